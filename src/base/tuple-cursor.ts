@@ -1,0 +1,61 @@
+/**
+ * Walks a stream of PostgreSQL binary COPY tuples (no header; an optional trailer of -1), given in chunks cut anywhere.
+ * After `next()` returned true, field i of the row is `data[start[i] … start[i]+length[i]]`; length -1 = NULL.
+ */
+export class TupleCursor {
+  data: Buffer = Buffer.alloc(0)
+  readonly start: Int32Array
+  readonly length: Int32Array
+  readonly fields: number
+  /** Bytes of the current row, prefix and lengths included. */
+  rowStart = 0
+  rowEnd = 0
+
+  constructor(fields: number) {
+    this.fields = fields
+    this.start = new Int32Array(fields)
+    this.length = new Int32Array(fields)
+  }
+
+  /** Appends what came next. Rows returned before are no longer valid. */
+  push(chunk: Buffer): void {
+    const rest = this.data.length - this.rowEnd
+    this.data = rest === 0 ? chunk : Buffer.concat([this.data.subarray(this.rowEnd), chunk])
+    this.rowStart = 0
+    this.rowEnd = 0
+  }
+
+  /** Bytes held that are not a whole row yet. */
+  get pending(): number {
+    return this.data.length - this.rowEnd
+  }
+
+  /** True when a whole row stands ready; false when more bytes are needed or the trailer was met. Throws RangeError on a field count or length that cannot be. */
+  next(): boolean {
+    const data = this.data
+    const end = data.length
+    let at = this.rowEnd
+    if (end - at < 2) return false
+    const count = data.readInt16BE(at)
+    if (count === -1) {
+      if (end - at > 2) throw new RangeError(`expected nothing after the end marker, got ${end - at - 2} bytes`)
+      this.rowStart = this.rowEnd = end
+      return false
+    }
+    if (count !== this.fields) throw new RangeError(`expected ${this.fields} fields in a row, got ${count}`)
+    at += 2
+    for (let i = 0; i < count; i++) {
+      if (end - at < 4) return false
+      const length = data.readInt32BE(at)
+      at += 4
+      this.start[i] = at
+      this.length[i] = length
+      if (length > 0) at += length
+      else if (length < -1) throw new RangeError(`expected a field length of -1 or more, got ${length}`)
+    }
+    if (at > end) return false
+    this.rowStart = this.rowEnd
+    this.rowEnd = at
+    return true
+  }
+}

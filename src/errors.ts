@@ -1,0 +1,88 @@
+import type { Where } from './model/place.ts'
+
+/**
+ * Every error and finding code: exit status of the command that ends with it, and whether trying again can help.
+ * `docs/errors.md` has one section per code; a test holds the two together. Codes of quarantine reasons are the mapping's own and not listed here,
+ * except those Rehouse gives by itself (ROW_CODES).
+ */
+export const CODES = {
+  // usage and manifest: 2
+  USAGE: { exit: 2, retry: false, title: 'The command line cannot be understood' },
+  CONFIG_MISSING: { exit: 2, retry: false, title: 'A setting or secret the manifest refers to is not there' },
+  MANIFEST_UNREADABLE: { exit: 2, retry: false, title: 'The manifest file cannot be read or is not YAML' },
+  MANIFEST_UNKNOWN_KEY: { exit: 2, retry: false, title: 'The manifest has a key that is not in the language' },
+  MANIFEST_INVALID: { exit: 2, retry: false, title: 'The manifest says something that cannot be' },
+  MANIFEST_NOT_SUPPORTED: { exit: 2, retry: false, title: 'The manifest uses a part of the language that is not built yet' },
+  EXPRESSION_INVALID: { exit: 2, retry: false, title: 'An expression cannot be parsed or uses what the subset does not have' },
+  EXPRESSION_TYPE: { exit: 2, retry: false, title: 'An expression does not fit the types of its columns' },
+  MAPPING_UNKNOWN_COLUMN: { exit: 2, retry: false, title: 'The mapping names a table or column the catalogue does not have' },
+  MAPPING_NOT_COVERED: { exit: 2, retry: false, title: 'A source table or column is neither used nor excluded with a reason' },
+  MAPPING_TYPE: { exit: 2, retry: false, title: 'No cast leads from the source type to the target type' },
+  MAPPING_INCOMPLETE: { exit: 2, retry: false, title: 'A target column that must be filled is not' },
+  MAPPING_CHANGED: { exit: 2, retry: false, title: 'The mapping differs from the one the run or the loaded rows were made with' },
+  SALT_CHANGED: { exit: 2, retry: false, title: 'The salt is not the one the ledger was made with' },
+  TENANT_INVALID: { exit: 2, retry: false, title: 'A tenant has no usable code, id or time zone' },
+  // source: 4
+  SOURCE_UNREACHABLE: { exit: 4, retry: true, title: 'The source cannot be reached' },
+  SOURCE_REFUSED: { exit: 4, retry: false, title: 'The source refused what was asked' },
+  SOURCE_INVALID: { exit: 4, retry: false, title: 'The source delivered what cannot be' },
+  SOURCE_COUNT_MISMATCH: { exit: 4, retry: false, title: 'The rows read are not as many as the source counted in the same snapshot' },
+  SOURCE_CHANGED: { exit: 4, retry: false, title: 'The source is not the one the run began with' },
+  // target: 5
+  TARGET_UNREACHABLE: { exit: 5, retry: true, title: 'The target cannot be reached' },
+  TARGET_REFUSED: { exit: 5, retry: false, title: 'The target refused what was asked' },
+  TARGET_POLICY_DENIED: { exit: 5, retry: false, title: 'The target does not allow this role to write (policy_denied)' },
+  TARGET_HELD: { exit: 5, retry: true, title: 'Another run holds the target' },
+  TARGET_TRANSIENT: { exit: 5, retry: true, title: 'The target failed in a way that passes' },
+  TARGET_ROWS_LOST: { exit: 5, retry: false, title: 'The target stored other rows than were sent' },
+  TARGET_UNSUITED: { exit: 5, retry: false, title: 'The target cannot be migrated into as it is' },
+  FENCE_LOST: { exit: 5, retry: false, title: 'Another process took over this task' },
+  LEDGER_INVALID: { exit: 5, retry: false, title: 'The ledger is not as it must be' },
+  ID_COLLISION: { exit: 5, retry: false, title: 'Two different keys gave the same identifier' },
+  EMBEDDED_FAILED: { exit: 5, retry: false, title: 'The built-in PostgreSQL could not be started' },
+  // others
+  STOPPED: { exit: 6, retry: false, title: 'A stop rule ended a tenant' },
+  COULD_NOT_VERIFY: { exit: 3, retry: false, title: 'It could not be verified' },
+  INTERRUPTED: { exit: 130, retry: true, title: 'The run was interrupted and can be resumed' },
+  BUG: { exit: 70, retry: false, title: 'A bug in Rehouse' },
+} as const satisfies Record<string, { readonly exit: number; readonly retry: boolean; readonly title: string }>
+
+export type Code = keyof typeof CODES
+
+/** The only error class. Wrapped once, where it happens; reported once, at the edge. */
+export class RehouseError extends Error {
+  override readonly name = 'RehouseError'
+  readonly code: Code
+  readonly where: Where
+  /** What to do next. */
+  readonly next: string
+
+  constructor(code: Code, message: string, options: { where?: Where; next: string; cause?: unknown }) {
+    super(message, { cause: options.cause })
+    this.code = code
+    this.where = options.where ?? {}
+    this.next = options.next
+  }
+
+  get exit(): number {
+    return CODES[this.code].exit
+  }
+
+  get retry(): boolean {
+    return CODES[this.code].retry
+  }
+}
+
+/** Adds facts to an error on its way up; what was known closer to the cause wins. */
+export function atPlace(error: unknown, where: Where): unknown {
+  if (!(error instanceof RehouseError)) return error
+  return new RehouseError(error.code, error.message, { where: { ...where, ...error.where }, next: error.next, cause: error.cause })
+}
+
+export function bug(message: string, cause?: unknown): RehouseError {
+  return new RehouseError('BUG', message, { next: 'Report it with the run’s audit file; the ledger holds what was committed.', cause })
+}
+
+export function unreachable(value: never): never {
+  throw bug(`expected no other case, got ${JSON.stringify(value)}`)
+}

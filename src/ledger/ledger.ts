@@ -1,0 +1,132 @@
+import type {
+  BatchRecord, KnownKey, NumberedEntity, NumberedTenant, RunRecord, RunSelection, RunStatus, SchemaDebt, SchemaStep, TaskFailure, TaskRecord, TaskSpec,
+} from '../model/ledger-records.ts'
+import type { Counts } from '../model/counts.ts'
+import type { Tenant } from '../model/mapping.ts'
+import type { WriteTransaction } from '../target/target.ts'
+
+/**
+ * Remembering. One ledger per service, in the database the rows go to (schema `rehouse`); the first service's ledger is the control ledger:
+ * it allots numbers and its run row decides. Methods that take a transaction write in it; the others commit by themselves and are safe to repeat.
+ */
+export interface Ledger {
+  /** 'absent' before the first run. Rejects with LEDGER_INVALID when made by a newer, breaking version. Reads only. */
+  state(): Promise<'absent' | 'outdated' | 'current'>
+  /** Creates or upgrades the schema; concurrent installers are serialised. Then checks `identity` against the ledger’s: SALT_CHANGED, LEDGER_INVALID (another migration). */
+  install(identity: LedgerIdentity): Promise<void>
+  /** The same checks without writing; a ledger that is absent passes. */
+  checkIdentity(identity: LedgerIdentity): Promise<void>
+
+  /** Takes the database for one run (session-level lock). Rejects with TARGET_HELD naming the holder, unless `wait`. Released when the session ends, however it ends. */
+  hold(holder: Holder, options: { readonly wait: boolean; readonly signal: AbortSignal }): Promise<Hold>
+
+  /** Numbers for new codes and names, the known ones unchanged. TENANT_INVALID if a known code comes with another id. Control ledger only. */
+  numberTenants(tenants: readonly Tenant[]): Promise<readonly NumberedTenant[]>
+  numberEntities(entities: readonly Omit<NumberedEntity, 'number'>[]): Promise<readonly NumberedEntity[]>
+  /** What is there already; reads only. For a dry run and for look-ups. */
+  tenants(): Promise<readonly NumberedTenant[]>
+  entities(): Promise<readonly NumberedEntity[]>
+  /** Copies the control ledger’s numbers into another service’s ledger. */
+  adopt(tenants: readonly NumberedTenant[], entities: readonly NumberedEntity[]): Promise<void>
+
+  beginRun(run: Omit<RunRecord, 'status' | 'finishedAt'>): Promise<void>
+  finishRun(id: string, status: RunStatus, summary: unknown): Promise<void>
+  /** Newest first. */
+  runs(): Promise<readonly RunRecord[]>
+  /** The summary given to finishRun. */
+  summary(run: string): Promise<unknown>
+
+  /** Adds tasks that are not there yet (run, entity, tenant); returns all of the run in this service. */
+  planTasks(run: string, specs: readonly TaskSpec[]): Promise<readonly TaskRecord[]>
+  tasks(run: string): Promise<readonly TaskRecord[]>
+  /** Raises the fence, then ends the backend recorded before, if it still lives. The task is then `running` under the new fence. */
+  claimTask(id: string, claim: TaskClaim): Promise<TaskRecord>
+  /** Only under the current fence; FENCE_LOST otherwise. */
+  failTask(id: string, fence: number, state: 'failed' | 'stopped', failure: TaskFailure): Promise<void>
+  /** A number for a batch; never given twice. */
+  nextBatch(): Promise<string>
+  /** All of the record, and the fence as the last statement: no row → FENCE_LOST and nothing is kept. */
+  recordBatch(tx: WriteTransaction, record: BatchRecord): Promise<void>
+
+  /** In the order of `keys`; null = never seen. Quarantine rows that were resolved do not count. */
+  known(entity: number, tenant: number, keys: readonly (readonly string[])[]): Promise<readonly (KnownKey | null)[]>
+  /** Every key of an entity and tenant with its state, in any order, streamed in chunks. For the key sets of parents. */
+  knownKeys(entity: number, tenant: number): AsyncIterable<readonly { readonly key: readonly string[]; readonly state: KnownKey['state'] }[]>
+  /** Reverse look-up: which entity, tenant and key have this id. */
+  keysOf(ids: readonly string[]): Promise<readonly LookupMatch[]>
+
+  quarantine(filter: QuarantineFilter): Promise<{ readonly total: number; readonly rows: readonly QuarantineEntry[] }>
+  outcomes(run: string): Promise<readonly { readonly entity: string; readonly kind: string; readonly column: string; readonly code: string; readonly count: number }[]>
+  /** Sum of each entity and tenant’s latest pass in the run; rows loaded earlier in the run count as loaded. */
+  totals(run: string): Promise<readonly { readonly entity: number; readonly tenant: number; readonly counts: Counts; readonly seconds: number }[]>
+
+  recordStep(tx: WriteTransaction, run: string, step: SchemaStep): Promise<string>
+  settleStep(tx: WriteTransaction, id: string): Promise<void>
+  /** Oldest first: undo in reverse order. */
+  debts(): Promise<readonly SchemaDebt[]>
+  close(): Promise<void>
+}
+
+export interface LedgerIdentity {
+  readonly migration: string
+  /** First 16 hex digits of SHA-256("rehouse salt fingerprint" || salt). */
+  readonly saltFingerprint: string
+}
+
+export interface Holder {
+  readonly run: string
+  readonly operator: string
+  readonly host: string
+  readonly pid: number
+}
+
+export interface Hold {
+  /** Resolves (never rejects) when the lock is lost because its session ended. */
+  readonly lost: Promise<void>
+  release(): Promise<void>
+}
+
+export interface TaskClaim {
+  readonly backend: number
+  readonly snapshot: string
+  readonly marker: string
+  readonly consistency: 'snapshot' | 'frozen' | 'mixed'
+  readonly pass: number
+  /** Begin again from the first row (a catch-up pass). */
+  readonly restart: boolean
+}
+
+export interface LookupMatch {
+  readonly entity: string
+  readonly tenant: string | null
+  readonly key: readonly string[]
+  readonly id: string
+  readonly table: string
+  readonly batch: string
+  readonly run: string
+}
+
+export interface QuarantineFilter {
+  readonly run?: string | undefined
+  readonly tenant?: string | undefined
+  readonly entity?: string | undefined
+  readonly code?: string | undefined
+  readonly key?: readonly string[] | undefined
+  readonly limit: number | null
+}
+
+export interface QuarantineEntry {
+  readonly entity: string
+  readonly tenant: string | null
+  readonly key: readonly string[]
+  readonly code: string
+  readonly column: string | null
+  readonly value_masked: string | null
+  readonly detail: string | null
+  readonly part: string | null
+  readonly batch: string
+  readonly first_run: string
+  readonly last_run: string
+}
+
+export type { RunSelection }

@@ -1,0 +1,99 @@
+import type { SqlType } from './sql-type.ts'
+
+/** What is: the tables of one database as its own catalogue describes them. Immutable, engine-neutral. */
+export interface Catalogue {
+  readonly engine: string
+  /** `server_version_num` of PostgreSQL (180004), otherwise the engine's own number. */
+  readonly version: number
+  readonly database: string
+  readonly relations: readonly Relation[]
+}
+
+export type RelationKind = 'table' | 'partitioned' | 'view' | 'materialized_view' | 'foreign_table'
+
+export interface Relation {
+  readonly schema: string
+  readonly name: string
+  readonly kind: RelationKind
+  readonly columns: readonly Column[]
+  /** Column names in key order; null = none. */
+  readonly primaryKey: readonly string[] | null
+  readonly uniqueKeys: readonly UniqueKey[]
+  readonly foreignKeys: readonly ForeignKey[]
+  /** The planner's guess (reltuples); null = never analysed. For progress and choices only, never for accounting. */
+  readonly estimatedRows: number | null
+}
+
+export interface Column {
+  readonly name: string
+  readonly type: SqlType
+  readonly isNullable: boolean
+  readonly hasDefault: boolean
+  /** `stored`/`virtual`: computed by the server, never sent. `always`/`by_default`: identity. */
+  readonly generated: 'no' | 'stored' | 'virtual' | 'identity_always' | 'identity_by_default'
+  /** Null where the type has none. `isDeterministic` false: equality is not equality of bytes. */
+  readonly collation: { readonly name: string; readonly isDeterministic: boolean } | null
+}
+
+export interface UniqueKey {
+  readonly name: string
+  readonly columns: readonly string[]
+  readonly isPrimary: boolean
+  readonly isDeferrable: boolean
+  readonly nullsNotDistinct: boolean
+  /** Index over an expression or with a WHERE: `columns` does not say it all. */
+  readonly isPartialOrExpression: boolean
+}
+
+export interface ForeignKey {
+  readonly name: string
+  readonly columns: readonly string[]
+  readonly referencedSchema: string
+  readonly referencedTable: string
+  readonly referencedColumns: readonly string[]
+  readonly isDeferrable: boolean
+  readonly isValidated: boolean
+  /** `SET NULL` that would null the tenant column too (PostgreSQL 15 allows a column list). */
+  readonly onDelete: 'no action' | 'restrict' | 'cascade' | 'set null' | 'set default'
+  readonly setNullColumns: readonly string[] | null
+}
+
+/** What only a target has to say about a table. */
+export interface TargetRelation extends Relation {
+  readonly owner: string
+  readonly isOwnedByUs: boolean
+  /** `row_security_active`: COPY FROM would be refused, COPY TO would silently read nothing. */
+  readonly isRowSecurityActive: boolean
+  readonly hasRowSecurity: boolean
+  readonly forcesRowSecurity: boolean
+  readonly canInsert: boolean
+  readonly canSelect: boolean
+  readonly triggers: readonly Trigger[]
+  readonly checks: readonly CheckConstraint[]
+  readonly indexes: readonly Index[]
+  /** A row was there when we looked (`SELECT 1 … LIMIT 1`). */
+  readonly isEmpty: boolean
+}
+
+export interface Trigger {
+  readonly name: string
+  readonly timing: 'before' | 'after' | 'instead of'
+  readonly level: 'row' | 'statement'
+  readonly events: readonly ('insert' | 'update' | 'delete' | 'truncate')[]
+  readonly isEnabled: boolean
+}
+
+export interface CheckConstraint {
+  readonly name: string
+  readonly definition: string
+}
+
+export interface Index {
+  readonly name: string
+  /** `pg_get_indexdef`. */
+  readonly definition: string
+  /** The constraint the index carries (primary key, unique, exclusion), with `pg_get_constraintdef`. */
+  readonly constraint: { readonly name: string; readonly kind: 'primary' | 'unique' | 'exclusion'; readonly definition: string } | null
+  readonly isUnique: boolean
+  readonly isValid: boolean
+}

@@ -1,0 +1,203 @@
+import type { Place } from './place.ts'
+
+/** What is wanted: the manifest, read and checked for form, not yet against any database. Immutable. */
+export interface Mapping {
+  readonly migration: string
+  readonly file: string
+  /** SHA-256 (hex) of everything that decides what a row becomes: the canonical mapping and the options in force; not URLs, batch sizes or comments. */
+  readonly hash: string
+  readonly sources: readonly SourceRef[]
+  readonly tenants: TenantsFrom
+  readonly time: { readonly gap: GapPolicy; readonly overlap: OverlapPolicy }
+  readonly services: readonly ServiceRef[]
+  /** Operator choices (`--set name=value`), resolved. */
+  readonly options: Readonly<Record<string, string>>
+  readonly defaults: Defaults
+  readonly stop: StopRules
+  readonly phases: readonly Phase[]
+  readonly exclude: Exclusions
+  readonly entities: readonly Entity[]
+}
+
+export type GapPolicy = 'shift_forward' | 'shift_back' | 'quarantine'
+export type OverlapPolicy = 'earlier' | 'later' | 'quarantine'
+
+export interface SourceRef {
+  readonly name: string
+  /** May hold `{tenant.X}`: then there is one such source per tenant, else it is read once and shared. */
+  readonly url: string
+  readonly at: Place
+}
+
+export type TenantsFrom =
+  | { readonly kind: 'single' }
+  | { readonly kind: 'list'; readonly rows: readonly Readonly<Record<string, string>>[]; readonly at: Place }
+  | { readonly kind: 'csv'; readonly file: string; readonly columns: TenantColumns; readonly at: Place }
+  | { readonly kind: 'relation'; readonly relation: RelationName; readonly columns: TenantColumns; readonly at: Place }
+
+/** Which column says what. Defaults: code, id, name, zone. `id` absent = version 5 UUID of the code. */
+export interface TenantColumns {
+  readonly key: string
+  readonly id: string | null
+  readonly name: string | null
+  readonly zone: string | null
+}
+
+export interface Tenant {
+  readonly code: string
+  readonly id: string
+  readonly name: string
+  /** IANA name; null = none given: a zone-less local time is then refused. */
+  readonly zone: string | null
+  /** Every column of the tenant's row, for `{tenant.X}`. */
+  readonly columns: Readonly<Record<string, string>>
+}
+
+export interface ServiceRef {
+  readonly name: string
+  readonly url: string
+  /** The column of every table that carries the tenant's id; null = none. */
+  readonly tenantColumn: string | null
+  /** null = not said. */
+  readonly triggers: 'fire' | 'disable' | null
+  readonly session: Readonly<Record<string, string>>
+  readonly at: Place
+}
+
+export type IdStrategy = 'ordered' | 'hashed' | 'v5' | 'keep'
+
+export interface Defaults {
+  /** null = `ordered` for integer keys, `hashed` for others. */
+  readonly id: IdStrategy | null
+  readonly onLoss: readonly Outcome[]
+  readonly unmapped: 'error' | 'warn'
+  readonly batch: BatchOptions
+}
+
+export interface BatchOptions {
+  /** A batch closes at this many source rows or at `bytes`, whichever comes first. */
+  readonly rows: number
+  readonly bytes: number
+  readonly retries: number
+  readonly timeoutMs: number
+}
+
+/** Shares of rows read, 0..1. A tenant whose share is above one of these is stopped, once `minRows` were read. */
+export interface StopRules {
+  readonly quarantined: number
+  readonly errors: number
+  readonly minRows: number
+}
+
+export interface Phase {
+  readonly name: string
+  readonly entities: readonly string[]
+}
+
+export interface Exclusions {
+  readonly tables: readonly Exclusion[]
+  readonly columns: readonly Exclusion[]
+}
+
+export interface Exclusion {
+  /** As written: `dbo.RolloverFtp`, `public.*`, `*.ModifiedBy_Old`, `login/dbo.X`; `*` stands for any characters but a dot. */
+  readonly pattern: string
+  readonly reason: string
+  readonly rows: 'count' | 'audit' | null
+  readonly at: Place
+}
+
+/** `login/dbo.District`: `source` is the first source where none is written. */
+export interface RelationName {
+  readonly source: string
+  readonly schema: string
+  readonly name: string
+}
+
+export interface Entity {
+  readonly name: string
+  readonly service: string
+  /** `tenant: none`: rows shared by all tenants. */
+  readonly isShared: boolean
+  readonly from: RelationName
+  readonly mayLack: readonly string[]
+  /** Column names; null = the source's primary key; `content` = no key: rows are told apart by the digest of their content. */
+  readonly key: readonly string[] | null | 'content'
+  readonly id: IdStrategy | null
+  readonly let: readonly NamedValue[]
+  readonly rules: readonly Rule[]
+  /** In order; the first is the head: `ref` yields its id. */
+  readonly into: readonly Shape[]
+  readonly batch: BatchOptions
+  readonly at: Place
+}
+
+export interface NamedValue {
+  readonly name: string
+  readonly value: MappingValue
+  readonly at: Place
+}
+
+export interface Expression {
+  readonly text: string
+  readonly at: Place
+}
+
+export interface Rule {
+  readonly when: Expression
+  readonly fate: 'exclude' | 'quarantine' | 'note'
+  readonly code: string
+  readonly at: Place
+}
+
+export interface Shape {
+  /** Target table. */
+  readonly schema: string
+  readonly table: string
+  readonly columns: readonly NamedValue[]
+  readonly when: Expression | null
+  readonly note: string | null
+  /** A refused part is dropped and counted as a part instead of quarantining the row. Never the head. */
+  readonly isOptional: boolean
+  /** Literal groups: one row per group; `groups[i]` gives `as`.name its expressions. */
+  readonly each: { readonly as: string; readonly groups: readonly (readonly { readonly name: string; readonly value: Expression }[])[]; readonly key: Expression } | null
+  readonly at: Place
+}
+
+export type MappingValue =
+  | { readonly kind: 'expression'; readonly expression: Expression }
+  | { readonly kind: 'constant'; readonly value: JsonLiteral; readonly at: Place }
+  | {
+      readonly kind: 'pipeline'
+      readonly from: Expression
+      readonly when: Expression | null
+      readonly ifNull: readonly Outcome[]
+      /** Keys compare as canonical text. */
+      readonly map: readonly { readonly from: string; readonly to: JsonLiteral }[] | null
+      readonly otherwise: readonly Outcome[]
+      /** Target-side type name the value goes through: `date`, `text`, `numeric(10,2)`. */
+      readonly as: string | null
+      readonly onLoss: readonly Outcome[]
+      readonly at: Place
+    }
+  | {
+      readonly kind: 'ref'
+      /** Candidates in order; more than one: the first in which the key exists. */
+      readonly entities: readonly string[]
+      readonly from: readonly Expression[]
+      /** Empty = `{ quarantine: missing_<entity> }`. */
+      readonly missing: readonly Outcome[]
+      readonly when: Expression | null
+      readonly at: Place
+    }
+  | { readonly kind: 'id'; readonly strategy: IdStrategy; readonly from: readonly Expression[] | null; readonly at: Place }
+  | { readonly kind: 'json'; readonly fields: readonly NamedValue[]; readonly nulls: 'keep' | 'drop'; readonly at: Place }
+
+/** A JSON document whose numbers keep the digits that were written. */
+export type JsonLiteral = null | boolean | string | { readonly digits: string } | readonly JsonLiteral[] | { readonly object: readonly (readonly [string, JsonLiteral])[] }
+
+export interface Outcome {
+  readonly take: { readonly value: JsonLiteral } | { readonly from: Expression } | { readonly exclude: string } | { readonly quarantine: string } | { readonly allow: true } | null
+  readonly note: string | null
+  readonly at: Place
+}

@@ -1,0 +1,142 @@
+import type { Counts } from './counts.ts'
+import type { Finding } from './finding.ts'
+import type { Where } from './place.ts'
+
+/** The results of the commands, as `--json` prints them: contract.md word for word. bigint and decimal are strings, keys arrays of strings, times RFC 3339 UTC. */
+
+export type Status = 'clean' | 'findings' | 'stopped' | 'interrupted' | 'failed'
+
+export interface ErrorResult {
+  readonly error: { readonly code: string; readonly message: string; readonly where: Where; readonly next: string }
+}
+
+export interface Totals {
+  readonly read: number
+  readonly loaded: number
+  readonly updated: number
+  readonly unchanged: number
+  readonly merged: number
+  readonly skipped: number
+  readonly excluded: number
+  readonly quarantined: number
+}
+
+export interface EntityResult extends Totals {
+  readonly entity: string
+  /** Null: rows shared by all tenants. */
+  readonly tenant: string | null
+  readonly service: string
+  /** Rows written per target table `schema.table`. */
+  readonly written: Readonly<Record<string, number>>
+  readonly parts_quarantined: number
+  readonly seconds: number
+  readonly state: 'pending' | 'loaded' | 'settled' | 'failed' | 'stopped'
+}
+
+export interface MigrateResult {
+  readonly run: string
+  readonly status: Status
+  readonly dryRun: boolean
+  readonly totals: Totals
+  readonly entities: readonly EntityResult[]
+  readonly findings: readonly Finding[]
+  readonly seconds: number
+  /** Outcomes taken by (entity, kind, column, code): substitutions, notes, losses, zone gaps and overlaps. */
+  readonly outcomes: readonly { readonly entity: string; readonly kind: string; readonly column: string; readonly code: string; readonly count: number }[]
+  /** Dry run: refusals only the server can make. */
+  readonly not_tried: readonly string[]
+  /** Errors that ended a tenant without ending the run; the exit status is the gravest (contract.md). */
+  readonly failures: readonly ErrorResult['error'][]
+}
+
+export interface CheckResult {
+  readonly findings: readonly Finding[]
+  readonly sources: readonly { readonly source: string; readonly tenant: string | null; readonly label: string; readonly relations: number; readonly estimated_rows: number | null }[]
+  readonly services: readonly { readonly service: string; readonly label: string; readonly version: number; readonly role: string }[]
+  /** With `--grants`: SQL a database administrator runs to make least-privilege roles. */
+  readonly grants?: readonly string[]
+}
+
+export interface PlanResult {
+  readonly migration: string
+  readonly mapping_hash: string
+  readonly findings: readonly Finding[]
+  readonly phases: readonly { readonly name: string; readonly entities: readonly PlanEntity[] }[]
+}
+
+export interface PlanEntity {
+  readonly entity: string
+  readonly service: string
+  readonly from: string
+  readonly into: readonly string[]
+  readonly key: readonly string[]
+  readonly id: string
+  readonly strategy: string
+  readonly depends_on: readonly string[]
+  /** References checked after the entity (to itself or in a cycle). */
+  readonly settles: readonly string[]
+  readonly tenants: number
+  readonly estimated_rows: number | null
+  readonly columns: readonly PlanColumn[]
+}
+
+export interface PlanColumn {
+  readonly table: string
+  readonly column: string
+  readonly target_type: string
+  /** What fills it, in the manifest’s words. */
+  readonly from: string
+  /** `bytes` passed through, `cast`, `expression`, `constant`, `reference`, `identifier`, `tenant`. */
+  readonly how: string
+  readonly loss: string
+  /** Inverse for the compatibility layer: updatable, read-only, no. */
+  readonly inverse: 'updatable' | 'read_only' | 'no'
+}
+
+export interface StatusResult {
+  readonly runs: readonly RunStatusResult[]
+}
+
+export interface RunStatusResult {
+  readonly run: string
+  readonly status: 'running' | Status
+  readonly started_at: string
+  readonly finished_at: string | null
+  readonly operator: string
+  readonly totals: Totals
+  readonly bottleneck: string | null
+  readonly entities: readonly {
+    readonly entity: string
+    readonly tenant: string | null
+    readonly service: string
+    readonly state: string
+    readonly consistency: string | null
+    readonly counts: Counts
+    readonly rows_per_second: number | null
+    readonly eta_seconds: number | null
+    readonly failure: { readonly code: string; readonly message: string } | null
+  }[]
+}
+
+export interface LookupResult {
+  readonly entity: string
+  readonly tenant: string | null
+  readonly matches: readonly { readonly key: readonly string[]; readonly id: string; readonly table: string; readonly batch: string }[]
+}
+
+export interface QuarantineResult {
+  readonly total: number
+  readonly rows: readonly {
+    readonly entity: string
+    readonly tenant: string | null
+    readonly key: readonly string[]
+    readonly code: string
+    readonly column: string | null
+    readonly value_masked: string | null
+    readonly batch: string
+    readonly first_run: string
+    readonly last_run: string
+    readonly detail: string | null
+    readonly part: string | null
+  }[]
+}

@@ -1,0 +1,66 @@
+import type { Catalogue, Relation } from '../model/catalogue.ts'
+import type { SqlType } from '../model/sql-type.ts'
+
+/**
+ * Reading. A source is opened for one tenant (or once, shared) and only ever read. One folder per engine implements this port.
+ * `scan`: whole relations only, in file order; `keyset`: ranges in key order; `query`: SQL besides.
+ */
+export interface Source {
+  readonly engine: string
+  readonly capability: 'scan' | 'keyset' | 'query'
+  /** The address without secrets, for people. */
+  readonly label: string
+  describe(): Promise<Catalogue>
+  /** Problems of this source a person should know before it is read: a login that could write, a pooler in front. */
+  facts(): Promise<SourceFacts>
+  /** Begins one consistent view of the whole source. Rejects with SOURCE_UNREACHABLE or SOURCE_REFUSED. */
+  openSnapshot(): Promise<SourceSnapshot>
+  /** Idempotent; also ends open snapshots. */
+  close(): Promise<void>
+}
+
+export interface SourceFacts {
+  /** Tells this database apart from every other, for as long as it lives (PostgreSQL: system identifier and database oid). */
+  readonly identity: string
+  readonly canWrite: boolean
+  readonly serverVersion: number
+}
+
+export interface SourceSnapshot {
+  /** Engine's name of the snapshot, for the ledger (`pg_export_snapshot`). */
+  readonly id: string
+  /** Equal markers of two snapshots prove that nothing changed between them; unequal ones prove nothing. */
+  readonly marker: string
+  /** The source's own `count(*)`, in this snapshot. */
+  count(relation: Relation): Promise<bigint>
+  /**
+   * Streams rows in key order as PostgreSQL binary tuples (no header; chunks may be cut anywhere; see TupleCursor), with back-pressure.
+   * Guarantees: strictly after `after`, every row exactly once, the same order for the same content.
+   */
+  read(request: ReadRequest): AsyncIterable<Buffer>
+  close(): Promise<void>
+}
+
+export interface ReadRequest {
+  readonly relation: Relation
+  /** Columns to deliver, in this order. */
+  readonly columns: readonly string[]
+  readonly key: SourceKey
+  /** Key of the last row done, each part as text of its type; null = from the beginning. */
+  readonly after: readonly string[] | null
+  readonly signal: AbortSignal
+}
+
+export type SourceKey =
+  | { readonly kind: 'columns'; readonly names: readonly string[] }
+  /**
+   * No key: two columns are delivered before the others, `digest bytea` (SHA-256 of the row's canonical content, 32 bytes) and `copy int8` (1..n among equal rows); ordered by them.
+   * `after` is then [digest in hex, copy].
+   */
+  | { readonly kind: 'content' }
+
+/** The key columns' types as delivered; content keys: bytea and int8. */
+export interface KeyColumn {
+  readonly name: string
+  readonly type: SqlType
+}

@@ -1,0 +1,111 @@
+import type { TargetRelation } from '../model/catalogue.ts'
+import type { SchemaStep } from '../model/ledger-records.ts'
+
+/** Writing. One service = one database. Implemented by one folder per engine. */
+export interface Target {
+  readonly engine: string
+  readonly service: string
+  /** The address without secrets. */
+  readonly label: string
+  facts(): Promise<TargetFacts>
+  /** The tables asked for, those that exist, in any order; never the ledger's own schema. */
+  describe(tables: readonly TableName[]): Promise<readonly TargetRelation[]>
+  /** One session that writes. Close it when done. */
+  openWriter(): Promise<Writer>
+  /** Sets the sequences that feed columns of these tables past the highest value stored. Only forwards. Run after the load: sequences do not roll back. */
+  advanceSequences(tables: readonly TableName[]): Promise<void>
+  /** Steps that make a load faster or possible, each with its inverse; decides from the relations alone what may be deferred (see docs/design/004). Empty where the rule forbids. */
+  planDeferral(relations: readonly TargetRelation[], rule: DeferralRule): readonly SchemaStep[]
+  close(): Promise<void>
+}
+
+export interface DeferralRule {
+  /** Tables about to receive at least this many rows; others keep their indexes. */
+  readonly worthwhile: ReadonlySet<string>
+  /** Names the run in the guard’s message. */
+  readonly run: string
+  readonly triggers: 'fire' | 'disable' | null
+}
+
+export interface TableName {
+  readonly schema: string
+  readonly name: string
+}
+
+export interface TargetFacts {
+  readonly identity: string
+  readonly version: number
+  readonly role: string
+  readonly isSuperuser: boolean
+  readonly canBypassRowSecurity: boolean
+  readonly canCreateSchema: boolean
+  /** A pooler in transaction mode stands between (refused). */
+  readonly isPooled: boolean
+  readonly isReadOnly: boolean
+}
+
+/** A session with at most one open transaction. */
+export interface Writer {
+  /** PostgreSQL: the backend's pid; recorded so that a replacement can end it. */
+  readonly backend: number
+  begin(): Promise<WriteTransaction>
+  /** Ends the session at once, whatever it is doing. Idempotent. */
+  close(): Promise<void>
+}
+
+/**
+ * One transaction. Everything a batch writes, rows and ledger, goes through one of these and commits together.
+ * After a method rejected with a `Refusal` outside `attempt`, only `rollback` may follow.
+ */
+export interface WriteTransaction {
+  /** COPY of ready binary tuples (no header, no trailer). Resolves to the number of rows the target says it stored. */
+  copy(table: TableName, columns: readonly string[], tuples: readonly Buffer[]): Promise<number>
+  /** Deferred constraints now (`SET CONSTRAINTS ALL IMMEDIATE`), back to deferred afterwards. */
+  checkConstraints(): Promise<void>
+  /** Runs `work` under a savepoint. A Refusal is returned and what `work` did is undone; everything else is thrown. */
+  attempt<T>(work: () => Promise<T>): Promise<{ readonly done: T } | { readonly refused: Refusal }>
+  /** Removes rows by primary head id column value, from the given tables in the given order. Resolves to the rows removed per table. */
+  removeRows(removals: readonly Removal[]): Promise<readonly number[]>
+  /** Sets one column of rows named by another (two-step references). */
+  updateColumn(update: ColumnUpdate): Promise<number>
+  applyStep(step: SchemaStep): Promise<void>
+  undoStep(step: SchemaStep): Promise<void>
+  /** Rows that would make `undoStep` fail: of each set of duplicates all but the first stored; of a foreign key those without a parent. As text of the table’s `idColumn`, ordered. */
+  violations(step: SchemaStep, idColumn: string): Promise<readonly string[]>
+  /** `durable` false = synchronous_commit off: allowed for all but the last commit of a run in each database. */
+  commit(options: { readonly durable: boolean }): Promise<void>
+  /** Idempotent. */
+  rollback(): Promise<void>
+}
+
+export interface Removal {
+  readonly table: TableName
+  /** Column compared with each of `ids`. */
+  readonly column: string
+  readonly ids: readonly string[]
+}
+
+export interface ColumnUpdate {
+  readonly table: TableName
+  readonly where: string
+  readonly set: string
+  readonly pairs: readonly { readonly id: string; readonly value: string | null }[]
+}
+
+/** The server would not take a row: class 22 (data) and 23 (integrity), and P0001 raised by a trigger. A value, so that `run/` can bisect. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+  /** SQLSTATE. */
+  readonly sqlstate: string
+  readonly constraint: string | null
+  readonly table: string | null
+  readonly column: string | null
+
+  constructor(message: string, facts: { sqlstate: string; constraint: string | null; table: string | null; column: string | null; cause?: unknown }) {
+    super(message, { cause: facts.cause })
+    this.sqlstate = facts.sqlstate
+    this.constraint = facts.constraint
+    this.table = facts.table
+    this.column = facts.column
+  }
+}
