@@ -104,7 +104,7 @@ export interface BatchRecord {
   readonly sourceCount: string | null
 }
 
-/** Binary COPY tuples for the id map (see id-map.md in the ledger room). `integer`: tenant int2, entity int2, key int8, id uuid, hash int8, batch int8. `text`: tenant int2, entity int2, key text (canonical, see key-text.ts), id text, hash int8, batch int8. */
+/** Binary COPY tuples for the id map (see docs/ledger.md). `integer`: tenant int4, entity int2, key int8, id uuid, hash int8, batch int8. `text`: tenant int4, entity int2, key text (canonical, see key-text.ts), id text, hash int8, batch int8. */
 export interface IdMapRows {
   readonly format: 'integer' | 'text'
   readonly rows: number
