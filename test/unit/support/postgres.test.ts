@@ -54,9 +54,7 @@ test('fails a test that leaves a connection open', async t => {
 test('ends the connections of a database from the server’s side', async t => {
   const database = await newDatabase(t)
   const session = await Session.open({ url: database.url, applicationName: 'to be ended', side: 'target' })
-  const { url } = await import('../../support/postgres.ts')
-    .then(module => module.testServer('18'))
-    .then(server => ({ url: server.url('postgres') }))
+  const url = (await testServer('18')).url('postgres')
   assert.equal(await terminateBackends(url, database.name), 1)
   await session.ended
   assert.deepEqual(await openConnections(url, database.name), [])
