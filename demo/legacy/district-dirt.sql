@@ -1,0 +1,9 @@
+-- What only a dirty district has, besides its broken students: a few rows each that the mapping or the target refuses.
+update dbo."Staff" set "Email" = 'CONSULTANT3@example.org' where "Id" = 9;
+update dbo."Staff" set "SupervisorId" = 999999 where "Id" = 7;
+-- Three decimals do not fit two; a score above 100 does not fit the check; a status nobody knows.
+update dbo."AssessmentResult" set "Score" = 87.125 where "Id" in (41, 1041);
+update dbo."AssessmentResult" set "Score" = 101 where "Id" in (42, 1042);
+update dbo."AssessmentResult" set "Status" = '?' where "Id" = 43;
+insert into dbo."AssessmentResult" ("StudentID", "AssessmentID", "Status", "ModifiedDate")
+values (990001, 1, 'C', '2020-01-01'), (990002, 2, 'C', '2020-01-01'), (1, 99, 'C', '2020-01-01');
