@@ -15,6 +15,7 @@ const TEST_SETTINGS = { fsync: 'off', full_page_writes: 'off', max_wal_size: '1G
 const PREFIX = 'rehouse-test-'
 const running = new Map<string, EmbeddedServer>()
 let isGuarded = false
+let isExitOnSignal = true
 let count = 0
 
 /**
@@ -49,12 +50,17 @@ export async function removeTestServer(folder: string): Promise<void> {
   await removeEmbedded(folder)
 }
 
+/** For a caller that ends the process itself when a signal comes. To be called before the first server starts. */
+export function leaveSignalsToCaller(): void {
+  isExitOnSignal = false
+}
+
 async function guard(): Promise<void> {
   if (isGuarded) return
   isGuarded = true
   process.once('exit', endAll)
   // Without these, a signal would end us before `exit`.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130))
+  if (isExitOnSignal) for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130))
   await removeLeftovers()
 }
 
