@@ -1,0 +1,58 @@
+/**
+ * A 64-bit hash of bytes as two int32 lanes, without BigInt: for noticing that a row is not what it was, not against an adversary.
+ * `lanes` holds the seed when called and the hash afterwards, so hashing several tuples one after the other chains them.
+ * Every step is a bijection of the 64-bit state, so two texts that differ in one 8-byte block never collide.
+ */
+export function hashBytes(buf: Uint8Array, start: number, end: number, lanes: Int32Array): void {
+  let hi = lanes[0] ?? 0
+  let lo = lanes[1] ?? 0
+  let at = start
+  for (const whole = end - 7; at < whole; at += 8) {
+    const a = byte(buf, at) | (byte(buf, at + 1) << 8) | (byte(buf, at + 2) << 16) | (byte(buf, at + 3) << 24)
+    const b = byte(buf, at + 4) | (byte(buf, at + 5) << 8) | (byte(buf, at + 6) << 16) | (byte(buf, at + 7) << 24)
+    let k = Math.imul(a, C1)
+    k = (k << 15) | (k >>> 17)
+    hi ^= Math.imul(k, C2)
+    hi = ((hi << 13) | (hi >>> 19)) + lo
+    hi = (Math.imul(hi, 5) + N1) | 0
+    k = Math.imul(b, C3)
+    k = (k << 17) | (k >>> 15)
+    lo ^= Math.imul(k, C4)
+    lo = ((lo << 11) | (lo >>> 21)) + hi
+    lo = (Math.imul(lo, 5) + N2) | 0
+  }
+  let a = 0
+  let b = 0
+  for (let shift = 0; at < end; at++, shift += 8) {
+    if (shift < 32) a |= byte(buf, at) << shift
+    else b |= byte(buf, at) << (shift - 32)
+  }
+  hi ^= Math.imul(a, C1) ^ (end - start)
+  lo = mix32(((lo ^ Math.imul(b, C3)) + Math.imul(hi, C2)) | 0)
+  hi = mix32((hi + lo) | 0)
+  lo = mix32(lo ^ Math.imul(hi, C4))
+  lanes[0] = mix32((hi + lo) | 0)
+  lanes[1] = lo
+}
+
+// Odd 32-bit constants with about as many ones as zeros; which ones does not matter much.
+const C1 = 0x239b961b
+const C2 = 0xab0e9789 | 0
+const C3 = 0x38b34ae5
+const C4 = 0xa1e38b93 | 0
+const N1 = 0x561ccd1b
+const N2 = 0x0bcaa747
+
+function byte(buf: Uint8Array, at: number): number {
+  return buf[at] as number
+}
+
+/** A bijection of 32 bits in which each input bit changes about half of the output. */
+export function mix32(value: number): number {
+  let h = value
+  h ^= h >>> 16
+  h = Math.imul(h, 0x85ebca6b)
+  h ^= h >>> 13
+  h = Math.imul(h, 0xc2b2ae35)
+  return h ^ (h >>> 16)
+}
