@@ -10,7 +10,8 @@ export class TransientFailure extends Error {
 
 /** SQLSTATE → what it means here. Classes by their first two characters; never the message's text. https://www.postgresql.org/docs/18/errcodes-appendix.html */
 const TRANSIENT = new Set([
-  '40001', // serialization_failure
+  '40001', // serialization_failure, also a conflict with recovery on a standby
+  '40003', // statement_completion_unknown
   '40P01', // deadlock_detected
   '55P03', // lock_not_available
   '53300', // too_many_connections
@@ -20,14 +21,49 @@ const TRANSIENT = new Set([
   '57P05', // idle_session_timeout
   '57014', // query_canceled (statement_timeout)
   '25P03', // idle_in_transaction_session_timeout
+  '25P04', // transaction_timeout
   '58000', // system_error
+  '72000', // snapshot_too_old
 ])
 const TRANSIENT_CLASSES = new Set(['08', '53'])
 /** Ours to bisect: the row is at fault. */
 const ROW_CLASSES = new Set(['22', '23'])
 const RAISED = new Set(['P0001', '44000']) // raise_exception in a trigger; with_check_option_violation
 const DENIED = new Set(['42501', '28000', '28P01'])
-const NETWORK = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT', 'EHOSTDOWN'])
+const NETWORK = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENOENT',
+  'EHOSTDOWN',
+])
+const SQLSTATE = /^[0-9A-Z]{5}$/
+
+/** Names of the refusals a person meets most; the server's own message may hold values of the row. */
+const CONDITIONS: Readonly<Record<string, string>> = {
+  '22001': 'string_data_right_truncation',
+  '22003': 'numeric_value_out_of_range',
+  '22007': 'invalid_datetime_format',
+  '22008': 'datetime_field_overflow',
+  '22021': 'character_not_in_repertoire',
+  '22P02': 'invalid_text_representation',
+  '22P03': 'invalid_binary_representation',
+  '22P04': 'bad_copy_file_format',
+  '22P05': 'untranslatable_character',
+  '23001': 'restrict_violation',
+  '23502': 'not_null_violation',
+  '23503': 'foreign_key_violation',
+  '23505': 'unique_violation',
+  '23514': 'check_violation',
+  '23P01': 'exclusion_violation',
+  '44000': 'with_check_option_violation',
+  P0001: 'raise_exception',
+}
 
 interface ServerError {
   readonly code?: unknown
@@ -41,14 +77,26 @@ interface ServerError {
 /** Wraps a driver's error once. Errors of ours pass unchanged. */
 export function translateError(error: unknown, side: 'source' | 'target'): Error {
   if (error instanceof RehouseError || error instanceof Refusal) return error
-  const server = error as ServerError
+  if (!(error instanceof Error)) return translateError(new Error(String(error)), side)
+  const server: ServerError = error
   const code = typeof server.code === 'string' ? server.code : ''
   if (isTransient(error, code)) return transientError(server, side)
   if (side === 'target' && (ROW_CLASSES.has(code.slice(0, 2)) || RAISED.has(code))) return refusal(server, code)
   if (DENIED.has(code)) return deniedError(server, side)
-  if (/^[0-9A-Z]{5}$/.test(code)) return refusedError(server, code, side)
+  if (SQLSTATE.test(code)) return refusedError(server, code, side)
   // What carries no SQLSTATE and no errno comes from the driver: a connection that ended or timed out.
   return transientError(server, side)
+}
+
+/** The same while connecting, where an error without any code, of a connection that has not ended, is the driver's own refusal: no password given, TLS not offered or not trusted. */
+export function translateConnectError(error: unknown, context: { readonly side: 'source' | 'target'; readonly isEnded: boolean }): Error {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const isKnown = context.isEnded || isTransient(error, code) || SQLSTATE.test(code) || error instanceof RehouseError
+  if (isKnown || !(error instanceof Error)) return translateError(error, context.side)
+  return new RehouseError(context.side === 'source' ? 'SOURCE_REFUSED' : 'TARGET_REFUSED', `expected to log in, got: ${error.message}`, {
+    next: 'Check user, password and sslmode of the address.',
+    cause: error,
+  })
 }
 
 function isTransient(error: unknown, code: string): boolean {
@@ -56,7 +104,7 @@ function isTransient(error: unknown, code: string): boolean {
 }
 
 function transientError(error: ServerError, side: 'source' | 'target'): RehouseError {
-  const code = side === 'source' ? 'SOURCE_UNREACHABLE' : /^[0-9A-Z]{5}$/.test(String(error.code)) ? 'TARGET_TRANSIENT' : 'TARGET_UNREACHABLE'
+  const code = side === 'source' ? 'SOURCE_UNREACHABLE' : SQLSTATE.test(String(error.code)) ? 'TARGET_TRANSIENT' : 'TARGET_UNREACHABLE'
   return new RehouseError(code, `expected the ${side} to answer, got: ${error.message}`, {
     next: 'Check that the server runs and can be reached, then run the same command with --resume.',
     cause: error,
@@ -71,18 +119,31 @@ function deniedError(error: ServerError, side: 'source' | 'target'): RehouseErro
 }
 
 function refusedError(error: ServerError, code: string, side: 'source' | 'target'): RehouseError {
-  return new RehouseError(side === 'source' ? 'SOURCE_REFUSED' : 'TARGET_REFUSED', `expected the ${side} to accept the statement, got ${code}: ${error.message}`, {
-    next: 'See the message of the server; `rehouse check` finds most of these beforehand.',
-    cause: error,
-  })
+  // Messages of these two classes quote values.
+  const said = ROW_CLASSES.has(code.slice(0, 2)) ? nameOf(code) : `${code}: ${error.message}`
+  return new RehouseError(
+    side === 'source' ? 'SOURCE_REFUSED' : 'TARGET_REFUSED',
+    `expected the ${side} to accept the statement, got ${said}`,
+    {
+      next: 'See the message of the server; `rehouse check` finds most of these beforehand.',
+      cause: error,
+    },
+  )
 }
 
 function refusal(error: ServerError, code: string): Refusal {
-  return new Refusal(error.message, {
+  const constraint = error.constraint ?? null
+  const at = constraint ?? error.column ?? null
+  return new Refusal(at === null ? nameOf(code) : `${nameOf(code)} (${at})`, {
     sqlstate: code,
-    constraint: error.constraint ?? null,
+    constraint,
     table: error.table === undefined ? null : `${error.schema}.${error.table}`,
     column: error.column ?? null,
     cause: error,
   })
+}
+
+function nameOf(code: string): string {
+  const condition = CONDITIONS[code]
+  return condition === undefined ? code : `${code} ${condition}`
 }
