@@ -1,0 +1,77 @@
+import type { EventListener } from '../events.ts'
+import type { CheckResult, LookupResult, MigrateResult, PlanResult, QuarantineResult, StatusResult } from '../model/results.ts'
+
+/** What the command line needs of the library: the exports of `src/index.ts` it calls, and nothing deeper. */
+export interface Api {
+  check(options: Options & { readonly grants?: boolean; readonly examples?: boolean }): Promise<CheckResult>
+  plan(options: Options & { readonly compat?: boolean }): Promise<PlanResult>
+  migrate(options: MigrateOptions): Promise<MigrateResult>
+  status(options: Options & { readonly run?: string }): Promise<StatusResult>
+  lookup(options: LookupOptions): Promise<LookupResult>
+  quarantine(options: QuarantineOptions): Promise<QuarantineResult>
+  manifestJsonSchema(): object
+  /** The folder of the built-in server that belongs to a manifest in this folder. */
+  embeddedFolder(manifestFolder: string): string
+  startEmbedded(options: { readonly folder: string }): Promise<EmbeddedServer>
+  /** True if it ran. */
+  stopEmbedded(folder: string): Promise<boolean>
+  embeddedStatus(folder: string): EmbeddedStatus
+  /** Throws EMBEDDED_FAILED when it does not run. */
+  embeddedUrl(folder: string, database?: string): string
+}
+
+export interface Options {
+  readonly manifest: string
+  readonly envFile?: string
+  readonly set?: Readonly<Record<string, string>>
+  readonly env: NodeJS.ProcessEnv
+  readonly signal?: AbortSignal
+  readonly on?: EventListener
+}
+
+export interface MigrateOptions extends Options {
+  readonly dryRun?: boolean
+  readonly createTarget?: boolean
+  readonly tenants?: readonly string[]
+  readonly entities?: readonly string[]
+  readonly phase?: string
+  /** `true` = the latest run. */
+  readonly resume?: true | string
+  readonly wait?: boolean
+  readonly batchRows?: number
+  /** `HH:MM`, local time of this machine. */
+  readonly until?: string
+  readonly audit?: string
+  readonly operator?: string
+}
+
+export interface LookupOptions extends Options {
+  readonly entity: string
+  /** Null: rows shared by all tenants. */
+  readonly tenant: string | null
+  readonly legacy?: readonly (readonly string[])[]
+  readonly ids?: readonly string[]
+}
+
+export interface QuarantineOptions extends Options {
+  readonly tenant?: string
+  readonly entity?: string
+  readonly code?: string
+  readonly key?: readonly string[]
+  readonly run?: string
+  /** Null = all. */
+  readonly limit?: number | null
+}
+
+export interface EmbeddedServer {
+  readonly port: number
+  readonly pid: number
+  /** False when it ran already. */
+  readonly isStartedHere: boolean
+}
+
+export interface EmbeddedStatus {
+  readonly running: boolean
+  readonly port: number | null
+  readonly pid: number | null
+}

@@ -1,0 +1,319 @@
+/** Every command and flag, once: commander, `--help` and docs/cli.md are made from these tables. Plain data, so that starting up loads nothing else. */
+
+export type FlagType =
+  /** There or not. */
+  | 'switch'
+  | 'text'
+  /** Repeatable. */
+  | 'list'
+  /** Repeatable `name=value`. */
+  | 'pairs'
+  /** An integer of 1 or more. */
+  | 'count'
+  /** An integer of 1 or more, or `all`. */
+  | 'count or all'
+  /** `HH:MM`. */
+  | 'time'
+  /** A switch that takes a text. */
+  | 'optional text'
+  | 'choice'
+
+export interface Flag {
+  /** Without dashes. */
+  readonly name: string
+  readonly short?: string
+  readonly type: FlagType
+  /** What stands for the value in help. */
+  readonly value?: string
+  readonly choices?: readonly string[]
+  /** One sentence without a full stop. */
+  readonly doc: string
+  readonly default?: string
+  readonly notBuilt?: true
+}
+
+export interface Argument {
+  readonly name: string
+  readonly doc: string
+  readonly isRequired: boolean
+}
+
+export interface Command {
+  /** With its parent: `quarantine list`. */
+  readonly name: string
+  /** One sentence without a full stop. */
+  readonly doc: string
+  /** Further sentences for --help and docs/cli.md. */
+  readonly more?: string
+  readonly arguments?: readonly Argument[]
+  readonly flags: readonly Flag[]
+  /** Command lines worth copying. */
+  readonly examples?: readonly string[]
+  readonly exits: readonly ExitDoc[]
+}
+
+export interface ExitDoc {
+  readonly status: number
+  readonly when: string
+}
+
+export interface Group {
+  readonly name: string
+  readonly doc: string
+}
+
+export interface NotBuilt {
+  readonly name: string
+  readonly doc: string
+}
+
+export const DEFAULT_MANIFEST = 'rehouse.yaml'
+
+const JSON_FLAG: Flag = {
+  name: 'json',
+  type: 'switch',
+  doc: 'Print exactly one JSON object on stdout; progress goes to stderr as JSON lines',
+}
+
+const MANIFEST_FLAGS: readonly Flag[] = [
+  { name: 'manifest', short: 'm', type: 'text', value: 'FILE', doc: 'The manifest', default: DEFAULT_MANIFEST },
+  {
+    name: 'env-file',
+    type: 'text',
+    value: 'FILE',
+    doc: 'Where settings and secrets are read from that the environment does not have; default is .env beside the manifest, where there is one',
+  },
+  { name: 'set', type: 'pairs', value: 'NAME=VALUE', doc: 'Choose the value of one of the manifest’s options; repeatable' },
+  JSON_FLAG,
+]
+
+const DONE: ExitDoc = { status: 0, when: 'done' }
+
+const QUARANTINE_FILTERS: readonly Flag[] = [
+  { name: 'tenant', type: 'text', value: 'CODE', doc: 'Only this tenant' },
+  { name: 'entity', type: 'text', value: 'NAME', doc: 'Only this entity' },
+  { name: 'code', type: 'text', value: 'CODE', doc: 'Only rows refused with this code' },
+  {
+    name: 'key',
+    type: 'text',
+    value: 'KEY',
+    doc: 'Only the row with this legacy key; a composite key is comma-separated, quoted as in CSV',
+  },
+  { name: 'run', type: 'text', value: 'RUN', doc: 'Only rows refused in this run' },
+]
+
+export const COMMANDS: readonly Command[] = [
+  {
+    name: 'check',
+    doc: 'Check the manifest against sources and targets, without writing',
+    flags: [
+      ...MANIFEST_FLAGS,
+      { name: 'grants', type: 'switch', doc: 'Print the SQL that makes least-privilege roles for reading and writing' },
+      { name: 'examples', type: 'switch', doc: 'Check the examples typed into the manifest' },
+    ],
+    examples: ['rehouse check', 'rehouse check --json -m district.yaml'],
+    exits: [
+      { status: 0, when: 'no finding is an error' },
+      { status: 1, when: 'at least one finding is an error' },
+    ],
+  },
+  {
+    name: 'plan',
+    doc: 'Show what would fill every column, what can be lost and in which order it runs',
+    flags: [...MANIFEST_FLAGS, { name: 'compat', type: 'switch', doc: 'Show the inverse of every column for the compatibility layer' }],
+    examples: ['rehouse plan'],
+    exits: [
+      { status: 0, when: 'no finding is an error' },
+      { status: 1, when: 'at least one finding is an error' },
+    ],
+  },
+  {
+    name: 'migrate',
+    doc: 'Move the data',
+    more: 'A rerun does nothing where nothing changed. Ctrl-C finishes or rolls back the running batches and leaves a run that --resume continues; a second Ctrl-C ends at once, which loses nothing either.',
+    flags: [
+      ...MANIFEST_FLAGS,
+      { name: 'dry-run', type: 'switch', doc: 'Go the whole way in read-only transactions' },
+      { name: 'create-target', type: 'switch', doc: 'Apply target.sql where tables are missing; always done for embedded: targets' },
+      { name: 'tenant', type: 'list', value: 'CODE', doc: 'Only this tenant; repeatable' },
+      { name: 'entity', type: 'list', value: 'NAME', doc: 'Only this entity; repeatable' },
+      { name: 'phase', type: 'text', value: 'NAME', doc: 'Only this phase' },
+      {
+        name: 'resume',
+        type: 'optional text',
+        value: 'RUN',
+        doc: 'Continue an interrupted or stopped run, the latest one where none is named',
+      },
+      { name: 'wait', type: 'switch', doc: 'Wait while another run holds the target instead of exiting with 5' },
+      { name: 'batch-rows', type: 'count', value: 'N', doc: 'Close a batch at this many source rows, whatever the manifest says' },
+      { name: 'until', type: 'time', value: 'HH:MM', doc: 'Stop at this local time as if interrupted' },
+      {
+        name: 'audit',
+        type: 'text',
+        value: 'FILE',
+        doc: 'Where the audit of a dry run and refusals go; default is .rehouse/audit/RUN.jsonl',
+      },
+      { name: 'operator', type: 'text', value: 'NAME', doc: 'Who the ledger says did it; default is the login name' },
+      { name: 'top-up', type: 'switch', doc: 'Update rows that changed in the source since', notBuilt: true },
+      { name: 'delete-gone', type: 'switch', doc: 'Remove rows that are gone from the source', notBuilt: true },
+      { name: 'sample', type: 'count', value: 'N', doc: 'Move only a sample', notBuilt: true },
+    ],
+    examples: ['rehouse migrate --dry-run', 'rehouse migrate --tenant springfield --entity student', 'rehouse migrate --resume'],
+    exits: [
+      { status: 0, when: 'done and clean, or nothing to resume' },
+      { status: 1, when: 'finished with findings: rows in quarantine, or a finding that is an error' },
+      { status: 6, when: 'a stop rule ended at least one tenant' },
+      { status: 130, when: 'interrupted; can be resumed' },
+    ],
+  },
+  {
+    name: 'status',
+    doc: 'Show runs: state, counts, rate and time left per tenant and entity',
+    arguments: [{ name: 'RUN', doc: 'A run; all runs where none is named', isRequired: false }],
+    flags: [...MANIFEST_FLAGS, { name: 'watch', type: 'switch', doc: 'Show it anew every 2 seconds until no run is going on' }],
+    examples: ['rehouse status', 'rehouse status --watch'],
+    exits: [DONE],
+  },
+  {
+    name: 'lookup',
+    doc: 'Say where a legacy row went, or where a row came from',
+    arguments: [{ name: 'ENTITY', doc: 'The entity', isRequired: true }],
+    flags: [
+      ...MANIFEST_FLAGS,
+      { name: 'tenant', type: 'text', value: 'CODE', doc: 'The tenant; left out for rows shared by all tenants' },
+      { name: 'legacy', type: 'list', value: 'KEY', doc: 'A legacy key; repeatable; a composite key is comma-separated, quoted as in CSV' },
+      { name: 'id', type: 'list', value: 'UUID', doc: 'An identifier in the target; repeatable' },
+    ],
+    examples: [
+      'rehouse lookup student --tenant springfield --legacy 4711',
+      'rehouse lookup enrolment --tenant springfield --legacy 4711,2024',
+    ],
+    exits: [
+      { status: 0, when: 'at least one match' },
+      { status: 1, when: 'no match' },
+    ],
+  },
+  {
+    name: 'quarantine list',
+    doc: 'List the rows that were refused, and why',
+    flags: [
+      ...MANIFEST_FLAGS,
+      ...QUARANTINE_FILTERS,
+      {
+        name: 'limit',
+        type: 'count or all',
+        value: 'N',
+        doc: 'At most this many rows, or all; default is 100 as text and all with --json',
+      },
+    ],
+    examples: ['rehouse quarantine list', 'rehouse quarantine list --tenant springfield --code orphan'],
+    exits: [DONE],
+  },
+  {
+    name: 'quarantine show',
+    doc: 'Show everything known about refused rows',
+    flags: [
+      ...MANIFEST_FLAGS,
+      ...QUARANTINE_FILTERS,
+      { name: 'limit', type: 'count or all', value: 'N', doc: 'At most this many rows, or all', default: '20' },
+    ],
+    examples: ['rehouse quarantine show --entity student --tenant springfield --key 4711'],
+    exits: [DONE],
+  },
+  {
+    name: 'quarantine export',
+    doc: 'Write the refused rows to a file',
+    more: 'CSV is RFC 4180 in UTF-8; a field a spreadsheet would take for a formula is led by an apostrophe.',
+    flags: [
+      ...MANIFEST_FLAGS,
+      ...QUARANTINE_FILTERS,
+      { name: 'format', type: 'choice', value: 'FORMAT', choices: ['csv', 'json'], doc: 'The form of the file', default: 'csv' },
+      { name: 'out', type: 'text', value: 'FILE', doc: 'The file; stdout where none is named' },
+    ],
+    examples: [
+      'rehouse quarantine export --out refused.csv',
+      'rehouse quarantine export --format json --tenant springfield --out refused.json',
+    ],
+    exits: [DONE],
+  },
+  {
+    name: 'schema',
+    doc: 'Print the JSON Schema of the manifest, or of a command’s output',
+    flags: [
+      {
+        name: 'output',
+        type: 'text',
+        value: 'COMMAND',
+        doc: 'The command whose --json output is described; `error` is the form of errors',
+      },
+      { ...JSON_FLAG, doc: 'The same: a schema is one JSON object' },
+    ],
+    examples: ['rehouse schema > rehouse.schema.json', 'rehouse schema --output migrate'],
+    exits: [DONE],
+  },
+  ...embedded(),
+]
+
+function embedded(): readonly Command[] {
+  const flags: readonly Flag[] = [
+    {
+      name: 'manifest',
+      short: 'm',
+      type: 'text',
+      value: 'FILE',
+      doc: 'The manifest beside which .rehouse lies; it need not exist',
+      default: DEFAULT_MANIFEST,
+    },
+    JSON_FLAG,
+  ]
+  return [
+    { name: 'embedded start', doc: 'Start the built-in PostgreSQL, if it is not running', flags, exits: [DONE] },
+    { name: 'embedded stop', doc: 'Stop the built-in PostgreSQL; its data stays', flags, exits: [DONE] },
+    { name: 'embedded status', doc: 'Say whether the built-in PostgreSQL runs', flags, exits: [DONE] },
+    {
+      name: 'embedded url',
+      doc: 'Print the URL of a database on the built-in PostgreSQL, and nothing else',
+      arguments: [{ name: 'NAME', doc: 'The database; default is rehouse', isRequired: false }],
+      flags,
+      examples: ['psql "$(rehouse embedded url)"'],
+      exits: [DONE, { status: 5, when: 'it is not running' }],
+    },
+  ]
+}
+
+/** What a command with subcommands is about. */
+export const GROUPS: readonly Group[] = [
+  { name: 'quarantine', doc: 'Rows that were refused' },
+  { name: 'embedded', doc: 'The built-in PostgreSQL' },
+]
+
+/** Part of the contract, answered with one sentence until they are built. */
+export const NOT_BUILT: readonly NotBuilt[] = [
+  { name: 'init', doc: 'Write a first manifest from the sources' },
+  { name: 'verify', doc: 'Prove that the target holds what the sources say' },
+  { name: 'rollback', doc: 'Take back a run, batch, tenant, entity or phase' },
+  { name: 'checkpoint', doc: 'Name moments to return to' },
+  { name: 'backup', doc: 'Keep and restore copies' },
+  { name: 'report', doc: 'Write the report of a run' },
+  { name: 'audit', doc: 'Verify or export the audit chain' },
+  { name: 'profile', doc: 'Look at the data of a source' },
+  { name: 'identity', doc: 'Bring people together' },
+  { name: 'worker', doc: 'Run tasks for a run on another machine' },
+  { name: 'pause', doc: 'Pause a run' },
+  { name: 'resume', doc: 'Go on with a paused run' },
+  { name: 'set', doc: 'Change how a run goes on' },
+  { name: 'quarantine retry', doc: 'Try refused rows again' },
+]
+
+/** Exit statuses, the gravest first where several apply. */
+export const EXIT_STATUSES: readonly ExitDoc[] = [
+  { status: 70, when: 'a bug in Rehouse' },
+  { status: 130, when: 'interrupted, can be resumed' },
+  { status: 2, when: 'the command line or the manifest cannot be followed' },
+  { status: 4, when: 'a source cannot be reached or refused' },
+  { status: 5, when: 'a target cannot be reached or refused, or another run holds it' },
+  { status: 6, when: 'a stop rule ended a tenant' },
+  { status: 3, when: 'it could not be verified' },
+  { status: 1, when: 'finished with findings' },
+  { status: 0, when: 'done and clean' },
+]

@@ -1,0 +1,190 @@
+import { z } from 'zod'
+
+/** What `--json` prints, as schemas. `src/model/results.ts` says the same as types; a test holds the two together. */
+
+const count = z.int().min(0)
+const text = z.string()
+const maybeText = z.string().nullable()
+
+const where = z.object({
+  file: text.optional(),
+  line: z.int().optional(),
+  column: z.union([text, z.int()]).optional().describe('Of a file: a number. Of a table: a name.'),
+  tenant: text.optional(),
+  service: text.optional(),
+  entity: text.optional(),
+  table: text.optional(),
+  key: z.array(text).optional(),
+  batch: text.optional(),
+})
+
+const finding = z.object({
+  code: text.describe('See docs/errors.md.'),
+  severity: z.enum(['error', 'warning', 'info']),
+  where,
+  message: text,
+  next: text.describe('What to do about it.'),
+})
+
+const errorBody = z.object({ code: text.describe('See docs/errors.md.'), message: text, where, next: text })
+
+export const errorSchema = z.object({ error: errorBody })
+
+const totals = {
+  read: count.describe('read = loaded + updated + unchanged + merged + skipped + excluded + quarantined'),
+  loaded: count,
+  updated: count,
+  unchanged: count,
+  merged: count,
+  skipped: count,
+  excluded: count,
+  quarantined: count,
+}
+
+const status = z.enum(['clean', 'findings', 'stopped', 'interrupted', 'failed'])
+
+const entityResult = z.object({
+  ...totals,
+  entity: text,
+  tenant: maybeText.describe('Null: rows shared by all tenants.'),
+  service: text,
+  written: z.record(text, count).describe('Rows written per target table, schema.table.'),
+  parts_quarantined: count,
+  seconds: z.number(),
+  state: z.enum(['pending', 'loaded', 'settled', 'failed', 'stopped']),
+})
+
+export const migrateSchema = z.object({
+  run: text,
+  status,
+  dryRun: z.boolean(),
+  totals: z.object(totals).describe('Sums over entities.'),
+  entities: z.array(entityResult),
+  findings: z.array(finding),
+  seconds: z.number(),
+  outcomes: z
+    .array(z.object({ entity: text, kind: text, column: text, code: text, count }))
+    .describe('How often each declared outcome was taken.'),
+  not_tried: z.array(text).describe('Dry run: refusals only the server can make.'),
+  failures: z.array(errorBody).describe('Errors that ended a tenant without ending the run.'),
+})
+
+export const checkSchema = z.object({
+  findings: z.array(finding),
+  sources: z.array(z.object({ source: text, tenant: maybeText, label: text, relations: count, estimated_rows: z.number().nullable() })),
+  services: z.array(z.object({ service: text, label: text, version: z.int(), role: text })),
+  grants: z.array(text).exactOptional().describe('With --grants.'),
+})
+
+const planColumn = z.object({
+  table: text,
+  column: text,
+  target_type: text,
+  from: text.describe('What fills it, in the manifest’s words.'),
+  how: text,
+  loss: text,
+  inverse: z.enum(['updatable', 'read_only', 'no']),
+})
+
+const planEntity = z.object({
+  entity: text,
+  service: text,
+  from: text,
+  into: z.array(text),
+  key: z.array(text),
+  id: text,
+  strategy: text,
+  depends_on: z.array(text),
+  settles: z.array(text),
+  tenants: count,
+  estimated_rows: z.number().nullable(),
+  columns: z.array(planColumn),
+})
+
+export const planSchema = z.object({
+  migration: text,
+  mapping_hash: text,
+  findings: z.array(finding),
+  phases: z.array(z.object({ name: text, entities: z.array(planEntity) })),
+})
+
+const statusEntity = z.object({
+  entity: text,
+  tenant: maybeText,
+  service: text,
+  state: text,
+  consistency: maybeText,
+  counts: z.object({ ...totals, partsQuarantined: count }),
+  rows_per_second: z.number().nullable(),
+  eta_seconds: z.number().nullable(),
+  failure: z.object({ code: text, message: text }).nullable(),
+})
+
+export const statusSchema = z.object({
+  runs: z.array(
+    z.object({
+      run: text,
+      status: z.enum(['running', ...status.options]),
+      started_at: text.describe('RFC 3339, UTC.'),
+      finished_at: maybeText,
+      operator: text,
+      totals: z.object(totals),
+      bottleneck: maybeText,
+      entities: z.array(statusEntity),
+    }),
+  ),
+})
+
+export const lookupSchema = z.object({
+  entity: text,
+  tenant: maybeText,
+  matches: z.array(z.object({ key: z.array(text), id: text, table: text, batch: text })),
+})
+
+export const quarantineSchema = z.object({
+  total: count,
+  rows: z.array(
+    z.object({
+      entity: text,
+      tenant: maybeText,
+      key: z.array(text),
+      code: text,
+      column: maybeText,
+      value_masked: maybeText,
+      batch: text,
+      first_run: text,
+      last_run: text,
+      detail: maybeText,
+      part: maybeText,
+    }),
+  ),
+})
+
+const port = z.int().nullable()
+
+/** The schema of each command's output under `--json`, by the command's name. */
+export const OUTPUTS = {
+  check: checkSchema,
+  plan: planSchema,
+  migrate: migrateSchema,
+  status: statusSchema,
+  lookup: lookupSchema,
+  quarantine: quarantineSchema,
+  'quarantine list': quarantineSchema,
+  'quarantine show': quarantineSchema,
+  'quarantine export': quarantineSchema,
+  'embedded start': z.object({ running: z.literal(true), started: z.boolean(), port: z.int(), pid: z.int() }),
+  'embedded stop': z.object({ running: z.literal(false), stopped: z.boolean() }),
+  'embedded status': z.object({ running: z.boolean(), port, pid: port }),
+  'embedded url': z.object({ url: text }),
+  error: errorSchema,
+} as const satisfies Readonly<Record<string, z.ZodType>>
+
+/** As JSON Schema draft 7; null for a name that is none of OUTPUTS. Further members may be added to outputs: they are not forbidden. */
+export function outputJsonSchema(name: string): object | null {
+  if (!Object.hasOwn(OUTPUTS, name)) return null
+  // hasOwn has just said so.
+  const schema: z.ZodType = OUTPUTS[name as keyof typeof OUTPUTS]
+  const title = name === 'error' ? 'What --json prints when a command fails' : `Output of rehouse ${name} --json`
+  return { title, ...z.toJSONSchema(schema, { target: 'draft-7', io: 'input' }) }
+}

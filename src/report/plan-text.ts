@@ -1,0 +1,63 @@
+import type { PlanEntity, PlanResult } from '../model/results.ts'
+import { countFindings, renderFindings } from './findings-text.ts'
+import type { Page } from './paint.ts'
+import { formatCounted } from './quantities.ts'
+import { renderTable, shrinking } from './table.ts'
+import { printable } from './text-width.ts'
+import { wrapText } from './wrap.ts'
+
+/** Phases in order, in each its entities with what fills every column. */
+export function renderPlan(result: PlanResult, page: Page): readonly string[] {
+  const entities = result.phases.flatMap(phase => phase.entities)
+  return [
+    page.paint('strong', `Plan of ${printable(result.migration)}`) + page.paint('dim', `  mapping ${result.mapping_hash.slice(0, 12)}`),
+    '',
+    ...result.phases.flatMap((phase, i) => [
+      page.paint('strong', `Phase ${i + 1}: ${printable(phase.name)}`),
+      '',
+      ...phase.entities.flatMap(entity => [...renderEntity(entity, page), '']),
+    ]),
+    ...renderFindings(result.findings, page),
+    `${formatCounted(entities.length, 'entity', 'entities')} in ${formatCounted(result.phases.length, 'phase')}, ${countFindings(result.findings)}.`,
+  ]
+}
+
+function renderEntity(entity: PlanEntity, page: Page): readonly string[] {
+  const rows = entity.estimated_rows === null ? 'an unknown number of rows' : `about ${formatCounted(entity.estimated_rows, 'row')}`
+  const facts = [
+    `${entity.from} → ${entity.into.join(', ')} (service ${entity.service})`,
+    `${formatCounted(entity.tenants, 'tenant')}, ${rows}, read by ${entity.strategy}`,
+    `key ${entity.key.length === 0 ? 'the whole row' : entity.key.join(', ')}, identifier ${entity.id}`,
+    ...(entity.depends_on.length === 0 ? [] : [`after ${entity.depends_on.join(', ')}`]),
+    ...(entity.settles.length === 0 ? [] : [`references to ${entity.settles.join(', ')} are checked when all rows are in`]),
+  ]
+  return [
+    `  ${page.paint('strong', printable(entity.entity))}`,
+    ...facts.flatMap(fact => wrapText(printable(fact), page, { first: '    ', indent: 6 })),
+    ...renderColumns(entity, { ...page, width: page.width - 4 }).map(line => `    ${line}`),
+  ]
+}
+
+function renderColumns(entity: PlanEntity, page: Page): readonly string[] {
+  return renderTable(
+    {
+      columns: [
+        shrinking('column'),
+        shrinking('type'),
+        shrinking('from'),
+        shrinking('how'),
+        shrinking('can be lost'),
+        shrinking('way back'),
+      ],
+      rows: entity.columns.map(column => [
+        entity.into.length === 1 ? column.column : `${column.table}.${column.column}`,
+        column.target_type,
+        column.from,
+        column.how,
+        column.loss === '' ? '–' : column.loss,
+        column.inverse === 'read_only' ? 'read only' : column.inverse,
+      ]),
+    },
+    page,
+  )
+}
