@@ -108,6 +108,7 @@ export interface Launched {
   readonly pid: number
   /** True once the server process has ended. */
   hasEnded(): boolean
+  kill(): void
   /** Lets our own process end while the server goes on. */
   release(): void
 }
@@ -126,7 +127,7 @@ export function launch(home: string, port: number, options: { binaries: Binaries
   let isEnded = false
   child.once('exit', () => (isEnded = true))
   child.once('error', () => (isEnded = true))
-  return { pid: child.pid ?? 0, hasEnded: () => isEnded, release: () => child.unref() }
+  return { pid: child.pid ?? 0, hasEnded: () => isEnded, kill: () => void child.kill('SIGKILL'), release: () => child.unref() }
 }
 
 function openLog(home: string): number {

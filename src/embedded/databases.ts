@@ -22,8 +22,23 @@ export function databaseUrl(home: string, port: number, database: string): strin
       },
     )
   }
-  const password = readFileSync(passwordFile(home), 'utf8').trim()
-  return `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/${encodeURIComponent(database)}?sslmode=disable`
+  return `postgres://${SUPERUSER}:${readPassword(home)}@127.0.0.1:${port}/${encodeURIComponent(database)}?sslmode=disable`
+}
+
+function readPassword(home: string): string {
+  try {
+    return readFileSync(passwordFile(home), 'utf8').trim()
+  } catch (cause) {
+    throw new RehouseError(
+      'EMBEDDED_FAILED',
+      `expected to be able to read the password of the built-in PostgreSQL, got: ${(cause as Error).message}`,
+      {
+        where: { file: passwordFile(home) },
+        next: 'Run the same command as the user that made the server.',
+        cause,
+      },
+    )
+  }
 }
 
 /** Makes `database` on the server at `url` if it is not there. Two that do so at once both succeed. */

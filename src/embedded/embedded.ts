@@ -10,7 +10,7 @@ import { DEFAULT_DATABASE, databaseUrl, ensureDatabase } from './databases.ts'
 import { withFolderLock } from './folder-lock.ts'
 import { forgetForeignPid } from './pid-file.ts'
 import { serverAccount } from './server-account.ts'
-import { chooseHome, dataFolder, isServerOn, makeFolder, readState, runningServer, writeState } from './server-state.ts'
+import { chooseHome, dataFolder, homeOf, isServerOn, makeFolder, readState, runningServer, writeState } from './server-state.ts'
 
 export interface EmbeddedOptions {
   /** The server's own folder; made if missing. */
@@ -43,8 +43,10 @@ export interface EmbeddedStatus {
 const START_MS = 300_000
 const STOP_MS = 60_000
 const POLL_MS = 20
+/** A port can be taken by another program in the instant before the server takes it. */
+const TRIES = 3
 /** After a crash the server's last child processes may hold the shared memory for a moment longer. */
-const TRIES = 20
+const TRIES_AFTER_CRASH = 20
 
 /** The folder of the one server that belongs to the manifest in `manifestFolder`. */
 export function embeddedFolder(manifestFolder: string): string {
@@ -58,7 +60,7 @@ export function embeddedFolder(manifestFolder: string): string {
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
   const folder = makeFolder(options.folder)
-  return withFolderLock(folder, async () => {
+  return withSystemErrors(folder, async () => {
     const home = chooseHome(folder, serverAccount())
     const running = runningServer(dataFolder(home))
     if (running && running.port > 0) {
@@ -69,17 +71,35 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   })
 }
 
+/** What the operating system refuses (no rights, no room) is told as ours. */
+async function withSystemErrors<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await withFolderLock(folder, work)
+  } catch (error) {
+    if (error instanceof RehouseError || !(error instanceof Error && 'syscall' in error)) throw error
+    throw new RehouseError('EMBEDDED_FAILED', `expected to be able to use the folder of the built-in PostgreSQL, got: ${error.message}`, {
+      where: { file: folder },
+      next: 'Make room and give this user the folder, or use another folder: one that root began belongs to root.',
+      cause: error,
+    })
+  }
+}
+
 async function start(folder: string, home: string, options: EmbeddedOptions): Promise<EmbeddedServer> {
   const { version = '18', settings = {} } = options
   const account = serverAccount()
   const binaries = prepareBinaries(version, account, join(home, 'lib'))
   ensureCluster(home, { binaries, version, account, settings })
-  let port = await freePort(readState(folder)?.port ?? 0)
+  const tries = forgetForeignPid(dataFolder(home)) ? TRIES_AFTER_CRASH : TRIES
+  let port = await freePort(readState(folder).port ?? 0)
   for (let attempt = 1; ; attempt++) {
-    forgetForeignPid(dataFolder(home))
     const launched = launch(home, port, { binaries, account, settings })
     writeState(folder, { home, port, pid: launched.pid })
-    if (await waitUntilReady(home, port, { isGone: launched.hasEnded, giveUp: attempt === TRIES })) {
+    const isReady = await waitUntilReady(home, port, { isGone: launched.hasEnded, giveUp: attempt === tries }).catch(error => {
+      launched.kill()
+      throw error
+    })
+    if (isReady) {
       launched.release()
       return handle(folder, { home, port, pid: launched.pid, isStartedHere: true })
     }
@@ -142,9 +162,9 @@ export function embeddedStatus(folder: string): EmbeddedStatus {
 }
 
 function findRunning(folder: string): { home: string; pid: number; port: number } | null {
-  const state = readState(folder)
-  const running = state && runningServer(dataFolder(state.home))
-  return state && running ? { home: state.home, ...running } : null
+  const home = homeOf(folder)
+  const running = home === null ? null : runningServer(dataFolder(home))
+  return home !== null && running ? { home, ...running } : null
 }
 
 /** The address of a database on the running server. Starts nothing: throws EMBEDDED_FAILED when it does not run. */
@@ -167,22 +187,22 @@ export async function openEmbeddedDatabase(options: EmbeddedOptions, database = 
 
 /** Ends the server of a folder in order; open transactions are rolled back. True if it ran. */
 export async function stopEmbedded(folder: string): Promise<boolean> {
-  const state = readState(folder)
-  if (!state) return false
+  if (homeOf(folder) === null) return false
   return withFolderLock(makeFolder(folder), async () => {
-    const running = runningServer(dataFolder(state.home))
+    const running = findRunning(folder)
+    if (!running) return false
     // SIGINT: fast shutdown. SIGQUIT: at once, recovered at the next start.
-    if (running) await signalAndWait(state.home, running.pid, ['SIGINT', 'SIGQUIT'])
-    writeState(folder, { ...state, pid: null })
-    return running !== null
+    await signalAndWait(running.home, running.pid, ['SIGINT', 'SIGQUIT'])
+    writeState(folder, { home: running.home, port: running.port, pid: null })
+    return true
   })
 }
 
 /** Stops the server and removes everything in its folder. */
 export async function removeEmbedded(folder: string): Promise<void> {
   await stopEmbedded(folder)
-  const home = readState(folder)?.home
-  if (home !== undefined) rmSync(home, { recursive: true, force: true })
+  const home = homeOf(folder)
+  if (home !== null) rmSync(home, { recursive: true, force: true })
   rmSync(folder, { recursive: true, force: true })
 }
 

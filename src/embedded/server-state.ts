@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { RehouseError } from '../errors.ts'
 import { makeSharedPlace, SHARED_PLACE } from './binaries.ts'
 import { type Account, canOthersEnter } from './server-account.ts'
 
-/** What `server.json` in the server's folder says. The process itself decides whether the server runs: see `runningPid`. */
-export interface ServerState {
-  /** The folder with `data`, `password` and `server.log`. It is the server's folder itself, unless the account the server runs as cannot reach that. */
-  readonly home: string
+/** What `server.json` in the server's folder says. The process itself decides whether the server runs: see `runningServer`. */
+interface ServerState {
+  /** The name of the server's home in the shared place; null = its home is the folder itself. */
+  readonly shared: string | null
   /** Kept over a stop, so that addresses stay valid. */
   readonly port: number | null
   readonly pid: number | null
@@ -17,25 +17,30 @@ export interface ServerState {
 export const dataFolder = (home: string): string => join(home, 'data')
 export const passwordFile = (home: string): string => join(home, 'password')
 export const logFile = (home: string): string => join(home, 'server.log')
+const SHARED_NAME = /^server-[0-9a-f-]{36}$/
 const stateFile = (folder: string): string => join(folder, 'server.json')
 
-/** null when there is none, or none that can be read: the server is then looked for in the folder itself. */
-export function readState(folder: string): ServerState | null {
+/** All null when there is none, or none that can be read: the server is then looked for in the folder itself. */
+export function readState(folder: string): ServerState {
   try {
     const state: unknown = JSON.parse(readFileSync(stateFile(folder), 'utf8'))
-    if (typeof state !== 'object' || state === null || !('home' in state) || typeof state.home !== 'string') return null
-    const port = 'port' in state && typeof state.port === 'number' ? state.port : null
-    const pid = 'pid' in state && typeof state.pid === 'number' ? state.pid : null
-    return { home: state.home, port, pid }
+    const { shared, port, pid } = Object(state)
+    return {
+      // It will be removed some day: nothing but a name we gave may pass.
+      shared: typeof shared === 'string' && SHARED_NAME.test(shared) ? shared : null,
+      port: typeof port === 'number' ? port : null,
+      pid: typeof pid === 'number' ? pid : null,
+    }
   } catch {
-    return null
+    return { shared: null, port: null, pid: null }
   }
 }
 
 /** Written beside and renamed: a reader sees the old or the new state, never half of one. */
-export function writeState(folder: string, state: ServerState): void {
+export function writeState(folder: string, server: { home: string; port: number; pid: number | null }): void {
+  const shared = server.home === folder ? null : basename(server.home)
   const fresh = `${stateFile(folder)}.${process.pid}`
-  writeFileSync(fresh, `${JSON.stringify(state, null, 2)}\n`)
+  writeFileSync(fresh, `${JSON.stringify({ shared, port: server.port, pid: server.pid }, null, 2)}\n`)
   renameSync(fresh, stateFile(folder))
 }
 
@@ -57,15 +62,21 @@ export function makeFolder(folder: string): string {
   }
 }
 
-/** Where the server's files lie or shall lie. What was chosen once stays. */
+/** The folder with `data`, `password` and `server.log`: the server's folder itself, unless the account the server runs as cannot reach that. null when there is no such folder. */
+export function homeOf(folder: string): string | null {
+  if (!existsSync(folder)) return null
+  const { shared } = readState(folder)
+  return shared === null ? realpathSync(folder) : join(SHARED_PLACE, shared)
+}
+
+/** Makes the home of a folder's server. What was chosen once stays. */
 export function chooseHome(folder: string, account: Account | null): string {
-  const known = readState(folder)?.home
-  if (known !== undefined && existsSync(known)) return known
-  if (account) chmodSync(folder, 0o755)
-  if (!account || canOthersEnter(folder)) return folder
+  const { shared } = readState(folder)
+  if (shared === null && account) chmodSync(folder, 0o755)
+  if (shared === null && (!account || canOthersEnter(folder))) return folder
   makeSharedPlace()
-  const home = join(SHARED_PLACE, `server-${randomUUID()}`)
-  mkdirSync(home)
+  const home = join(SHARED_PLACE, shared ?? `server-${randomUUID()}`)
+  mkdirSync(home, { recursive: true })
   chmodSync(home, 0o755)
   return home
 }
