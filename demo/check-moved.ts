@@ -1,4 +1,4 @@
-import type { EntityResult, MigrateResult } from '../src/index.ts'
+import type { EntityResult, MigrateResult } from '../src/model/results.ts'
 import type { Session } from '../src/postgres/session.ts'
 import type { District, ServiceName } from './districts.ts'
 import { type Legacy, withSession } from './make-legacy.ts'
@@ -164,12 +164,15 @@ async function checkReferences(open: Opened): Promise<readonly [Verdict, Verdict
 
 async function follow(open: Opened, reference: Reference): Promise<{ references: number; orphans: number; mixed: number }> {
   const { table, column, parent } = reference
-  const all = await one(open.service(reference.service), `select count(${column}) from ${table}`)
-  const pairs = await open
-    .service(reference.service)
-    .query(
-      `select array_agg(tenant_id), array_agg(${column}) from (select distinct tenant_id, ${column} from ${table} where ${column} is not null) as pairs`,
-    )
+  const tenants = open.moved.legacy.districts.map(district => tenantId(open, district))
+  const all = await one(open.service(reference.service), `select count(${column}) from ${table} where tenant_id = any ($1::uuid[])`, [
+    tenants,
+  ])
+  const pairs = await open.service(reference.service).query(
+    `select array_agg(tenant_id), array_agg(${column})
+       from (select distinct tenant_id, ${column} from ${table} where ${column} is not null and tenant_id = any ($1::uuid[])) as pairs`,
+    [tenants],
+  )
   const checked = await open.service(parent[0]).query(
     `select count(*) filter (where p.id is null), count(*) filter (where p.tenant_id <> c.tenant_id)
      from unnest($1::uuid[], $2::uuid[]) as c (tenant_id, id) left join ${parent[1]} as p using (id)`,
@@ -192,7 +195,9 @@ async function count(session: Session, relation: string, tenant: string | null =
   )
 }
 
-async function one(session: Session, text: string, values: readonly (string | null)[] = []): Promise<string | null> {
+type SqlValue = string | null | readonly (string | null)[]
+
+async function one(session: Session, text: string, values: readonly SqlValue[] = []): Promise<string | null> {
   return (await session.query(text, values)).rows[0]?.[0] ?? null
 }
 

@@ -65,13 +65,9 @@ export const LOGIN_DATABASE = 'district_login'
 export const SERVICES = ['directory', 'student', 'assessment'] as const
 export type ServiceName = (typeof SERVICES)[number]
 
-/** The same districts with `share` of the students, at least 40 each. */
+/** The clean districts with `share` of their students, at least 40 each. The dirty one stays: the stop rule looks at its shares. */
 export function scaled(share: number): readonly District[] {
-  return DISTRICTS.map(d => ({
-    ...d,
-    students: Math.max(40, Math.round(d.students * share)),
-    broken: d.broken === 0 ? 0 : Math.max(20, Math.round(d.broken * share)),
-  }))
+  return DISTRICTS.map(d => (d.broken > 0 ? d : { ...d, students: Math.max(40, Math.round(d.students * share)) }))
 }
 
 /** The dirty district so dirty that the stop rule ends it. */

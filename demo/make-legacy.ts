@@ -16,11 +16,11 @@ export interface Legacy {
 
 /**
  * Makes the legacy databases, anew: one per district and the shared one. The same content every time.
- * `made` is called after each with its name and rows.
+ * `made` is called after each district with its rows; what it throws ends the making.
  */
-export async function makeLegacy(server: Server, legacy: Legacy, made: (database: string, rows: number) => void): Promise<void> {
+export async function makeLegacy(server: Server, legacy: Legacy, made: (district: District, rows: number) => void): Promise<void> {
   await makeDatabase(server, legacy.login, { 'demo.districts': JSON.stringify(legacy.districts.map(listed)) }, [sqlFile('login.sql')])
-  for (const district of legacy.districts) made(district.database, await makeDistrict(server, district))
+  for (const district of legacy.districts) made(district, await makeDistrict(server, district))
 }
 
 function listed({ code, name, zone, database }: District): object {

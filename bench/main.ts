@@ -1,0 +1,101 @@
+import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { type Figures, figuresOf, type Round } from './figures.ts'
+import { runFloor, takeReadyRows } from './floor.ts'
+import { hasPgloader, runPgloader } from './pgloader.ts'
+import { runRehouse } from './rehouse-run.ts'
+import { FLOOR_TARGET, type Ground, makeEmpty, PGLOADER_TARGET, prepareGround, REHOUSE_TARGET } from './setup.ts'
+
+/** `npm run bench`: the engine against the floor and against pgloader. See docs/bench.md for what each contestant does. */
+const USAGE = `npm run bench -- [--rows N] [--rounds N] [--json] [--profile]
+
+  --rows N     assessment results; default 2000000
+  --rounds N   default 3; the figures are medians
+  --json       one JSON object on stdout
+  --profile    one migration only, with CPU profiles written to bench/.rehouse/profiles
+`
+
+const { values } = parseArgs({
+  options: {
+    rows: { type: 'string', default: '2000000' },
+    rounds: { type: 'string', default: '3' },
+    json: { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+if (values.help) process.stdout.write(USAGE)
+else await run(positive(values.rows, '--rows'), positive(values.rounds, '--rounds'))
+
+async function run(rows: number, rounds: number): Promise<void> {
+  say(`Making ${rows.toLocaleString('en')} assessment results on a server of the bench's own …`)
+  const ground = await prepareGround(rows)
+  process.once('SIGINT', () => void ground.server.stop().then(() => process.exit(130)))
+  try {
+    if (values.profile) await profile(ground)
+    else print(figuresOf(rows, await measure(ground, rounds)))
+  } finally {
+    for (const database of [REHOUSE_TARGET, FLOOR_TARGET, PGLOADER_TARGET]) await makeEmpty(ground, database)
+    await ground.server.stop()
+  }
+}
+
+/** Interleaved, so that what disturbs the machine disturbs all alike. The rows of the first migration are the floor's ready-made ones. */
+async function measure(ground: Ground, count: number): Promise<readonly Round[]> {
+  const withPgloader = hasPgloader()
+  if (!withPgloader) say('pgloader is not installed: vsPgloader is null.')
+  const rounds: Round[] = []
+  for (let i = 1; i <= count; i++) {
+    const rehouse = await runRehouse(ground, null)
+    if (i === 1) await takeReadyRows(ground)
+    const floorSeconds = await runFloor(ground)
+    const pgloaderSeconds = withPgloader ? await runPgloader(ground) : null
+    rounds.push({ rehouse, floorSeconds, pgloaderSeconds })
+    const others = `floor ${floorSeconds.toFixed(1)} s${pgloaderSeconds === null ? '' : `, pgloader ${pgloaderSeconds.toFixed(1)} s`}`
+    say(`round ${i} of ${count}: rehouse ${rehouse.seconds.toFixed(1)} s, ${others}`)
+  }
+  return rounds
+}
+
+async function profile(ground: Ground): Promise<void> {
+  const folder = `${ground.folder}profiles`
+  const measured = await runRehouse(ground, folder)
+  say(
+    `${measured.seconds.toFixed(1)} s, ${measured.cpuSeconds.toFixed(1)} s of CPU, ${Math.round(measured.peakMiB)} MiB; profiles in ${folder}`,
+  )
+}
+
+function print(figures: Figures): void {
+  if (values.json) process.stdout.write(`${JSON.stringify(figures)}\n`)
+  else process.stdout.write(`\n${tableOf(figures).join('\n')}\n`)
+}
+
+function tableOf(figures: Figures): readonly string[] {
+  const seconds = (values: readonly number[] | null): string => values?.map(value => value.toFixed(2)).join(', ') ?? 'not installed'
+  const lines: readonly (readonly [string, string])[] = [
+    ['rows', `${figures.rows.toLocaleString('en')}, ${figures.rounds} rounds, ${cpus().length} CPUs`],
+    ['of the floor', figures.ofFloor.toFixed(2)],
+    ['times pgloader’s plain copy', figures.vsPgloader?.toFixed(2) ?? 'not installed'],
+    ['rows per second', figures.rowsPerSecond.toLocaleString('en')],
+    ['CPU seconds per million rows', figures.cpuSecondsPerMillionRows.toFixed(2)],
+    ['peak MiB', String(figures.peakMiB)],
+    ['rehouse, seconds', seconds(figures.rehouseSeconds)],
+    ['floor, seconds', seconds(figures.floorSeconds)],
+    ['pgloader, seconds', seconds(figures.pgloaderSeconds)],
+  ]
+  const width = Math.max(...lines.map(([name]) => name.length))
+  return lines.map(([name, value]) => `${name.padEnd(width)}  ${value}`)
+}
+
+function positive(text: string, flag: string): number {
+  const value = Number(text.replaceAll('_', ''))
+  if (Number.isSafeInteger(value) && value > 0) return value
+  process.stderr.write(`expected a whole number above 0 for ${flag}, got ${JSON.stringify(text)}\n\n${USAGE}`)
+  process.exit(2)
+}
+
+/** Progress: never on stdout, which may be read by a program. */
+function say(text: string): void {
+  process.stderr.write(`${text}\n`)
+}

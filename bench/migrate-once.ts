@@ -1,0 +1,19 @@
+import { fileURLToPath } from 'node:url'
+import { migrate } from '../src/index.ts'
+
+/** Runs the bench's migration in this process and prints what it took as JSON. */
+const before = process.resourceUsage()
+const began = performance.now()
+const result = await migrate({ manifest: fileURLToPath(new URL('rehouse.yaml', import.meta.url)), env: process.env })
+const seconds = (performance.now() - began) / 1000
+const after = process.resourceUsage()
+
+if (result.status !== 'clean') {
+  process.stderr.write(
+    `${JSON.stringify({ status: result.status, totals: result.totals, failures: result.failures, findings: result.findings.slice(0, 5) })}\n`,
+  )
+  process.exitCode = 1
+}
+const microseconds = after.userCPUTime + after.systemCPUTime - before.userCPUTime - before.systemCPUTime
+// maxRSS is in KiB.
+process.stdout.write(JSON.stringify({ seconds, cpuSeconds: microseconds / 1e6, peakMiB: after.maxRSS / 1024 }))
