@@ -12,13 +12,14 @@ export interface Figures {
   readonly rounds: number
   /** 1 = as fast as the floor; ratios within a round, the median of the rounds. */
   readonly ofFloor: number
-  /** How many times as fast as pgloader's plain copy; null where it is not installed. */
+  /** How many times as fast as pgloader's plain copy, process against process; null where it is not installed. */
   readonly vsPgloader: number | null
   readonly rowsPerSecond: number
   readonly cpuSecondsPerMillionRows: number
   /** The most of all rounds. */
   readonly peakMiB: number
   readonly rehouseSeconds: readonly number[]
+  readonly rehouseProcessSeconds: readonly number[]
   readonly floorSeconds: readonly number[]
   readonly pgloaderSeconds: readonly number[] | null
 }
@@ -31,11 +32,13 @@ export function figuresOf(rows: number, rounds: readonly Round[]): Figures {
     rows,
     rounds: rounds.length,
     ofFloor: rounded(median(rounds.map(round => round.floorSeconds / round.rehouse.seconds))),
-    vsPgloader: pgloader.length === 0 ? null : rounded(median(rounds.map(round => (round.pgloaderSeconds ?? 0) / round.rehouse.seconds))),
+    vsPgloader:
+      pgloader.length === 0 ? null : rounded(median(rounds.map(round => (round.pgloaderSeconds ?? 0) / round.rehouse.processSeconds))),
     rowsPerSecond: Math.round(rows / median(seconds)),
     cpuSecondsPerMillionRows: rounded((cpu / rows) * 1e6),
     peakMiB: Math.round(Math.max(...rounds.map(round => round.rehouse.peakMiB))),
     rehouseSeconds: seconds.map(rounded),
+    rehouseProcessSeconds: rounds.map(round => rounded(round.rehouse.processSeconds)),
     floorSeconds: rounds.map(round => rounded(round.floorSeconds)),
     pgloaderSeconds: pgloader.length === 0 ? null : pgloader.map(rounded),
   }

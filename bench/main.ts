@@ -6,7 +6,7 @@ import { hasPgloader, runPgloader } from './pgloader.ts'
 import { runRehouse } from './rehouse-run.ts'
 import { FLOOR_TARGET, type Ground, makeEmpty, PGLOADER_TARGET, prepareGround, REHOUSE_TARGET } from './setup.ts'
 
-/** `npm run bench`: the engine against the floor and against pgloader. See docs/bench.md for what each contestant does. */
+/** `npm run bench`: the engine against the floor and against pgloader. README.md says what each contestant does. */
 const USAGE = `npm run bench -- [--rows N] [--rounds N] [--json] [--profile]
 
   --rows N     assessment results; default 2000000
@@ -81,6 +81,7 @@ function tableOf(figures: Figures): readonly string[] {
     ['CPU seconds per million rows', figures.cpuSecondsPerMillionRows.toFixed(2)],
     ['peak MiB', String(figures.peakMiB)],
     ['rehouse, seconds', seconds(figures.rehouseSeconds)],
+    ['the same with starting Node', seconds(figures.rehouseProcessSeconds)],
     ['floor, seconds', seconds(figures.floorSeconds)],
     ['pgloader, seconds', seconds(figures.pgloaderSeconds)],
   ]
