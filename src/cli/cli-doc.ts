@@ -1,4 +1,5 @@
-import { COMMANDS, type Command, EXIT_STATUSES, type Flag, GROUPS, NOT_BUILT } from './command-table.ts'
+import type { Command, Flag } from './command-shape.ts'
+import { COMMANDS, EXIT_STATUSES, GROUPS, NOT_BUILT } from './command-table.ts'
 import { flagTerm } from './parse-command-line.ts'
 
 const HEAD = `# Command line

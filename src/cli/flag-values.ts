@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-import type { FlagType } from './command-table.ts'
+import type { FlagType } from './command-shape.ts'
 
 /** How the text after a flag is read. `previous` is what the same flag gave before. Throws InvalidArgumentError. */
 export type ParseValue = (text: string, previous: unknown) => unknown

@@ -1,15 +1,7 @@
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { RehouseError } from '../errors.ts'
-import {
-  COMMANDS,
-  type Command as Declared,
-  EXIT_STATUSES,
-  type ExitDoc,
-  type Flag,
-  GROUPS,
-  NOT_BUILT,
-  type NotBuilt,
-} from './command-table.ts'
+import type { Command as Declared, ExitDoc, Flag, NotBuilt } from './command-shape.ts'
+import { COMMANDS, EXIT_STATUSES, GROUPS, NOT_BUILT } from './command-table.ts'
 import { PARSERS } from './flag-values.ts'
 import { Flags } from './flags.ts'
 

@@ -23,6 +23,11 @@ export const ERROR_TEXTS: Readonly<Record<Code, ErrorText>> = {
     risk: NOTHING_BEGAN,
     next: 'Set the variable the message names, or name the file that has it with `--env-file`. Secrets are never written into a manifest, only references: `env:NAME`, `file:PATH`.',
   },
+  CONFIG_INVALID: {
+    means: 'A line of the `.env` file, an address, a salt or a file a reference names is there but has not the form it must have.',
+    risk: NOTHING_BEGAN,
+    next: 'Correct what the message names. The value itself is never shown: it may be a secret.',
+  },
   MANIFEST_UNREADABLE: {
     means: 'The file does not exist, may not be read, is not UTF-8, or is not YAML.',
     risk: NOTHING_BEGAN,
@@ -44,6 +49,11 @@ export const ERROR_TEXTS: Readonly<Record<Code, ErrorText>> = {
     means: 'The language has this construct, this version of Rehouse does not. It is refused by name and never ignored.',
     risk: NOTHING_BEGAN,
     next: 'Say it another way, leave the entity out with `exclude` and a reason, or wait for a version that has it.',
+  },
+  MANIFEST_SECRET: {
+    means: 'A warning: an address in the manifest has a password in it. Manifests are kept in version control and sent around.',
+    risk: 'None for the rows. Whoever reads the manifest can read the password.',
+    next: 'Write `env:NAME` or `file:PATH` for the whole address, or in the place of the password: `postgres://reader:env:READER_PASSWORD@host/database`. Change the password if the manifest was shared.',
   },
   EXPRESSION_INVALID: {
     means:

@@ -1,0 +1,165 @@
+import type {
+  CheckResult,
+  EntityResult,
+  LookupResult,
+  MigrateResult,
+  PlanResult,
+  QuarantineResult,
+  StatusResult,
+} from '../../../src/model/results.ts'
+import { type Page, plainPaint } from '../../../src/report/paint.ts'
+import { addTotals, NO_TOTALS } from '../../../src/report/totals-text.ts'
+
+/** A page that cuts nothing and colours nothing. */
+export const WIDE: Page = { width: Infinity, paint: plainPaint }
+
+export function narrow(width: number): Page {
+  return { width, paint: plainPaint }
+}
+
+export function entityLine(members: Partial<EntityResult> = {}): EntityResult {
+  const base: EntityResult = {
+    ...NO_TOTALS,
+    entity: 'student',
+    tenant: 'springfield',
+    service: 'core',
+    written: { 'core.student': 990, 'core.address': 1_980 },
+    parts_quarantined: 0,
+    seconds: 2,
+    state: 'settled',
+    read: 1_000,
+    loaded: 990,
+    quarantined: 10,
+  }
+  return { ...base, ...members }
+}
+
+export function migrateResult(members: Partial<MigrateResult> = {}): MigrateResult {
+  const entities = members.entities ?? [entityLine(), entityLine({ tenant: 'shelbyville', loaded: 1_000, quarantined: 0 })]
+  return {
+    run: '7',
+    status: 'findings',
+    dryRun: false,
+    totals: entities.reduce(addTotals, NO_TOTALS),
+    entities,
+    findings: [],
+    seconds: 4.2,
+    outcomes: [
+      { entity: 'student', kind: 'quarantine', column: 'core.student.school_id', code: 'missing_school', count: 10 },
+      { entity: 'student', kind: 'value', column: 'core.student.status', code: 'default', count: 3 },
+    ],
+    not_tried: [],
+    failures: [],
+    ...members,
+  }
+}
+
+export const CHECK: CheckResult = {
+  findings: [
+    {
+      code: 'MAPPING_NOT_COVERED',
+      severity: 'error',
+      where: { file: 'rehouse.yaml', line: 12, column: 5, table: 'public.rollover' },
+      message: 'expected every table to be used, got one that is not',
+      next: 'Map or exclude it.',
+    },
+    {
+      code: 'SOURCE_REFUSED',
+      severity: 'warning',
+      where: { tenant: 'springfield' },
+      message: 'expected a login that only reads, got one that can write',
+      next: 'Use another login.',
+    },
+  ],
+  sources: [{ source: 'sis', tenant: 'springfield', label: 'postgres://reader@db/springfield', relations: 12, estimated_rows: 123_456 }],
+  services: [{ service: 'core', label: 'postgres://writer@db/core', version: 180004, role: 'writer' }],
+}
+
+export const PLAN: PlanResult = {
+  migration: 'districts',
+  mapping_hash: 'ab'.repeat(32),
+  findings: [],
+  phases: [
+    {
+      name: 'people',
+      entities: [
+        {
+          entity: 'student',
+          service: 'core',
+          from: 'public.student',
+          into: ['core.student'],
+          key: ['student_id'],
+          id: 'ordered',
+          strategy: 'keyset',
+          depends_on: ['school'],
+          settles: ['student'],
+          tenants: 6,
+          estimated_rows: 120_000,
+          columns: [
+            {
+              table: 'core.student',
+              column: 'name',
+              target_type: 'text',
+              from: "first || ' ' || last",
+              how: 'expression',
+              loss: '',
+              inverse: 'read_only',
+            },
+          ],
+        },
+      ],
+    },
+  ],
+}
+
+export const STATUS: StatusResult = {
+  runs: [
+    {
+      run: '7',
+      status: 'running',
+      started_at: '2026-01-02T03:04:05Z',
+      finished_at: null,
+      operator: 'ada',
+      totals: { ...NO_TOTALS, read: 10, loaded: 10 },
+      bottleneck: 'target',
+      entities: [
+        {
+          entity: 'student',
+          tenant: 'springfield',
+          service: 'core',
+          state: 'running',
+          consistency: 'snapshot',
+          counts: { ...NO_TOTALS, read: 10, loaded: 10, partsQuarantined: 0 },
+          rows_per_second: 1234.5,
+          eta_seconds: 61,
+          failure: null,
+        },
+      ],
+    },
+  ],
+}
+
+export const LOOKUP: LookupResult = {
+  entity: 'student',
+  tenant: 'springfield',
+  matches: [{ key: ['4711'], id: '00010001-8000-8000-8000-00000000126b', table: 'core.student', batch: '17' }],
+}
+
+export const QUARANTINE: QuarantineResult = {
+  total: 1,
+  rows: [
+    {
+      entity: 'student',
+      tenant: 'springfield',
+      key: ['4711', 'a,b'],
+      code: 'missing_school',
+      column: 'core.student.school_id',
+      value_masked: '**',
+      batch: '17',
+      first_run: '7',
+      last_run: '8',
+      detail: 'school has no such key',
+      part: null,
+    },
+  ],
+}
