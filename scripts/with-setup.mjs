@@ -17,6 +17,8 @@ const OLDEST_NODE = [22, 18]
 const USAGE = 2
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
 const LOCK_POLL_MS = 200
+/** npm says what is wrong first and explains its options after it. */
+const REASON_LINES = 12
 
 class SetupFailed extends Error {}
 
@@ -70,7 +72,7 @@ async function install() {
   if (end.signal) endBySignal(end.signal)
   const reason = end.error ? `npm could not be run: ${end.error.message}` : `npm ended with status ${end.status}`
   throw new SetupFailed(
-    `expected npm to install the dependencies, got: ${reason}.\n${said.trim()}\nCheck the network and the free disk space, then run the same command again.`,
+    `expected npm to install the dependencies, got: ${reason}.\n${said.trim().split('\n').slice(0, REASON_LINES).join('\n')}\nCheck the network and the free disk space, then run the same command again.`,
   )
 }
 
