@@ -30,8 +30,7 @@ export const OPTIONAL_SETTINGS: Readonly<Record<string, string>> = {
 }
 
 /** One statement that sets them all; `unnest` of several arrays is syntax, not a function that could be shadowed. `$1`: the names, `$2`: the values. */
-export const APPLY_SETTINGS =
-  'select pg_catalog.set_config(name, value, false) from unnest($1::text[], $2::text[]) as setting(name, value)'
+export const APPLY_SETTINGS = 'select pg_catalog.set_config(name, value, false) from unnest($1::text[], $2::text[]) as setting(name, value)'
 
 /** The names among `$1` that the server knows. */
 export const KNOWN_SETTINGS = 'select name from pg_catalog.pg_settings where name = any ($1::text[])'

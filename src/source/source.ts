@@ -36,6 +36,9 @@ export interface SourceSnapshot {
   /**
    * Streams rows in key order as PostgreSQL binary tuples (no header; chunks may be cut anywhere; see TupleCursor), with back-pressure.
    * Guarantees: strictly after `after`, every row exactly once, the same order for the same content.
+   * Rows whose key has a NULL part come last, all of them in every read, whatever `after` is: no position can name them, so they belong in the last batch.
+   * Where the key is not unique, equal keys come together; a batch must end where the key changes under the source's own equality, or the next read leaves out the rest.
+   * Ending the iteration early, and the signal, end the read at once; the signal's reason is thrown.
    */
   read(request: ReadRequest): AsyncIterable<Buffer>
   close(): Promise<void>

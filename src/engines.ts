@@ -1,0 +1,58 @@
+import type { ConnectionOptions } from 'node:tls'
+import { RehouseError } from './errors.ts'
+import { openPostgresSource } from './source/postgres/postgres-source.ts'
+import type { Source } from './source/source.ts'
+import { openPostgresTarget } from './target/postgres/postgres-target.ts'
+import type { Target } from './target/target.ts'
+
+/** The only file that names engines. The memory engines are opened by tests, which have no address for them. */
+export interface SourceAddress {
+  readonly url: string
+  /** What `sslmode` of the address means; absent = as the driver reads the address. */
+  readonly ssl?: ConnectionOptions | false | undefined
+  readonly applicationName: string
+}
+
+export interface TargetAddress extends SourceAddress {
+  readonly service: string
+  /** The service's own session settings. */
+  readonly settings: Readonly<Record<string, string>>
+}
+
+const SOURCES: Readonly<Record<string, (address: SourceAddress) => Source>> = {
+  'postgres:': openPostgresSource,
+  'postgresql:': openPostgresSource,
+}
+const TARGETS: Readonly<Record<string, (address: TargetAddress) => Target>> = {
+  'postgres:': openPostgresTarget,
+  'postgresql:': openPostgresTarget,
+}
+
+/** Throws MANIFEST_NOT_SUPPORTED for a kind of source that is not built. Connects when first asked something. */
+export function openSource(address: SourceAddress): Source {
+  const open = SOURCES[schemeOf(address.url)]
+  if (open === undefined) throw notSupported('source', address.url)
+  return open(address)
+}
+
+/** Throws MANIFEST_NOT_SUPPORTED for a kind of target that is not built. Connects when first asked something. `embedded:` has become its server’s address before. */
+export function openTarget(address: TargetAddress): Target {
+  const open = TARGETS[schemeOf(address.url)]
+  if (open === undefined) throw notSupported('target', address.url)
+  return open(address)
+}
+
+function schemeOf(url: string): string {
+  return /^[a-z][a-z0-9+.-]*:/i.exec(url)?.[0].toLowerCase() ?? ''
+}
+
+function notSupported(side: 'source' | 'target', url: string): RehouseError {
+  const scheme = schemeOf(url)
+  return new RehouseError(
+    'MANIFEST_NOT_SUPPORTED',
+    `expected a ${side} of the form postgres://…, got ${scheme === '' ? 'an address without a scheme' : `${scheme}…`}`,
+    {
+      next: `Give the ${side} as postgres://user@host/database; other kinds are not built yet.`,
+    },
+  )
+}

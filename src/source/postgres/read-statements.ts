@@ -1,0 +1,110 @@
+import { bug } from '../../errors.ts'
+import type { Column, Relation } from '../../model/catalogue.ts'
+import { qualifiedName, quoteLiteral, quoteName, quoteNames, typedLiteral, underDomains } from '../../postgres/quote.ts'
+import type { ReadRequest } from '../source.ts'
+
+export type ReadShape = Pick<ReadRequest, 'relation' | 'columns' | 'key' | 'after'>
+
+/** How a type that does not belong to PostgreSQL itself is compared; by the type's oid. An empty search path would find another operator of that name, or none. */
+export type KeyOperators = ReadonlyMap<number, { readonly equal: string; readonly greater: string }>
+
+/** The key types whose operators must be asked for. */
+export function foreignKeyTypes(shape: ReadShape): readonly number[] {
+  if (shape.key.kind === 'content') return []
+  const types = keyColumns(shape.relation, shape.key.names).map(column => underDomains(column.type))
+  return types.filter(type => type.kind === 'base' && type.schema !== 'pg_catalog').map(type => type.oid)
+}
+
+/**
+ * The statements whose rows, one after the other, are the answer to a request. Pure.
+ * The second one is there where a key column takes NULL: the rows with a NULL in their key come last, all of them, whatever `after` is.
+ */
+export function readStatements(shape: ReadShape, operators: KeyOperators): readonly string[] {
+  const { key } = shape
+  if (key.kind === 'content') return [`copy (${contentSelect(shape)}) to stdout (format binary)`]
+  const selects = keysetSelects(shape, { names: key.names, operators })
+  return selects.map(select => `copy (${select}) to stdout (format binary)`)
+}
+
+/** The source's own count. Partitions count with their table; children by inheritance are tables of their own. */
+export function countStatement(relation: Relation): string {
+  return `select pg_catalog.count(*) from ${fromClause(relation)}`
+}
+
+function keysetSelects(shape: ReadShape, key: { readonly names: readonly string[]; readonly operators: KeyOperators }): readonly string[] {
+  const columns = keyColumns(shape.relation, key.names)
+  const nullable = columns.filter(column => column.isNullable).map(column => quoteName(column.name))
+  const select = `select ${quoteNames(shape.columns)} from ${fromClause(shape.relation)}`
+  const order = `order by ${[...key.names.map(quoteName), ...tieBreakers(shape.relation, key.names)].join(', ')}`
+  const conditions = nullable.map(name => `${name} is not null`)
+  if (shape.after !== null) conditions.push(afterCondition(columns, shape.after, key.operators))
+  const whole = [select, conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`, order].filter(part => part !== '').join(' ')
+  if (nullable.length === 0) return [whole]
+  return [whole, `${select} where ${nullable.map(name => `${name} is null`).join(' or ')} ${order}`]
+}
+
+function afterCondition(columns: readonly Column[], after: readonly string[], operators: KeyOperators): string {
+  if (after.length !== columns.length) throw bug(`expected a position of ${columns.length} parts, got ${after.length}`)
+  const parts = columns.map((column, i) => ({
+    name: quoteName(column.name),
+    value: typedLiteral(after[i] ?? '', column.type),
+    own: operators.get(underDomains(column.type).oid),
+  }))
+  if (parts.every(part => part.own === undefined)) {
+    return `(${parts.map(part => part.name).join(', ')}) > (${parts.map(part => part.value).join(', ')})`
+  }
+  const greater = (from: number): string => {
+    const { name, value, own } = parts[from] as (typeof parts)[number]
+    const isGreater = `${name} ${own?.greater ?? '>'} ${value}`
+    if (from === parts.length - 1) return isGreater
+    return `(${isGreater} or (${name} ${own?.equal ?? '='} ${value} and ${greater(from + 1)}))`
+  }
+  return greater(0)
+}
+
+/**
+ * Equal rows get a number each, so that they stay apart. The digest is SHA-256 of the row as PostgreSQL prints it, all columns in their order,
+ * in UTF-8, under the settings of every session (UTC, ISO dates, shortest exact floats): the same text from PostgreSQL 15 to 18.
+ */
+function contentSelect(shape: ReadShape): string {
+  const { relation, columns, after } = shape
+  const asNumbered = (name: string): string => `c${relation.columns.findIndex(column => column.name === name)}`
+  const whole = `row(${quoteNames(relation.columns.map(column => column.name))})::pg_catalog.text`
+  const named = relation.columns.map(column => `${quoteName(column.name)} as ${asNumbered(column.name)}`)
+  const digested = `select pg_catalog.sha256(pg_catalog.convert_to(${whole}, 'UTF8')) as digest${listed(named)} from ${fromClause(relation)}`
+  const numbered = `select digest, pg_catalog.row_number() over (partition by digest) as copy${listed(columns.map(asNumbered))} from (${digested}) as digested`
+  const where =
+    after === null
+      ? ''
+      : ` where (digest, copy) > (${quoteLiteral(`\\x${after[0]}`)}::pg_catalog.bytea, ${quoteLiteral(after[1] ?? '')}::pg_catalog.int8)`
+  return `select * from (${numbered}) as numbered${where} order by digest, copy`
+}
+
+function listed(parts: readonly string[]): string {
+  return parts.map(part => `, ${part}`).join('')
+}
+
+function keyColumns(relation: Relation, names: readonly string[]): readonly Column[] {
+  return names.map(name => {
+    const column = relation.columns.find(candidate => candidate.name === name)
+    if (column === undefined) throw bug(`expected key column ${name} in ${relation.schema}.${relation.name}`)
+    return column
+  })
+}
+
+/** A table that others inherit from gives its own rows only: the others are relations of their own. */
+function fromClause(relation: Relation): string {
+  return relation.kind === 'table' || relation.kind === 'foreign_table' ? `only ${qualifiedName(relation)}` : qualifiedName(relation)
+}
+
+/** Where rows lie, so that equal keys come in the same order for the same content. A view has no such thing. */
+function tieBreakers(relation: Relation, names: readonly string[]): readonly string[] {
+  if (isUniqueKey(relation, names)) return []
+  if (relation.kind === 'partitioned') return ['tableoid', 'ctid']
+  return relation.kind === 'table' || relation.kind === 'materialized_view' ? ['ctid'] : []
+}
+
+/** No two rows without NULLs can have the same key. */
+function isUniqueKey(relation: Relation, names: readonly string[]): boolean {
+  return relation.uniqueKeys.some(key => !key.isPartialOrExpression && key.columns.every(column => names.includes(column)))
+}
