@@ -9,10 +9,12 @@ export const CODES = {
   // usage and manifest: 2
   USAGE: { exit: 2, retry: false, title: 'The command line cannot be understood' },
   CONFIG_MISSING: { exit: 2, retry: false, title: 'A setting or secret the manifest refers to is not there' },
+  CONFIG_INVALID: { exit: 2, retry: false, title: 'A setting or secret is there but cannot be used' },
   MANIFEST_UNREADABLE: { exit: 2, retry: false, title: 'The manifest file cannot be read or is not YAML' },
   MANIFEST_UNKNOWN_KEY: { exit: 2, retry: false, title: 'The manifest has a key that is not in the language' },
   MANIFEST_INVALID: { exit: 2, retry: false, title: 'The manifest says something that cannot be' },
   MANIFEST_NOT_SUPPORTED: { exit: 2, retry: false, title: 'The manifest uses a part of the language that is not built yet' },
+  MANIFEST_SECRET: { exit: 2, retry: false, title: 'The manifest holds a password instead of a reference to one' },
   EXPRESSION_INVALID: { exit: 2, retry: false, title: 'An expression cannot be parsed or uses what the subset does not have' },
   EXPRESSION_TYPE: { exit: 2, retry: false, title: 'An expression does not fit the types of its columns' },
   MAPPING_UNKNOWN_COLUMN: { exit: 2, retry: false, title: 'The mapping names a table or column the catalogue does not have' },

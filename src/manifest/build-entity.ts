@@ -1,0 +1,82 @@
+import type { BatchOptions, Entity, Rule, Shape } from '../model/mapping.ts'
+import { asIdStrategy, buildExpression, buildNamed, buildOptionalExpression } from './build-value.ts'
+import { readBytes, readMilliseconds } from './quantities.ts'
+import { readRelationName, splitName } from './relation-name.ts'
+import type { Entry, Tree } from './tree.ts'
+import { asScalar, child, childText, entriesOf, oneOrMany, required, requiredText, textsOf } from './tree-access.ts'
+
+/** What holds where neither the entity nor `defaults` says otherwise. Rows and bytes: measured, see design.md; whichever comes first closes a batch. */
+export const DEFAULT_BATCH: BatchOptions = { rows: 100_000, bytes: 32 * 1024 * 1024, retries: 5, timeoutMs: 600_000 }
+
+export interface EntityContext {
+  readonly defaultSource: string
+  readonly batch: BatchOptions
+}
+
+/** A tree of checked form → an entity. */
+export function buildEntity(entry: Entry, context: EntityContext): Entity {
+  const tree = entry.value
+  const from = required(tree, 'from')
+  const relation = from.kind === 'map' ? requiredText(from, 'table') : asScalar(from).text
+  return {
+    name: entry.key,
+    service: requiredText(tree, 'service'),
+    isShared: childText(tree, 'tenant') === 'none',
+    from: readRelationName(relation, context.defaultSource),
+    mayLack: from.kind === 'map' ? textsOf(child(from, 'may_lack')) : [],
+    key: buildKey(child(tree, 'key')),
+    id: asIdStrategy(childText(tree, 'id')),
+    let: entriesOf(child(tree, 'let')).map(buildNamed),
+    rules: oneOrMany(child(tree, 'rules')).map(buildRule),
+    into: entriesOf(required(tree, 'into')).map(buildShape),
+    batch: buildBatch(child(tree, 'batch'), context.batch),
+    at: entry.keyAt,
+  }
+}
+
+export function buildBatch(tree: Tree | null, otherwise: BatchOptions): BatchOptions {
+  if (!tree) return otherwise
+  const [rows, bytes, retries, timeout] = ['rows', 'bytes', 'retries', 'timeout'].map(key => childText(tree, key))
+  return {
+    rows: rows == null ? otherwise.rows : Number(rows),
+    bytes: bytes == null ? otherwise.bytes : readBytes(bytes),
+    retries: retries == null ? otherwise.retries : Number(retries),
+    timeoutMs: timeout == null ? otherwise.timeoutMs : readMilliseconds(timeout),
+  }
+}
+
+function buildKey(tree: Tree | null): Entity['key'] {
+  if (!tree) return null
+  return tree.kind === 'map' ? 'content' : textsOf(tree)
+}
+
+function buildRule(tree: Tree): Rule {
+  const when = buildExpression(required(tree, 'when'))
+  for (const fate of ['exclude', 'quarantine'] as const) {
+    const code = childText(tree, fate)
+    if (code !== null) return { when, fate, code, at: tree.at }
+  }
+  return { when, fate: 'note', code: requiredText(tree, 'note'), at: tree.at }
+}
+
+function buildShape(entry: Entry): Shape {
+  const tree = entry.value
+  const { parts } = splitName(entry.key)
+  return {
+    schema: parts[0] ?? '',
+    table: parts[1] ?? '',
+    columns: entriesOf(required(tree, 'columns')).map(buildNamed),
+    when: buildOptionalExpression(child(tree, 'when')),
+    note: childText(tree, 'note'),
+    isOptional: childText(tree, 'optional')?.toLowerCase() === 'true',
+    each: buildGroups(tree),
+    at: entry.keyAt,
+  }
+}
+
+function buildGroups(tree: Tree): Shape['each'] {
+  const each = child(tree, 'each')
+  if (!each) return null
+  const groups = oneOrMany(each).map(group => entriesOf(group).map(({ key, value }) => ({ name: key, value: buildExpression(value) })))
+  return { as: requiredText(tree, 'as'), groups, key: buildExpression(required(tree, 'key')) }
+}

@@ -1,0 +1,96 @@
+import type { Expression, IdStrategy, MappingValue, NamedValue, Outcome } from '../model/mapping.ts'
+import { jsonLiteral } from './json-literal.ts'
+import type { Entry, Tree } from './tree.ts'
+import { asScalar, child, childText, entriesOf, oneOrMany, required, requiredText, textsOf } from './tree-access.ts'
+
+/** Trees of checked form → column values and outcomes. */
+
+export function buildValue(tree: Tree): MappingValue {
+  if (tree.kind === 'scalar') return { kind: 'expression', expression: buildExpression(tree) }
+  if (child(tree, 'ref')) return buildReference(tree)
+  if (child(tree, 'id')) return buildIdentifier(tree)
+  if (child(tree, 'json'))
+    return {
+      kind: 'json',
+      fields: entriesOf(child(tree, 'json')).map(buildNamed),
+      nulls: childText(tree, 'nulls') === 'drop' ? 'drop' : 'keep',
+      at: tree.at,
+    }
+  const constant = child(tree, 'value')
+  if (constant) return { kind: 'constant', value: jsonLiteral(constant), at: tree.at }
+  return buildPipeline(tree)
+}
+
+export function buildNamed(entry: Entry): NamedValue {
+  return { name: entry.key, value: buildValue(entry.value), at: entry.keyAt }
+}
+
+export function buildExpression(tree: Tree): Expression {
+  return { text: asScalar(tree).text, at: tree.at }
+}
+
+export function buildOptionalExpression(tree: Tree | null): Expression | null {
+  return tree ? buildExpression(tree) : null
+}
+
+export function buildOutcomes(tree: Tree | null): readonly Outcome[] {
+  return oneOrMany(tree).map(item => ({ take: buildTake(item), note: childText(item, 'note'), at: item.at }))
+}
+
+/** What the form check lets through under `id`. */
+export function asIdStrategy(text: string | null): IdStrategy | null {
+  return text === 'ordered' || text === 'hashed' || text === 'v5' || text === 'keep' ? text : null
+}
+
+function buildTake(tree: Tree): Outcome['take'] {
+  const value = child(tree, 'value')
+  if (value) return { value: jsonLiteral(value) }
+  const from = child(tree, 'from')
+  if (from) return { from: buildExpression(from) }
+  const exclude = childText(tree, 'exclude')
+  if (exclude !== null) return { exclude }
+  const quarantine = childText(tree, 'quarantine')
+  if (quarantine !== null) return { quarantine }
+  return child(tree, 'allow') ? { allow: true } : null
+}
+
+function buildReference(tree: Tree): MappingValue {
+  return {
+    kind: 'ref',
+    entities: textsOf(required(tree, 'ref')),
+    from: oneOrMany(required(tree, 'from')).map(buildExpression),
+    missing: buildOutcomes(child(tree, 'missing')),
+    when: buildOptionalExpression(child(tree, 'when')),
+    at: tree.at,
+  }
+}
+
+function buildIdentifier(tree: Tree): MappingValue {
+  const from = child(tree, 'from')
+  return {
+    kind: 'id',
+    strategy: asIdStrategy(requiredText(tree, 'id')) ?? 'ordered',
+    from: from ? oneOrMany(from).map(buildExpression) : null,
+    at: tree.at,
+  }
+}
+
+function buildPipeline(tree: Tree): MappingValue {
+  const map = child(tree, 'map')
+  return {
+    kind: 'pipeline',
+    from: buildExpression(required(tree, 'from')),
+    when: buildOptionalExpression(child(tree, 'when')),
+    ifNull: buildOutcomes(child(tree, 'if_null')),
+    map: map
+      ? entriesOf(map).map(entry => ({
+          from: entry.keyType === 'boolean' ? entry.key.toLowerCase() : entry.key,
+          to: jsonLiteral(entry.value),
+        }))
+      : null,
+    otherwise: buildOutcomes(child(tree, 'else')),
+    as: childText(tree, 'as'),
+    onLoss: buildOutcomes(child(tree, 'on_loss')),
+    at: tree.at,
+  }
+}

@@ -1,0 +1,74 @@
+import { isPerTenant } from '../base/address-template.ts'
+import type { Exclusion, Mapping } from '../model/mapping.ts'
+import { checkEntity } from './check-entity.ts'
+import { checkSourceName } from './check-names.ts'
+import { checkPhases } from './check-phases.ts'
+import type { Problems } from './problems.ts'
+import { splitName } from './relation-name.ts'
+import type { Tree } from './tree.ts'
+
+/** What no single place of a manifest can tell: names that must exist, entities in exactly one phase, rows of one tenant kept from the others. */
+export function checkMapping(manifest: Tree, mapping: Mapping, problems: Problems): void {
+  checkAddresses(mapping, problems)
+  checkTenants(mapping, problems)
+  checkPhases(manifest, mapping.entities, problems)
+  for (const exclusion of [...mapping.exclude.tables, ...mapping.exclude.columns]) checkExclusion(exclusion, mapping, problems)
+  for (const entity of mapping.entities) checkEntity(manifest, entity, { mapping, problems })
+}
+
+const LITERAL_PASSWORD = /^postgres(?:ql)?:\/\/[^:@/]*:(?!env:|file:)[^@]+@|[?&]password=(?!env:|file:)[^&]/
+
+function checkAddresses(mapping: Mapping, problems: Problems): void {
+  for (const { url, at } of mapping.sources) {
+    if (/\{(?!tenant\.[^{}\s]+\})/.test(url))
+      problems.add({
+        code: 'MANIFEST_INVALID',
+        at,
+        message: 'expected {tenant.COLUMN} where an address has braces, got something else',
+        next: 'Write {tenant.code}, or another column of the tenants.',
+      })
+    if (isPerTenant(url) && mapping.tenants.kind === 'single')
+      problems.add({
+        code: 'MANIFEST_INVALID',
+        at,
+        message: 'expected tenants for an address with {tenant.…}, got `tenants: single`',
+        next: 'List the tenants under `tenants`.',
+      })
+  }
+  for (const { url, at } of mapping.services)
+    if (url.includes('{'))
+      problems.add({
+        code: 'MANIFEST_NOT_SUPPORTED',
+        at,
+        message: 'expected one database per service, got an address with {…}; a target database per tenant is not supported yet',
+        next: 'Give the service one database and a `tenant_column`.',
+      })
+  for (const { url, at } of [...mapping.sources, ...mapping.services])
+    if (LITERAL_PASSWORD.test(url))
+      problems.add({
+        code: 'MANIFEST_SECRET',
+        at,
+        isWarning: true,
+        message: 'expected a reference to the password, got the password itself in the manifest',
+        next: 'Write postgres://USER:env:NAME@HOST/DATABASE, or env:NAME for the whole address.',
+      })
+}
+
+function checkTenants(mapping: Mapping, problems: Problems): void {
+  const { tenants } = mapping
+  if (tenants.kind !== 'relation') return
+  checkSourceName(tenants.relation, tenants.at, { mapping, problems })
+  const source = mapping.sources.find(({ name }) => name === tenants.relation.source)
+  if (source && isPerTenant(source.url))
+    problems.add({
+      code: 'MANIFEST_INVALID',
+      at: tenants.at,
+      message: `expected tenants from a shared source, got \`${source.name}\`, of which there is one per tenant`,
+      next: 'Take them from a source without {tenant.…}, or from a CSV file.',
+    })
+}
+
+function checkExclusion(exclusion: Exclusion, mapping: Mapping, problems: Problems): void {
+  const { source } = splitName(exclusion.pattern)
+  if (source !== null) checkSourceName({ source, schema: '', name: '' }, exclusion.at, { mapping, problems })
+}

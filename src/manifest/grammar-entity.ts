@@ -1,0 +1,146 @@
+import {
+  either,
+  expression,
+  type Forms,
+  flag,
+  integer,
+  later,
+  list,
+  map,
+  named,
+  object,
+  onlyTrue,
+  plain,
+  type TextForm,
+  text,
+  words,
+} from './form.ts'
+import { idStrategies } from './grammar-value.ts'
+import { code, columnName, columnNames, relationName, serviceName, tableName, word } from './grammar-words.ts'
+
+/** Entities: from where, by which rules, into which tables. */
+
+const duration: TextForm = text('a time as 500ms, 30s, 5m or 1h', '^[1-9][0-9]{0,8} ?(?:ms|s|m|h)$')
+const size: TextForm = text('a size as 512KB, 32MB or 1GB', '^[1-9][0-9]{0,9} ?(?:[kKMG]i?)?B$')
+
+const from = either('a relation, or a map with table', [
+  { on: 'text', form: relationName },
+  { on: 'map', by: 'tables', later: '`from.tables`' },
+  { on: 'map', by: 'each', later: '`from.each`' },
+  { on: 'map', form: named('from') },
+])
+
+const key = either('the name of a column, a list of them, or { content: true }', [
+  { on: 'text', form: columnName },
+  { on: 'list', form: list('a list of columns', columnName, 1) },
+  {
+    on: 'map',
+    form: object('{ content: true }', { content: { doc: 'Rows are told apart by their content.', form: onlyTrue, isRequired: true } }),
+  },
+])
+
+const groups = either('a list of groups', [
+  { on: 'text', later: '`each` over a list in a column' },
+  {
+    on: 'list',
+    form: list('a list of groups', map('a group of names and expressions', word('a name in snake_case'), expression, { least: 1 }), 1),
+  },
+])
+
+export const entityForms: Forms = {
+  entity: object('an entity', {
+    service: { doc: 'The one service it writes to.', form: serviceName, isRequired: true },
+    tenant: { doc: '`none`: rows shared by all tenants.', form: words({ none: 'shared rows' }), otherwise: 'one lot of rows per tenant' },
+    from: { doc: 'The driving relation: one of its rows is one row read.', form: from, isRequired: true },
+    key: {
+      doc: 'What tells its rows apart: column names, or `{ content: true }` where nothing does.',
+      form: key,
+      otherwise: 'the source’s primary key',
+    },
+    id: { doc: 'How identifiers are made.', form: idStrategies, otherwise: '`defaults.id`' },
+    with: later('related rows'),
+    number: later('positions'),
+    let: {
+      doc: 'Named values, usable in every expression after them.',
+      form: map('a map of names to values', word('a name in snake_case'), named('value')),
+    },
+    rules: {
+      doc: 'What becomes of a row; the first `exclude` or `quarantine` that holds decides.',
+      form: list('a list of rules', named('rule')),
+    },
+    into: {
+      doc: 'Target tables. The first is the head: `ref` yields its identifier.',
+      form: map('a map of target tables to shapes', tableName, named('into'), { least: 1 }),
+      isRequired: true,
+    },
+    on_conflict: { doc: 'What to do with a row whose place is taken.', form: named('on_conflict'), otherwise: '`defaults.on_conflict`' },
+    batch: { doc: 'How much is committed at once.', form: named('batch'), otherwise: '`defaults.batch`' },
+    examples: later('values a person typed in'),
+    cleanse: later('cleansing rules'),
+    id_map: later('a derived id map'),
+  }),
+  from: object('a relation', {
+    table: { doc: 'The relation.', form: relationName, isRequired: true },
+    may_lack: { doc: 'Columns absent in the databases of some tenants: NULL there, counted.', form: columnNames, otherwise: 'none' },
+    each: later('one row per element of a list'),
+    as: later('the name of the element'),
+    empty: later('what to do with an empty list'),
+    not_a_list: later('what to do with what is not a list'),
+    tables: later('every table named in a column'),
+    name: later('the column that names tables'),
+    carry: later('constant columns of such a table'),
+    missing: later('what to do where a table is missing'),
+    unlisted: later('tables nobody lists'),
+  }),
+  into: either('a shape: a map with columns', [
+    { on: 'list', later: 'a list of shapes' },
+    { on: 'map', form: named('shape') },
+  ]),
+  shape: object(
+    'a shape',
+    {
+      columns: {
+        doc: 'Target column → value.',
+        form: map('a map of columns to values', columnName, named('value'), { least: 1 }),
+        isRequired: true,
+      },
+      when: { doc: 'The row is written where this is true.', form: expression, otherwise: 'always' },
+      note: { doc: 'Remark the row with this code where the shape is written.', form: code },
+      optional: {
+        doc: '`true`: where the database refuses this part, the rest of the row stays; never the head.',
+        form: flag,
+        otherwise: 'false',
+      },
+      each: { doc: 'One row per group; a group gives names to expressions.', form: groups, otherwise: 'one row' },
+      as: { doc: 'The name of the group in expressions: `g.slot`.', form: word('a name in snake_case') },
+      key: { doc: 'The expression that tells the groups’ rows apart; part of their identifier.', form: expression },
+    },
+    { needs: { each: ['as', 'key'], as: ['each'], key: ['each'] } },
+  ),
+  batch: object('batch options', {
+    rows: { doc: 'A batch closes at this many source rows …', form: integer(1, 10_000_000), otherwise: '100000' },
+    bytes: {
+      doc: '… or at this size, whichever comes first (`32MB`; 1 KB = 1024 bytes).',
+      form: either('a size as 32MB, or a number of bytes', [
+        { on: 'text', form: size },
+        { on: 'number', form: integer(1024, 1_073_741_824) },
+      ]),
+      otherwise: '32MB',
+    },
+    retries: { doc: 'How often a batch is tried again after a failure that passes.', form: integer(0, 100), otherwise: '5' },
+    timeout: { doc: 'How long one batch may take (`30s`).', form: duration, otherwise: '10m' },
+  }),
+  on_conflict: words({ quarantine: 'refuse the row' }, { later: ['skip', 'overwrite'] }),
+}
+
+export const optionForm = object('an option', {
+  values: { doc: 'What may be chosen.', form: list('a list of values', plain, 1), otherwise: 'any text' },
+  default: { doc: 'What holds without `--set`.', form: plain, otherwise: '`--set` is required' },
+})
+
+export const sessionForm = map(
+  'a map of settings',
+  text('a setting as app.current_sub', '^[A-Za-z_][A-Za-z0-9_$]*(?:\\.[A-Za-z_][A-Za-z0-9_$]*)*$'),
+  plain,
+)
+export const tenantRow = map('a tenant: a map of columns', columnName, plain, { least: 1 })

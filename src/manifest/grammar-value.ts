@@ -1,0 +1,128 @@
+import { either, expression, type Forms, later, list, literal, map, named, object, onlyTrue, text, words } from './form.ts'
+import { anyText, code, entityName } from './grammar-words.ts'
+
+/** Column values, outcomes and rules. */
+
+export const idStrategies = words(
+  {
+    ordered: 'for integer keys: in key order, unique by construction',
+    hashed: 'for any key: a keyed hash',
+    v5: 'version 5 UUID of tenant, entity and key',
+    keep: 'the source has the identifier already',
+  },
+  { later: ['lookup'] },
+)
+
+const expressions = either('an expression or a list of them', [
+  { on: 'text', form: expression },
+  { on: 'list', form: list('a list of expressions', expression, 1) },
+])
+
+const fieldName = text('a key', '.')
+
+const pipeline = object(
+  'a value',
+  {
+    from: { doc: 'The expression the value begins with.', form: expression, isRequired: true },
+    when: { doc: 'Where it is not true, the value is NULL, as if `from` had been.', form: expression, otherwise: 'always' },
+    if_null: {
+      doc: 'What to take where the value is NULL; a replacement skips `map`, `as` and `on_loss`.',
+      form: named('outcomes'),
+      otherwise: 'NULL stays',
+    },
+    map: {
+      doc: 'Old value → constant. Keys compare as canonical text: `"true"`, `"1"`.',
+      form: map('a map of old values to constants', text('an old value', ''), literal, { least: 1 }),
+    },
+    else: { doc: 'What to take for a value that is not in `map`.', form: named('outcomes'), otherwise: '`{ quarantine: unmapped_value }`' },
+    as: {
+      doc: 'The target type the value goes through: `date`, `text`, `numeric(10,2)`.',
+      form: text('a type', '\\S'),
+      otherwise: 'the column’s type',
+    },
+    on_loss: { doc: 'What to do when the cast would lose something.', form: named('outcomes'), otherwise: '`defaults.on_loss`' },
+  },
+  { needs: { else: ['map'] } },
+)
+
+const reference = object('a reference', {
+  ref: {
+    doc: 'The entity whose identifier is meant; of several the first in which the key exists.',
+    form: either('the name of an entity or a list of them', [
+      { on: 'text', form: entityName },
+      { on: 'list', form: list('a list of entities', entityName, 1) },
+    ]),
+    isRequired: true,
+  },
+  from: { doc: 'The key of the row referred to; a list for a composite key.', form: expressions, isRequired: true },
+  missing: { doc: 'What to take where no such row exists.', form: named('outcomes'), otherwise: '`{ quarantine: missing_<entity> }`' },
+  when: { doc: 'Where it is not true, the reference is NULL.', form: expression, otherwise: 'always' },
+})
+
+const outcome = object(
+  'an outcome',
+  {
+    value: { doc: 'Take this constant.', form: literal },
+    from: { doc: 'Take this expression; where it is NULL, the next outcome of the list.', form: expression },
+    exclude: { doc: 'Leave the row out, counted under this code.', form: code },
+    quarantine: { doc: 'Refuse the row with this code.', form: code },
+    allow: { doc: 'Let it happen, counted.', form: onlyTrue },
+    note: { doc: 'Besides, remark the row with this code.', form: code },
+  },
+  { isNeverEmpty: true, atMostOne: ['value', 'from', 'exclude', 'quarantine', 'allow'] },
+)
+
+const rule = object(
+  'a rule',
+  {
+    when: { doc: 'The rule holds where this is true (not where it is NULL).', form: expression, isRequired: true },
+    exclude: { doc: 'Leave the row out, counted under this code.', form: code },
+    quarantine: { doc: 'Refuse the row with this code.', form: code },
+    note: { doc: 'Remark the row with this code and go on.', form: code },
+    same_as: later('the row is another entity’s row'),
+  },
+  { exactlyOne: ['exclude', 'quarantine', 'note'] },
+)
+
+export const valueForms: Forms = {
+  value: either(
+    'a value: an expression, or a map with value, from, ref, id or json',
+    [
+      { on: 'text', form: expression },
+      { on: 'map', by: 'collect', later: '`collect`' },
+      { on: 'map', by: 'rest', later: '`rest`' },
+      { on: 'map', by: 'fn', later: '`fn`' },
+      { on: 'map', by: 'ref', form: named('reference') },
+      { on: 'map', by: 'id', form: named('identifier') },
+      { on: 'map', by: 'json', form: named('document') },
+      { on: 'map', by: 'value', form: named('constant') },
+      { on: 'map', form: named('pipeline') },
+    ],
+    'Write an expression, or { value: … } for a constant.',
+  ),
+  constant: object('a constant', { value: { doc: 'Any constant; numbers keep their digits.', form: literal, isRequired: true } }),
+  pipeline,
+  reference,
+  identifier: object('an identifier', {
+    id: { doc: 'How the row’s identifier is made. The column marked so is what `ref` yields.', form: idStrategies, isRequired: true },
+    from: { doc: 'What it is made from.', form: expressions, otherwise: 'the entity’s key' },
+  }),
+  document: object('a JSON document', {
+    json: { doc: 'Key → value.', form: map('a map of keys to values', fieldName, named('value')), isRequired: true },
+    nulls: { doc: 'What becomes of keys whose value is NULL.', form: words({ keep: 'as null', drop: 'left out' }), otherwise: 'keep' },
+  }),
+  outcome,
+  outcomes: either('an outcome or a list of them', [
+    { on: 'map', form: named('outcome') },
+    { on: 'list', form: list('a list of outcomes', named('outcome'), 1) },
+  ]),
+  rule,
+  why: object('a reason', {
+    reason: { doc: 'Why it is not migrated.', form: anyText, isRequired: true },
+    rows: {
+      doc: 'Whether its rows are counted, or listed one by one in the audit.',
+      form: words({ count: 'counted', audit: 'one audit line per row' }),
+      otherwise: 'neither',
+    },
+  }),
+}

@@ -1,0 +1,70 @@
+import { isUtf8 } from 'node:buffer'
+import { readFile, stat } from 'node:fs/promises'
+import { RehouseError } from '../errors.ts'
+import type { Mapping } from '../model/mapping.ts'
+import { type CheckedManifest, checkManifest, readManifest } from './read-manifest.ts'
+
+type Options = { readonly set: Readonly<Record<string, string>> }
+
+/** Reads a manifest file. Throws MANIFEST_UNREADABLE where there is no such file or it is not UTF-8, else as `readManifest`. */
+export async function loadManifest(path: string, options: Options): Promise<Mapping> {
+  return readManifest({ file: path, text: await readText(path), options })
+}
+
+/** All findings of a manifest file. Throws MANIFEST_UNREADABLE where there is no such file or it is not UTF-8. */
+export async function loadAndCheckManifest(path: string, options: Options): Promise<CheckedManifest> {
+  return checkManifest({ file: path, text: await readText(path), options })
+}
+
+const NEXT: Readonly<Record<string, string>> = {
+  ENOENT: 'Name the manifest with --manifest, or write one with `rehouse init`.',
+  EACCES: 'Let this user read the file.',
+}
+
+/** Four bytes for each character a manifest may have; also keeps a device that never ends from being read. */
+const MOST_BYTES = 16 * 1024 * 1024
+
+async function readText(path: string): Promise<string> {
+  const bytes = await readBytes(path)
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (cause) {
+    throw new RehouseError('MANIFEST_UNREADABLE', 'expected a manifest in UTF-8, got other bytes', {
+      where: { file: path, ...firstBadByte(bytes) },
+      next: 'Save the file as UTF-8.',
+      cause,
+    })
+  }
+}
+
+async function readBytes(path: string): Promise<Buffer> {
+  const where = { file: path, line: 1, column: 1 }
+  try {
+    const facts = await stat(path)
+    if (facts.isFile() && facts.size <= MOST_BYTES) return await readFile(path)
+    const got = facts.isFile() ? `${facts.size} bytes` : facts.isDirectory() ? 'a folder' : 'something else'
+    throw new RehouseError('MANIFEST_UNREADABLE', `expected a manifest file of at most ${MOST_BYTES} bytes, got ${got}`, {
+      where,
+      next: 'Name the manifest file with --manifest.',
+    })
+  } catch (cause) {
+    if (cause instanceof RehouseError) throw cause
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'an error'
+    throw new RehouseError('MANIFEST_UNREADABLE', `expected a readable manifest file, got ${code}`, {
+      where,
+      next: NEXT[code] ?? 'Check the file.',
+      cause,
+    })
+  }
+}
+
+/** Line and column, in characters from 1, of the first byte that is not UTF-8. */
+function firstBadByte(bytes: Buffer): { line: number; column: number } {
+  const lines = bytes.toString('latin1').split('\n')
+  const at = lines.findIndex(line => !isUtf8(Buffer.from(line, 'latin1')))
+  const column =
+    Buffer.from(lines[at] ?? '', 'latin1')
+      .toString('utf8')
+      .indexOf('\ufffd') + 1
+  return { line: at + 1, column: Math.max(column, 1) }
+}

@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto'
+import type { Entity, Expression, JsonLiteral, Mapping, MappingValue, NamedValue, Outcome, Shape } from '../model/mapping.ts'
+
+/**
+ * SHA-256 (hex) of what decides what a row becomes. Not in it: addresses, batch sizes, stop rules, phases, reasons, comments, places, and the order of keys.
+ * In it with its order: rules, outcomes, named values, keys of JSON documents, groups, and which table is the head.
+ */
+export function mappingHash(mapping: Omit<Mapping, 'hash'>): string {
+  return createHash('sha256')
+    .update(JSON.stringify(canonicalMapping(mapping)))
+    .digest('hex')
+}
+
+type Canonical = null | boolean | number | string | readonly Canonical[]
+
+/** Raised when the canonical form changes: hashes of other forms must not compare equal by accident. */
+const FORM = 'rehouse mapping 1'
+
+function canonicalMapping(mapping: Omit<Mapping, 'hash'>): Canonical {
+  const tenantColumns = new Map(mapping.services.map(service => [service.name, service.tenantColumn]))
+  const { tenants, exclude } = mapping
+  return [
+    FORM,
+    mapping.migration,
+    mapping.time.gap,
+    mapping.time.overlap,
+    sorted(Object.entries(mapping.options).map(([name, value]) => [name, value])),
+    mapping.defaults.id,
+    mapping.defaults.onLoss.map(outcome),
+    'columns' in tenants ? [tenants.columns.key, tenants.columns.id, tenants.columns.zone] : tenants.kind === 'single' ? null : [],
+    sorted([...exclude.tables.map(({ pattern }) => ['table', pattern]), ...exclude.columns.map(({ pattern }) => ['column', pattern])]),
+    sorted(mapping.entities.map(entity => canonicalEntity(entity, tenantColumns.get(entity.service) ?? null))),
+  ]
+}
+
+function canonicalEntity(entity: Entity, tenantColumn: string | null): Canonical {
+  const [head, ...parts] = entity.into.map(shape)
+  return [
+    entity.name,
+    entity.service,
+    tenantColumn,
+    entity.isShared,
+    [entity.from.source, entity.from.schema, entity.from.name],
+    sorted(entity.mayLack),
+    entity.key,
+    entity.id,
+    entity.let.map(named),
+    entity.rules.map(rule => [expression(rule.when), rule.fate, rule.code]),
+    head ?? null,
+    sorted(parts),
+  ]
+}
+
+function shape(of: Shape): Canonical {
+  const each = of.each && [
+    of.each.as,
+    of.each.groups.map(group => sorted(group.map(field => [field.name, expression(field.value)]))),
+    expression(of.each.key),
+  ]
+  return [of.schema, of.table, optional(of.when), of.note, of.isOptional, each, sorted(of.columns.map(named))]
+}
+
+function named(of: NamedValue): Canonical {
+  return [of.name, value(of.value)]
+}
+
+function value(of: MappingValue): Canonical {
+  switch (of.kind) {
+    case 'expression':
+      return ['expression', expression(of.expression)]
+    case 'constant':
+      return ['constant', literal(of.value)]
+    case 'pipeline': {
+      const map = of.map && sorted(of.map.map(({ from, to }) => [from, literal(to)]))
+      return [
+        'pipeline',
+        expression(of.from),
+        optional(of.when),
+        of.ifNull.map(outcome),
+        map,
+        of.otherwise.map(outcome),
+        of.as,
+        of.onLoss.map(outcome),
+      ]
+    }
+    case 'ref':
+      return ['ref', of.entities, of.from.map(expression), of.missing.map(outcome), optional(of.when)]
+    case 'id':
+      return ['id', of.strategy, of.from?.map(expression) ?? null]
+    case 'json':
+      return ['json', of.fields.map(named), of.nulls]
+  }
+}
+
+function expression(of: Expression): Canonical {
+  return of.text.trim()
+}
+
+function optional(of: Expression | null): Canonical {
+  return of && expression(of)
+}
+
+function outcome(of: Outcome): Canonical {
+  const { take } = of
+  const taken =
+    take === null
+      ? null
+      : 'value' in take
+        ? ['value', literal(take.value)]
+        : 'from' in take
+          ? ['from', expression(take.from)]
+          : Object.entries(take).flat()
+  return [taken, of.note]
+}
+
+/** Told apart by kind: the number 1, the text "1" and the list [1] are three things. */
+function literal(of: JsonLiteral): Canonical {
+  if (of === null || typeof of === 'boolean') return of
+  if (typeof of === 'string') return ['text', of]
+  if ('digits' in of) return ['number', of.digits]
+  if ('object' in of) return ['object', of.object.map(([key, inner]) => [key, literal(inner)])]
+  return ['list', of.map(literal)]
+}
+
+/** By their JSON text: an order that no key of the file decides. */
+function sorted(of: readonly Canonical[]): Canonical {
+  return of
+    .map(item => ({ item, text: JSON.stringify(item) }))
+    .sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0))
+    .map(({ item }) => item)
+}
