@@ -101,10 +101,9 @@ function makeLinks(native: string, linkFolder: string): void {
   chmodSync(linkFolder, 0o755)
   const list = join(native, LINK_LIST)
   if (!existsSync(list)) return
-  // The package's own list: pairs of paths relative to the package.
+  // The package's own list: pairs of paths, all in native/lib.
   const links = JSON.parse(readFileSync(list, 'utf8')) as readonly { readonly source: string; readonly target: string }[]
   for (const { source, target } of links) {
-    const library = join(native, '..', source)
-    if (statSync(library).isFile()) symlinkSync(library, join(linkFolder, basename(target)))
+    symlinkSync(join(native, 'lib', basename(source)), join(linkFolder, basename(target)))
   }
 }
