@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { dirname } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { brokenRules, readSources } from '../../scripts/house-rules.ts'
@@ -74,4 +75,15 @@ test('the rules let pass what is allowed, comments, and a budget with its reason
     'src/engines.ts': `import { a } from './source/csv/a.ts'\n`,
   }
   assert.deepEqual(brokenRules(new Map(Object.entries(files))), [])
+})
+
+test('CONTRIBUTING.md names every room there is', () => {
+  const map = readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8')
+  const rooms = new Set(
+    [...readSources(ROOT).keys()].map(path => path.split('/')[1] ?? '').map(room => (room.endsWith('.ts') ? room : `${room}/`)),
+  )
+  assert.deepEqual(
+    [...rooms].filter(room => !map.includes(`\`${room}\``)),
+    [],
+  )
 })
