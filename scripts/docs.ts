@@ -9,7 +9,7 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 const DOCUMENTS: readonly (readonly [file: string, module: string, render: string])[] = [
   ['docs/cli.md', 'src/cli/cli-doc.ts', 'renderCliDoc'],
   ['docs/errors.md', 'src/report/errors-doc.ts', 'renderErrorsDoc'],
-  ['docs/manifest.md', 'src/manifest/manifest-doc.ts', 'renderManifestDoc'],
+  ['docs/manifest.md', 'src/manifest/manifest-reference.ts', 'manifestReference'],
 ]
 
 async function render(module: string, name: string): Promise<string> {

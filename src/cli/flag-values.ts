@@ -1,6 +1,9 @@
 import { InvalidArgumentError } from 'commander'
 import type { FlagType } from './command-shape.ts'
 
+/** Stands for no limit: commander takes null for a value that is missing. */
+export const ALL = 'all'
+
 /** How the text after a flag is read. `previous` is what the same flag gave before. Throws InvalidArgumentError. */
 export type ParseValue = (text: string, previous: unknown) => unknown
 
@@ -10,7 +13,7 @@ export const PARSERS: Readonly<Partial<Record<FlagType, ParseValue>>> = {
   list: (text, previous) => [...earlier(previous), text],
   pairs: (text, previous) => [...earlier(previous), pair(text)],
   count,
-  'count or all': text => (text === 'all' ? null : count(text)),
+  'count or all': text => (text === ALL ? ALL : count(text)),
   time,
 }
 

@@ -35,7 +35,7 @@ export class Flags {
 
   /** Null: all. */
   countOrAll(name: string): number | null | undefined {
-    return this.#values.get(name) === null ? null : this.count(name)
+    return this.#values.get(name) === 'all' ? null : this.count(name)
   }
 
   /** Undefined when never given. */

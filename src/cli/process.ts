@@ -1,8 +1,55 @@
+import { readFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { CODES } from '../errors.ts'
-import { interrupted } from './run-cli.ts'
+import type { Api } from './api.ts'
+import type { Host, Output } from './host.ts'
+import { interrupted, runCli } from './run-cli.ts'
 
 /** How long what still holds the process up may go on after the command has ended. */
 const LINGER_MS = 1_000
+
+/** Connects this process with `runCli`: words, streams, signals, exit status. Called once. */
+export async function runProcess(options: { readonly loadApi: () => Promise<Api> }): Promise<void> {
+  const words = process.argv.slice(2)
+  surviveClosedPipes()
+  const host: Host = {
+    out: outputOf(process.stdout),
+    err: outputOf(process.stderr),
+    env: process.env,
+    cwd: process.cwd(),
+    version: version(),
+    operator: operator(),
+    signal: abortOnSignals({ isQuiet: words.includes('--json') }),
+    nowMs: Date.now,
+    cpuSeconds,
+    loadApi: options.loadApi,
+  }
+  finish(await runCli(words, host))
+}
+
+function outputOf(stream: NodeJS.WriteStream): Output {
+  return { terminal: stream.isTTY ? stream : null, write: text => stream.write(text) }
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000_000
+}
+
+function version(): string {
+  const file = fileURLToPath(new URL('../../package.json', import.meta.url))
+  return String(JSON.parse(readFileSync(file, 'utf8')).version)
+}
+
+/** The login name; containers may run as a user without one. */
+function operator(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}`
+  }
+}
 
 /** Aborts at the first SIGINT or SIGTERM; the second ends the process at once. */
 export function abortOnSignals(options: { readonly isQuiet: boolean }): AbortSignal {
@@ -11,7 +58,7 @@ export function abortOnSignals(options: { readonly isQuiet: boolean }): AbortSig
     if (controller.signal.aborted) process.exit(CODES.INTERRUPTED.exit)
     if (!options.isQuiet)
       process.stderr.write(
-        '\nInterrupted: finishing or rolling back what runs. Once more ends at once; nothing committed is lost either way.\n',
+        'Interrupted: finishing or rolling back what runs. Once more ends at once; nothing committed is lost either way.\n',
       )
     controller.abort(interrupted())
   }

@@ -57,12 +57,18 @@ function openLiveView(host: Host, terminal: Terminal): ProgressView {
     isDrawn = true
     write(lines.join('\n'))
   }
+  // log-update would break the line in the middle of a word; the picture comes back with the next tick.
+  const keep = async (line: string): Promise<void> => {
+    const write = await screen
+    if (isDrawn && !isClosed) write.clear()
+    terminal.write(`${line}\n`)
+  }
   const timer = setInterval(() => void draw(), LIVE_MS)
   return {
     on: event => {
       follower.take(event)
       const line = renderEvent(event)
-      if (line !== null) void screen.then(write => write.persist(line))
+      if (line !== null) void keep(line)
     },
     close: async () => {
       isClosed = true
