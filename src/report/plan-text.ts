@@ -54,7 +54,7 @@ function renderColumns(entity: PlanEntity, page: Page): readonly string[] {
         column.target_type,
         column.from,
         column.how,
-        column.loss === '' ? '–' : column.loss,
+        column.loss === '' || column.loss === 'never' ? '–' : column.loss,
         column.inverse === 'read_only' ? 'read only' : column.inverse,
       ]),
     },

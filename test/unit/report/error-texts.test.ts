@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { CODES } from '../../../src/errors.ts'
 import { ERROR_TEXTS } from '../../../src/report/error-texts.ts'
 import { renderErrorsDoc } from '../../../src/report/errors-doc.ts'
+import { OUTCOME_CODE_TEXTS, QUARANTINE_CODE_TEXTS } from '../../../src/report/row-code-texts.ts'
 
 const SRC = fileURLToPath(new URL('../../../src/', import.meta.url))
 
@@ -16,7 +17,8 @@ test('every code in the registry has a text, and every text a code', () => {
 })
 
 test('docs/errors.md has exactly one section per code', () => {
-  const sections = [...renderErrorsDoc().matchAll(/^## (.*)$/gm)].map(match => match[1])
+  const [registry = ''] = renderErrorsDoc().split('# Codes of rows')
+  const sections = [...registry.matchAll(/^## (.*)$/gm)].map(match => match[1])
   assert.deepEqual(sections, Object.keys(CODES))
 })
 
@@ -28,4 +30,25 @@ test('every code used in src is in the registry', () => {
     ),
   )
   assert.deepEqual(unknown, [])
+})
+
+test('every code Rehouse itself gives to a row has a text', () => {
+  const read = (pattern: string): string =>
+    globSync(pattern, { cwd: SRC })
+      .map(file => readFileSync(SRC + file, 'utf8'))
+      .join('\n')
+  const found = (text: string, pattern: RegExp): readonly string[] => [...text.matchAll(pattern)].map(match => match[1] ?? '')
+  const sealed = found(read('plan/*.ts'), /seal\(QUARANTINED, '([a-z_]+)'/g)
+  const refused = found(read('run/refusal-code.ts'), /'([a-z]+_[a-z_]+)'/g)
+  const errors = found(read('run/stop-rules.ts'), /'([a-z]+_[a-z_]+)'/g)
+  const counted = found(read('plan/*.ts'), /registry\.number\('[a-z_]+', [^,]+, (?:[^'\n]*\?\? )?'([a-z_]+)'\)/g)
+  assert.ok(sealed.length > 3 && refused.length > 3 && counted.length > 3)
+  assert.deepEqual(
+    [...new Set([...sealed, ...refused, ...errors])].filter(code => !Object.hasOwn(QUARANTINE_CODE_TEXTS, code)),
+    [],
+  )
+  assert.deepEqual(
+    counted.filter(code => !Object.hasOwn(OUTCOME_CODE_TEXTS, code)),
+    [],
+  )
 })

@@ -1,0 +1,34 @@
+/** Codes Rehouse itself gives to rows in quarantine and to outcomes taken, beside those of the mapping: what each means and what to do. */
+export const QUARANTINE_CODE_TEXTS: Readonly<Record<string, string>> = {
+  null_key: 'A part of the legacy key is NULL. Choose another `key`, or correct the row.',
+  duplicate_key:
+    'The source has another row with the same key; the first one was taken. Choose a `key` that is unique, or correct the rows.',
+  orphan: 'A reference names a row the source does not have. Say under `missing` what such a row is worth.',
+  parent_quarantined: 'The row a reference names is in quarantine itself. Deal with that one first.',
+  parent_excluded: 'The row a reference names was excluded by a rule. Exclude this one too, or say under `missing` what happens.',
+  unmapped_value: 'The value is in no line of the column’s `map`, and there is no `else`. Add the line.',
+  not_null: 'The target column takes no NULL and the mapping gave one. Say so with `if_null`.',
+  not_representable:
+    'The target type cannot hold the value, or not without a loss. Say under `on_loss` what is allowed, or widen the target column.',
+  invalid_value: 'An expression or a cast cannot work with this value, such as a text that is no number.',
+  time_gap: 'The local time does not exist in the tenant’s zone (clocks were put forward). `time: { gap: … }` decides.',
+  time_overlap: 'The local time exists twice in the tenant’s zone (clocks were put back). `time: { overlap: … }` decides.',
+  id_taken: 'Another entity has already written a row with this identifier.',
+  foreign_key_violation: 'A foreign key of the target refused the row: it names a row that is not in the target.',
+  unique_violation: 'A unique key of the target refused the row: another row has the same values.',
+  check_violation: 'A CHECK constraint of the target refused the row.',
+  exclusion_violation: 'An exclusion constraint of the target refused the row.',
+  integrity_violation: 'Another integrity rule of the target refused the row; the detail names it.',
+  value_refused: 'The target refused a value as such (SQLSTATE class 22).',
+  trigger_refused: 'A trigger of the target raised an exception for the row.',
+  policy_refused: 'A row-level security policy or a view’s check option refused the row.',
+}
+
+export const OUTCOME_CODE_TEXTS: Readonly<Record<string, string>> = {
+  default: 'A declared replacement was taken that has no `note` of its own.',
+  from: 'A declared second source for the value was taken that has no `note` of its own.',
+  lossy_cast: 'A declared loss was taken (`on_loss: allow`) that has no `note` of its own.',
+  time_gap: 'A local time that does not exist was moved as the policy says.',
+  time_overlap: 'A local time that exists twice was read as the policy says.',
+  column_lacking: 'The tenant’s table lacks a column under `may_lack`; NULL was taken.',
+}
