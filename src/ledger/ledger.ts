@@ -57,8 +57,8 @@ export interface Ledger {
 
   quarantine(filter: QuarantineFilter): Promise<{ readonly total: number; readonly rows: readonly QuarantineEntry[] }>
   outcomes(run: string): Promise<readonly { readonly entity: string; readonly kind: string; readonly column: string; readonly code: string; readonly count: number }[]>
-  /** Sum of each entity and tenant’s latest pass in the run; rows loaded earlier in the run count as loaded. */
-  totals(run: string): Promise<readonly { readonly entity: number; readonly tenant: number; readonly counts: Counts; readonly seconds: number }[]>
+  /** Sum of each entity and tenant’s latest pass in the run; rows loaded earlier in the run count as loaded. `written`: rows per target table, over all passes. */
+  totals(run: string): Promise<readonly { readonly entity: number; readonly tenant: number; readonly counts: Counts; readonly seconds: number; readonly written: Readonly<Record<string, number>> }[]>
 
   recordStep(tx: WriteTransaction, run: string, step: SchemaStep): Promise<string>
   settleStep(tx: WriteTransaction, id: string): Promise<void>

@@ -33,12 +33,12 @@ interface Common {
 type Add = (value: Parameter) => string
 
 function batchPart(record: BatchRecord, c: Common, add: Add): string {
-  const { task, kind, pass, after, upTo, snapshot, idMap, unmapped, digest, bytes, seconds } = record
+  const { task, kind, pass, after, upTo, snapshot, idMap, unmapped, digest, bytes, written, seconds } = record
   return `new_batch as (
-    insert into rehouse.batch (id, kind, task, fence, run, entity, tenant, pass, after_key, up_to_key, snapshot, mapped, unmapped, digest, bytes, seconds,
+    insert into rehouse.batch (id, kind, task, fence, run, entity, tenant, pass, after_key, up_to_key, snapshot, mapped, unmapped, digest, bytes, written, seconds,
       mapping_hash, program_version, operator)
     select ${c.batch}, ${add(kind)}, ${add(task.id)}, ${add(task.fence)}, r.id, ${c.entity}, ${c.tenant}, ${add(pass)}, ${add(after && textArray(after))},
-      ${add(upTo && textArray(upTo))}, ${add(storable(snapshot))}, ${add(idMap?.rows ?? 0)}, ${add(unmapped.length)}, ${add(digest)}, ${add(bytes)}, ${add(seconds)},
+      ${add(upTo && textArray(upTo))}, ${add(storable(snapshot))}, ${add(idMap?.rows ?? 0)}, ${add(unmapped.length)}, ${add(digest)}, ${add(bytes)}, ${add(JSON.stringify(written))}::jsonb, ${add(seconds)},
       r.mapping_hash, r.program_version, r.operator
     from rehouse.run r where r.id = ${c.run}
   )`

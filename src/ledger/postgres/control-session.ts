@@ -31,13 +31,8 @@ export class ControlSession {
   }
 
   async #open(): Promise<Session> {
-    if (this.#session) return this.#session
-    const session = await Session.open(this.#options)
-    this.#session = session
-    void session.ended.then(() => {
-      if (this.#session === session) this.#session = null
-    })
-    return session
+    if (!this.#session?.isOpen) this.#session = await Session.open(this.#options)
+    return this.#session
   }
 
   /** After the work asked for. Idempotent. */

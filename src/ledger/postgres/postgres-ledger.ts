@@ -1,3 +1,4 @@
+import type { ConnectionOptions } from 'node:tls'
 import type {
   BatchRecord,
   KnownKey,
@@ -12,6 +13,7 @@ import type {
   TaskSpec,
 } from '../../model/ledger-records.ts'
 import type { Tenant } from '../../model/mapping.ts'
+import { sessionOf } from '../../postgres/transaction-session.ts'
 import type { WriteTransaction } from '../../target/target.ts'
 import type { Hold, Holder, Ledger, LedgerIdentity, LookupMatch, QuarantineFilter, TaskClaim } from '../ledger.ts'
 import { type AuditCheck, type AuditEntry, appendAudit, checkAudit } from './audit.ts'
@@ -22,7 +24,7 @@ import { checkLedgerIdentity, installLedger, ledgerState } from './install.ts'
 import { readKnown, streamKnownKeys } from './known-keys.ts'
 import { type IdDecoder, readKeysOf, type UnindexedLookup } from './look-up.ts'
 import { adoptNumbers, numberEntities, numberTenants, readEntities, readTenants } from './numbering.ts'
-import { recordBatch, sessionOf } from './record-batch.ts'
+import { recordBatch } from './record-batch.ts'
 import { readOutcomes, readQuarantine, readTotals } from './reports.ts'
 import { beginRun, finishRun, readRuns, readSummary } from './runs.ts'
 import { readDebts, recordStep, settleStep } from './schema-steps.ts'
@@ -30,6 +32,8 @@ import { addTasks, failTask, readTasks } from './tasks.ts'
 
 export interface PostgresLedgerOptions {
   readonly url: string
+  /** What `sslmode` of the address means; absent = as the driver reads the address. */
+  readonly ssl?: ConnectionOptions | false | undefined
   /** Must begin with `rehouse`: only such sessions are ended when a task is taken over. */
   readonly applicationName: string
   readonly settings?: Readonly<Record<string, string>>
@@ -52,6 +56,7 @@ export class PostgresLedger implements Ledger {
     this.#options = options
     this.#control = new ControlSession({
       url: options.url,
+      ssl: options.ssl,
       applicationName: options.applicationName,
       settings: options.settings ?? {},
       side: 'target',

@@ -2,6 +2,7 @@ import { canonicalKey } from '../../base/key-text.ts'
 import { bug, RehouseError } from '../../errors.ts'
 import type { BatchRecord, IdMapRows } from '../../model/ledger-records.ts'
 import type { Session } from '../../postgres/session.ts'
+import { sessionOf } from '../../postgres/transaction-session.ts'
 import { Refusal, type WriteTransaction } from '../../target/target.ts'
 import { fenceLost } from '../fence-lost.ts'
 import { textArray } from './array-text.ts'
@@ -24,13 +25,6 @@ export async function recordBatch(tx: WriteTransaction, record: BatchRecord): Pr
   } catch (error) {
     throw error instanceof Refusal ? refusedBatch(record, error) : error
   }
-}
-
-/** The ledger writes in the transaction of the target: both are in one database. */
-export function sessionOf(tx: WriteTransaction): Session {
-  // Both engine folders live on the same driver room; a transaction of another engine has no session.
-  if ('session' in tx && typeof tx.session === 'object' && tx.session !== null && 'copyIn' in tx.session) return tx.session as Session
-  throw bug('expected a transaction of a PostgreSQL target for a PostgreSQL ledger, got another')
 }
 
 async function unmap(session: Session, record: BatchRecord): Promise<void> {

@@ -66,11 +66,30 @@ export async function readOutcomes(session: Session, run: string): Promise<Outco
   }))
 }
 
-/** Sum of each entity and tenant’s latest pass in the run; rows loaded earlier in the run count as loaded. */
+/** Sum of each entity and tenant’s latest pass in the run; rows loaded earlier in the run count as loaded. `written`: over all passes. */
 export async function readTotals(session: Session, run: string): Promise<Totals> {
+  const written = await readWritten(session, run)
   const { rows } = await session.query(
-    `select k.entity, k.tenant, s.seconds, ${COUNT_COLUMNS} from rehouse.task k ${TASK_SUMS} where k.run = $1 order by k.entity, k.tenant`,
+    `select k.id, k.entity, k.tenant, s.seconds, ${COUNT_COLUMNS} from rehouse.task k ${TASK_SUMS} where k.run = $1 order by k.entity, k.tenant`,
     [run],
   )
-  return rows.map(row => ({ entity: Number(row[0]), tenant: Number(row[1]), seconds: Number(row[2]), counts: countsOf(row.slice(3)) }))
+  return rows.map(row => ({
+    entity: Number(row[1]),
+    tenant: Number(row[2]),
+    seconds: Number(row[3]),
+    counts: countsOf(row.slice(4)),
+    written: written.get(row[0] ?? '') ?? {},
+  }))
+}
+
+async function readWritten(session: Session, run: string): Promise<ReadonlyMap<string, Record<string, number>>> {
+  const { rows } = await session.query(
+    `select k.id, w.key, sum(w.value::bigint)
+    from rehouse.task k join rehouse.batch b on b.task = k.id cross join lateral pg_catalog.jsonb_each_text(b.written) w
+    where k.run = $1 group by k.id, w.key order by w.key collate "C"`,
+    [run],
+  )
+  const written = new Map<string, Record<string, number>>()
+  for (const [task = null, table, count] of rows) written.set(task ?? '', { ...written.get(task ?? ''), [String(table)]: Number(count) })
+  return written
 }

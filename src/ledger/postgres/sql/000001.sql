@@ -108,6 +108,7 @@ create table rehouse.batch (
   unmapped integer not null,
   digest bytea not null check (pg_catalog.octet_length(digest) = 32),
   bytes bigint not null,
+  written jsonb not null,
   seconds double precision not null,
   mapping_hash text not null,
   program_version text not null,
@@ -120,6 +121,7 @@ comment on table rehouse.batch is 'One row per committed transaction that wrote 
 comment on column rehouse.batch.kind is 'load: rows read and written. settle: references checked afterwards. correct: rows taken back.';
 comment on column rehouse.batch.after_key is 'The batch holds the source rows after this key, up to and with up_to_key.';
 comment on column rehouse.batch.digest is 'SHA-256 of the rows as sent (COPY tuples, in order).';
+comment on column rehouse.batch.written is 'Rows written per target table; negative where a correction removed some.';
 comment on column rehouse.batch.xid is 'Transaction that committed the batch; compare with xmin of the rows.';
 
 create table rehouse.batch_count (
