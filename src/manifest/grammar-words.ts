@@ -1,3 +1,4 @@
+import { LATER_SCHEMES } from '../base/address-schemes.ts'
 import { either, list, type TextForm, text } from './form.ts'
 
 /** The smallest pieces of the language: names, codes, addresses. */
@@ -43,24 +44,12 @@ export const columnPattern = text('a column as schema.table.column or *.column',
   next: 'Write schema.table.column, or "*.column" for the column in every table.',
 })
 
-const LATER_SCHEMES = [
-  ['bacpac', 'a BACPAC file as source'],
-  ['csv', 'a folder of CSV files as source'],
-  ['pgdump', 'a PostgreSQL dump as source'],
-  ['files', 'a folder of files as source'],
-  ['sqlserver', 'SQL Server as source'],
-  ['mssql', 'SQL Server as source'],
-  ['mysql', 'MySQL as source'],
-  ['mariadb', 'MariaDB as source'],
-  ['sqlite', 'SQLite as source'],
-] as const
-
 /** Where a database is: an address or a reference to one. What the reference yields is checked when it is resolved (`config/`). */
 export const address = text(
   'an address: postgres://…, embedded:NAME, env:NAME or file:PATH',
   '^(?:postgres(?:ql)?://.|embedded:|env:.|file:.)',
   {
-    later: LATER_SCHEMES.map(([scheme, what]) => ({ pattern: `^${scheme}:`, what })),
+    later: Object.entries(LATER_SCHEMES).map(([scheme, what]) => ({ pattern: `^${scheme}:`, what })),
     isSecret: true,
     next: 'Write postgres://USER@HOST/DATABASE, embedded:NAME, or env:NAME for an address kept outside the manifest.',
   },
