@@ -56,7 +56,7 @@ interface Cells {
   readonly cell: (line: EntityResult) => string
 }
 
-/** Outcomes nobody met have no column, except the three everyone looks for. */
+/** Outcomes nobody met have no column, except those everyone looks for; nor has the state where all is settled. */
 function renderLines(lines: readonly EntityResult[], page: Page): readonly string[] {
   const always: readonly string[] = ['loaded', 'quarantined']
   const outcomes = OUTCOMES.filter(outcome => always.includes(outcome) || lines.some(line => line[outcome] !== 0))
@@ -70,11 +70,12 @@ function renderLines(lines: readonly EntityResult[], page: Page): readonly strin
       : []),
     { column: right('s'), cell: line => line.seconds.toFixed(1) },
     { column: right('rows/s'), cell: line => (line.seconds > 0 ? formatRate(line.read / line.seconds) : '–') },
-    { column: left('state'), cell: line => line.state },
+    ...(lines.some(line => line.state !== 'settled') ? [{ column: left('state'), cell: (line: EntityResult) => line.state }] : []),
     { column: shrinking('written'), cell: writtenText },
   ]
   const sum = lines.reduce(addLines)
-  const footer = lines.length > 1 ? { footer: ['all', '', ...cells.slice(2, -2).map(({ cell }) => cell(sum)), '', ''] } : {}
+  const footerCells = cells.map(({ column, cell }) => (column.align === 'right' ? cell(sum) : ''))
+  const footer = lines.length > 1 ? { footer: ['all', ...footerCells.slice(1)] } : {}
   return renderTable(
     { columns: cells.map(({ column }) => column), rows: lines.map(line => cells.map(({ cell }) => cell(line))), ...footer },
     page,

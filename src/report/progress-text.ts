@@ -21,12 +21,16 @@ export function renderProgress(state: ProgressState, page: Page, nowMs: number):
     tenant => `  ${padToWidth(cutToWidth(tenantName(tenant), width), width, 'left')}  ${tenantText(tenant, state, nowMs)}`,
   )
   if (rest.length > 0) lines.push(`  and ${formatCounted(rest.length, 'other')}: ${formatCounted(sumRead(rest), 'row')}`)
+  const hint = bottleneck(state)
+  if (hint !== null) lines.push(`  ${hint}`)
   return [page.paint('strong', cutToWidth(progressSummary(state, nowMs), page.width)), ...lines.map(line => cutToWidth(line, page.width))]
 }
 
 /** The same in one plain line, for logs; null while there is nothing worth a line. */
 export function renderProgressLine(state: ProgressState, nowMs: number): string | null {
-  return isQuiet(state, nowMs) ? null : progressSummary(state, nowMs)
+  if (isQuiet(state, nowMs)) return null
+  const hint = bottleneck(state)
+  return hint === null ? progressSummary(state, nowMs) : `${progressSummary(state, nowMs)}; ${hint}`
 }
 
 function isQuiet(state: ProgressState, nowMs: number): boolean {
@@ -45,8 +49,7 @@ function progressSummary(state: ProgressState, nowMs: number): string {
     ...(state.quarantined === 0 ? [] : [`${formatCount(state.quarantined)} quarantined`]),
     ...(state.stoppedTenants === 0 ? [] : [`${formatCounted(state.stoppedTenants, 'tenant')} stopped`]),
   ]
-  const hint = bottleneck(state)
-  return `${state.isDryRun ? 'dry run, ' : ''}${parts.join(', ')}${hint === null ? '' : `; ${hint}`}`
+  return `${state.isDryRun ? 'dry run, ' : ''}${parts.join(', ')}`
 }
 
 /** Whole percents, never 100 before the end: an estimate may be short. */

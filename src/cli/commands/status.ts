@@ -31,5 +31,6 @@ async function watch(call: Call, read: () => Promise<StatusResult>): Promise<Sta
     if (!signal.aborted) result = await read()
   }
   screen.clear()
+  screen.done()
   return result
 }

@@ -9,11 +9,11 @@ const plain = (lines: readonly string[]): readonly string[] => lines.map(line =>
 
 test('a run is a table per tenant and entity with a totals line, then what was declared and refused, then the equation', () => {
   assert.deepEqual(plain(renderMigrate(migrateResult(), WIDE)), [
-    'tenant       entity    read  loaded  quarantined    s  rows/s  state    written',
-    '───────────  ───────  ─────  ──────  ───────────  ───  ──────  ───────  ────────────────────────────────────',
-    'springfield  student  1_000     990           10  2.0     500  settled  core.student 990, core.address 1_980',
-    'shelbyville  student  1_000   1_000            0  2.0     500  settled  core.student 990, core.address 1_980',
-    '───────────  ───────  ─────  ──────  ───────────  ───  ──────  ───────  ────────────────────────────────────',
+    'tenant       entity    read  loaded  quarantined    s  rows/s  written',
+    '───────────  ───────  ─────  ──────  ───────────  ───  ──────  ────────────────────────────────────',
+    'springfield  student  1_000     990           10  2.0     500  core.student 990, core.address 1_980',
+    'shelbyville  student  1_000   1_000            0  2.0     500  core.student 990, core.address 1_980',
+    '───────────  ───────  ─────  ──────  ───────────  ───  ──────  ────────────────────────────────────',
     'all                   2_000   1_990           10  4.0     500',
     '',
     'Quarantined, by code',
@@ -39,6 +39,7 @@ test('outcomes that nobody met have no column, those that somebody met have', ()
     /read +loaded +updated +unchanged +merged +skipped +excluded +quarantined/,
   )
   assert.match(header({ parts_quarantined: 1 }) ?? '', /parts refused/)
+  assert.match(header({ state: 'stopped' }) ?? '', /state/)
 })
 
 test('with very many tenants the table sums them per entity and still names every line with refused rows', () => {

@@ -151,6 +151,9 @@ test('a bottleneck is named only where something stands out', () => {
   assert.match(withCpu(0.95) ?? '', /this process/)
   assert.match(withCpu(0.1) ?? '', /databases/)
   assert.equal(withCpu(0.6), null)
+  const slow = reduceProgress(running, { type: 'cpu:measured', share: 0.95 }, 2_000)
+  assert.match(renderProgress(slow, WIDE, 3_000).at(-1) ?? '', /^ {2}held up by this process/)
+  assert.match(renderProgressLine(slow, 3_000) ?? '', /; held up by this process/)
   const retry: ProgressEvent = {
     type: 'task:retried',
     entity: 'student',
