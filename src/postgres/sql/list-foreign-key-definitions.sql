@@ -11,10 +11,11 @@ select
   o.confmatchtype,
   n.nspname,
   c.relname,
-  -- pairs of columns and the operator the key compares them with
+  -- pairs of columns, the operator the key compares them with, and the collation it does so under where the two differ
   (
     select pg_catalog.json_agg(
-      pg_catalog.json_build_array(child.attname, parent.attname, 'operator(' || pg_catalog.quote_ident(pn.nspname) || '.' || p.oprname || ')')
+      pg_catalog.json_build_array(child.attname, parent.attname, 'operator(' || pg_catalog.quote_ident(pn.nspname) || '.' || p.oprname || ')',
+        coalesce(' collate ' || pg_catalog.quote_ident(cn.nspname) || '.' || pg_catalog.quote_ident(co.collname), ''))
       order by k.n
     )
     from rows from (pg_catalog.unnest(o.conkey), pg_catalog.unnest(o.confkey), pg_catalog.unnest(o.conpfeqop)) with ordinality as k (child, parent, operator, n)
@@ -22,6 +23,8 @@ select
     join pg_catalog.pg_attribute parent on parent.attrelid = o.confrelid and parent.attnum = k.parent
     join pg_catalog.pg_operator p on p.oid = k.operator
     join pg_catalog.pg_namespace pn on pn.oid = p.oprnamespace
+    left join pg_catalog.pg_collation co on co.oid = parent.attcollation and parent.attcollation <> child.attcollation and child.attcollation <> 0
+    left join pg_catalog.pg_namespace cn on cn.oid = co.collnamespace
   ),
   -- can be made again: we may refer to the other table; periods (PostgreSQL 18) are compared otherwise and stay
   o.conparentid = 0

@@ -43,6 +43,11 @@ select
     or coalesce(o.contype = 'x', false)
     or exists (select from pg_catalog.pg_inherits h where h.inhrelid = i.indexrelid)
     or exists (select from pg_catalog.pg_attribute a where a.attrelid = i.indexrelid and a.attstattarget >= 0)
+    or exists (
+      select
+      from pg_catalog.pg_depend d
+      where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = i.indexrelid and d.deptype in ('e', 'x')
+    )
     or (s.oid is not null and not pg_catalog.has_tablespace_privilege(s.oid, 'CREATE'))
     or (i.indisunique and exists (
       select

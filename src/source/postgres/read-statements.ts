@@ -47,7 +47,7 @@ function afterCondition(columns: readonly Column[], after: readonly string[], op
   if (after.length !== columns.length) throw bug(`expected a position of ${columns.length} parts, got ${after.length}`)
   const parts = columns.map((column, i) => ({
     name: quoteName(column.name),
-    value: typedLiteral(after[i] ?? '', column.type),
+    value: typedLiteral(positionText(after[i] ?? '', column), column.type),
     own: operators.get(underDomains(column.type).oid),
   }))
   if (parts.every(part => part.own === undefined)) {
@@ -60,6 +60,11 @@ function afterCondition(columns: readonly Column[], after: readonly string[], op
     return `(${isGreater} or (${name} ${own?.equal ?? '='} ${value} and ${greater(from + 1)}))`
   }
   return greater(0)
+}
+
+/** The canonical text of an interval is its length in microseconds (cast/key-text.ts), which the server would read as seconds. */
+function positionText(text: string, column: Column): string {
+  return underDomains(column.type).name === 'interval' && /^-?\d+$/.test(text) ? `${text} microseconds` : text
 }
 
 /**

@@ -1,7 +1,45 @@
 import type { TargetRelation } from '../../model/catalogue.ts'
 import type { SchemaStep } from '../../model/ledger-records.ts'
 import type { DeferralRule } from '../target.ts'
+import { disableTriggerStep, dropForeignKeyStep, dropIndexStep, guardStep } from './deferral-steps.ts'
+import type { IndexFacts, PostgresRelation } from './target-relations.ts'
 
-export function planDeferral(_relations: readonly TargetRelation[], _rule: DeferralRule): readonly SchemaStep[] {
-  return []
+/**
+ * What can wait until the rows are there: foreign keys, indexes and keys of tables that are empty, ours, alone (no partition, no inheritance) and worth it.
+ * Each such table is guarded first. In the order to apply; undone in reverse. Pure.
+ * What stays: indexes that replicas, clustering statistics, views or foreign keys of other tables rest on; exclusion constraints; foreign keys we could not make again.
+ */
+export function planDeferral(relations: readonly TargetRelation[], rule: DeferralRule): readonly SchemaStep[] {
+  const described = relations.filter(isDescribed)
+  const tables = described.filter(relation => isDeferrable(relation, rule))
+  const foreignKeys = tables.flatMap(table => table.postgres.foreignKeys.filter(key => key.canMakeAgain).map(key => ({ table, key })))
+  const dropped = new Set(foreignKeys.map(({ key }) => key.oid))
+  const indexes = tables.flatMap(table => table.postgres.indexes.filter(index => canGo(index, dropped)).map(index => ({ table, index })))
+  const touched = tables.filter(table => [...foreignKeys, ...indexes].some(part => part.table === table))
+  return [
+    ...touched.map(table => guardStep(table, rule.run)),
+    ...(rule.triggers === 'disable'
+      ? described.flatMap(table => table.postgres.triggers.map(trigger => disableTriggerStep(table, trigger)))
+      : []),
+    ...foreignKeys.map(({ table, key }) => dropForeignKeyStep(table, key)),
+    ...indexes.sort((a, b) => rank(a.index) - rank(b.index)).map(({ table, index }) => dropIndexStep(table, index)),
+  ]
+}
+
+/** Made by this engine's `describe`; of other relations we do not know enough. */
+function isDescribed(relation: TargetRelation): relation is PostgresRelation {
+  return 'postgres' in relation
+}
+
+function isDeferrable(relation: PostgresRelation, rule: DeferralRule): boolean {
+  return relation.isEmpty && relation.postgres.isPlain && rule.worthwhile.has(`${relation.schema}.${relation.name}`)
+}
+
+function canGo(index: IndexFacts, droppedForeignKeys: ReadonlySet<string>): boolean {
+  return index.isValid && !index.mustStay && index.foreignKeys.every(oid => droppedForeignKeys.has(oid))
+}
+
+function rank(index: IndexFacts): number {
+  if (index.constraint === null) return 0
+  return index.constraint.kind === 'primary' ? 2 : 1
 }

@@ -53,8 +53,8 @@ export interface ForeignKeyFacts {
   readonly isValidated: boolean
   readonly isFullMatch: boolean
   readonly referenced: { readonly schema: string; readonly name: string }
-  /** Column, referenced column, operator. */
-  readonly pairs: readonly (readonly [string, string, string])[]
+  /** Column, referenced column, operator, and `collate …` where the two columns differ in it. */
+  readonly pairs: readonly (readonly [string, string, string, string])[]
   readonly canMakeAgain: boolean
 }
 

@@ -1,0 +1,134 @@
+import { bug, RehouseError } from '../../errors.ts'
+import type { Catalogue, Relation } from '../../model/catalogue.ts'
+import type { ReadRequest, Source, SourceFacts, SourceSnapshot } from '../source.ts'
+import { contentRows, type Field, type KeyedRow, keyedRows, type MemoryRow } from './row-order.ts'
+import { tuplesOf } from './row-tuples.ts'
+
+/** A relation and its rows: fields in PostgreSQL's binary format, in the order of the relation's columns; null = NULL. */
+export interface MemoryTable {
+  readonly relation: Relation
+  readonly rows: readonly MemoryRow[]
+}
+
+export type { Field, MemoryRow }
+
+/** A source without a database, for tests. `tables` may be changed between snapshots by `replaceRows`. */
+export class MemorySource implements Source {
+  readonly engine = 'memory'
+  readonly capability = 'keyset'
+  readonly label: string
+  readonly #tables: Map<string, MemoryTable>
+  readonly #open = new Set<MemorySnapshot>()
+  #version = 0
+
+  constructor(name: string, tables: readonly MemoryTable[]) {
+    this.label = `memory:${name}`
+    this.#tables = new Map(tables.map(table => [nameOf(table.relation), table]))
+  }
+
+  describe(): Promise<Catalogue> {
+    return Promise.resolve({
+      engine: 'memory',
+      version: 0,
+      database: this.label,
+      relations: [...this.#tables.values()].map(table => table.relation),
+    })
+  }
+
+  facts(): Promise<SourceFacts> {
+    return Promise.resolve({ identity: this.label, canWrite: false, serverVersion: 0 })
+  }
+
+  openSnapshot(): Promise<SourceSnapshot> {
+    const snapshot = new MemorySnapshot(new Map(this.#tables), {
+      id: `${this.label}@${this.#version}`,
+      onClose: () => this.#open.delete(snapshot),
+    })
+    this.#open.add(snapshot)
+    return Promise.resolve(snapshot)
+  }
+
+  /** What another session would have committed: snapshots taken before do not see it. */
+  replaceRows(name: { readonly schema: string; readonly name: string }, rows: readonly MemoryRow[]): void {
+    const table = this.#tables.get(nameOf(name))
+    if (table === undefined) throw bug(`expected a table ${nameOf(name)}`)
+    this.#tables.set(nameOf(name), { ...table, rows })
+    this.#version++
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#open].map(snapshot => snapshot.close()))
+  }
+}
+
+/** Small and odd, so that chunks end within rows and fields. */
+const CHUNK_BYTES = 4093
+
+class MemorySnapshot implements SourceSnapshot {
+  readonly id: string
+  readonly marker: string
+  readonly #tables: ReadonlyMap<string, MemoryTable>
+  readonly #onClose: () => void
+  #isClosed = false
+
+  constructor(tables: ReadonlyMap<string, MemoryTable>, options: { readonly id: string; readonly onClose: () => void }) {
+    this.#tables = tables
+    this.id = options.id
+    this.marker = options.id
+    this.#onClose = options.onClose
+  }
+
+  count(relation: Relation): Promise<bigint> {
+    return Promise.resolve(BigInt(this.#table(relation).rows.length))
+  }
+
+  async *read(request: ReadRequest): AsyncGenerator<Buffer> {
+    const { relation, rows } = this.#table(request.relation)
+    const chosen = chosenColumns(relation, request.columns)
+    const ordered = request.key.kind === 'content' ? contentRows(rows) : keyedRows(relation, rows, request.key.names)
+    const wanted = request.after === null ? ordered : ordered.filter(row => row.isAfter(request.after ?? []))
+    const delivered = wanted.map((row: KeyedRow) => [...row.lead, ...chosen.map(i => row.fields[i] ?? null)])
+    for (const chunk of tuplesOf(delivered, CHUNK_BYTES)) {
+      request.signal.throwIfAborted()
+      if (this.#isClosed) throw this.#closed()
+      // A turn of the event loop between chunks, as between packets of a network.
+      await new Promise(resolve => setImmediate(resolve))
+      request.signal.throwIfAborted()
+      yield chunk
+    }
+  }
+
+  #table(relation: { readonly schema: string; readonly name: string }): MemoryTable {
+    if (this.#isClosed) throw this.#closed()
+    const table = this.#tables.get(nameOf(relation))
+    if (table !== undefined) return table
+    throw new RehouseError('SOURCE_REFUSED', `expected a table ${nameOf(relation)}, got none of that name`, {
+      next: 'Give the source that table.',
+    })
+  }
+
+  #closed(): RehouseError {
+    return new RehouseError('SOURCE_UNREACHABLE', 'expected an open snapshot, got one that is closed', { next: 'Open another.' })
+  }
+
+  close(): Promise<void> {
+    this.#isClosed = true
+    this.#onClose()
+    return Promise.resolve()
+  }
+}
+
+function chosenColumns(relation: Relation, names: readonly string[]): readonly number[] {
+  return names.map(name => {
+    const index = relation.columns.findIndex(column => column.name === name)
+    if (index < 0)
+      throw new RehouseError('SOURCE_REFUSED', `expected a column ${name} in ${nameOf(relation)}, got none of that name`, {
+        next: 'Give the table that column.',
+      })
+    return index
+  })
+}
+
+function nameOf(relation: { readonly schema: string; readonly name: string }): string {
+  return `${relation.schema}.${relation.name}`
+}
