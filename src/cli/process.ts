@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { CODES } from '../errors.ts'
+import { CODES, RehouseError } from '../errors.ts'
 import type { Api } from './api.ts'
 import type { Host, Output } from './host.ts'
-import { interrupted, runCli } from './run-cli.ts'
+import { interrupted, reportFailure, runCli } from './run-cli.ts'
 
 /** How long what still holds the process up may go on after the command has ended. */
 const LINGER_MS = 1_000
@@ -25,7 +25,12 @@ export async function runProcess(options: { readonly loadApi: () => Promise<Api>
     cpuSeconds,
     loadApi: options.loadApi,
   }
-  finish(await runCli(words, host))
+  let isAnswered = false
+  // A failure outside of what the command waits for, such as a promise nobody awaited.
+  process.on('uncaughtException', error => process.exit(reportFailure(error, { words, host, isAnswered })))
+  const exit = await runCli(words, host)
+  isAnswered = true
+  finish(exit)
 }
 
 function outputOf(stream: NodeJS.WriteStream): Output {
@@ -71,7 +76,11 @@ export function abortOnSignals(options: { readonly isQuiet: boolean }): AbortSig
 export function surviveClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error
+      if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') return
+      throw new RehouseError('USAGE', `expected to be able to write the output, got ${error.code}`, {
+        next: 'Send it where there is room and a right to write.',
+        cause: error,
+      })
     })
   }
 }

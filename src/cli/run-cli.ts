@@ -22,7 +22,7 @@ export async function runCli(words: readonly string[], host: Host): Promise<numb
     printAnswer(answer, { isJson, host })
     return answer.exit
   } catch (error) {
-    return reportError(error, { words, isJson, host })
+    return reportFailure(error, { words, host, isAnswered: false })
   }
 }
 
@@ -44,17 +44,19 @@ function printAnswer(answer: Answer, to: { readonly isJson: boolean; readonly ho
   )
 }
 
-interface Failure {
+export interface Failure {
   readonly words: readonly string[]
-  readonly isJson: boolean
   readonly host: Host
+  /** The command has already said what it had to say: stdout must not get a second object. */
+  readonly isAnswered: boolean
 }
 
-function reportError(thrown: unknown, failure: Failure): number {
-  const { host, isJson } = failure
+/** Says what went wrong, where and what to do; returns the exit status. */
+export function reportFailure(thrown: unknown, failure: Failure): number {
+  const { host, words, isAnswered } = failure
   const error = toRehouseError(thrown, failure)
   const result: ErrorResult = { error: { code: error.code, message: error.message, where: error.where, next: error.next } }
-  if (isJson) host.out.write(`${JSON.stringify(result)}\n`)
+  if (wantsJson(words) && !isAnswered) host.out.write(`${JSON.stringify(result)}\n`)
   else
     host.err.write(
       renderError(result.error, pageOf(host.err, host.env))

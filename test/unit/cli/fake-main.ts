@@ -30,6 +30,28 @@ const MIGRATES: Readonly<Record<string, Api['migrate']>> = {
   buggy: async () => {
     throw new TypeError('x is not a function, password=hunter22')
   },
+  /** Fails where nobody waits for it. */
+  stray: async () => {
+    setTimeout(() => {
+      throw new TypeError('nobody catches this')
+    }, 10)
+    await sleep(60_000)
+    return migrateResult()
+  },
+  strayPromise: async () => {
+    void sleep(10).then(() => {
+      throw new TypeError('nobody catches this')
+    })
+    await sleep(60_000)
+    return migrateResult()
+  },
+  /** Fails after its result. */
+  late: async () => {
+    setTimeout(() => {
+      throw new TypeError('too late')
+    }, 200)
+    return migrateResult()
+  },
   /** Leaves something open behind. */
   lingering: async () => {
     setInterval(() => {}, 60_000)

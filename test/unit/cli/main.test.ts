@@ -97,6 +97,23 @@ test('a bug is one sentence and exit status 70, its stack is in a file', async t
   assert.equal(readdirSync(join(cwd, '.rehouse')).length, 1)
 })
 
+test('a failure nobody waited for is a bug like any other, and stdout stays one JSON object', async t => {
+  for (const behaviour of ['stray', 'strayPromise']) {
+    const { cwd, ended } = migrate(t, behaviour, '--json')
+    const { exit, out } = await ended
+    assert.deepEqual([exit, JSON.parse(out).error.code, readdirSync(join(cwd, '.rehouse')).length], [70, 'BUG', 1])
+  }
+  const { exit, out, err } = await migrate(t, 'late', '--json').ended
+  assert.deepEqual([exit, JSON.parse(out).status], [70, 'findings'])
+  assert.match(err, /BUG: /)
+})
+
+test('a full disk under stdout is one sentence', { skip: !existsSync('/dev/full') }, () => {
+  const { status, stderr } = spawnSync('sh', ['-c', `"${process.execPath}" "${MAIN}" --help > /dev/full`], { encoding: 'utf8' })
+  assert.equal(status, 2)
+  assert.match(stderr, /^USAGE: .*ENOSPC\n {2}next: .*\n$/)
+})
+
 test('a connection left open does not keep the program from ending', async t => {
   const { ended } = migrate(t, 'lingering', '--json')
   const { exit, out } = await ended
