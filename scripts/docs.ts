@@ -9,7 +9,7 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 const DOCUMENTS: readonly (readonly [file: string, module: string, render: string])[] = [
   ['docs/cli.md', 'src/cli/cli-doc.ts', 'renderCliDoc'],
   ['docs/errors.md', 'src/report/errors-doc.ts', 'renderErrorsDoc'],
-  ['docs/manifest.md', 'src/manifest/manifest-reference.ts', 'manifestReference'],
+  ['docs/manifest.md', 'src/manifest/manifest-doc.ts', 'renderManifestDoc'],
 ]
 
 async function render(module: string, name: string): Promise<string> {
@@ -24,7 +24,6 @@ function written(file: string): string | null {
 
 const isCheck = process.argv.includes('--check')
 for (const [file, module, name] of DOCUMENTS) {
-  if (!existsSync(join(ROOT, module))) continue
   const path = join(ROOT, file)
   const text = await render(module, name)
   if (written(path) === text) continue
