@@ -1,0 +1,37 @@
+import type { FuncCall, Node } from 'libpg-query'
+import type { Place } from '../model/place.ts'
+import { invalid, notBuilt } from './expression-error.ts'
+import type { FunctionName } from './expression-node.ts'
+import type { ExpressionText } from './expression-text.ts'
+
+/** Functions of the subset with the fewest and the most arguments. `trim` is btrim, or ltrim and rtrim with `leading` and `trailing`, to the parser. */
+const FUNCTIONS: ReadonlyMap<string, { readonly name: FunctionName; readonly fewest: number; readonly most: number }> = new Map([
+  ['trim', { name: 'btrim', fewest: 1, most: 2 }],
+  ['btrim', { name: 'btrim', fewest: 1, most: 2 }],
+  ['ltrim', { name: 'ltrim', fewest: 1, most: 2 }],
+  ['rtrim', { name: 'rtrim', fewest: 1, most: 2 }],
+  ['lower', { name: 'lower', fewest: 1, most: 1 }],
+  ['upper', { name: 'upper', fewest: 1, most: 1 }],
+  ['length', { name: 'length', fewest: 1, most: 1 }],
+])
+
+/** Of the language, over lists and positions. */
+const NOT_BUILT = new Set(['count', 'min', 'max', 'ordinal'])
+const PLAIN_KEYS = new Set(['funcname', 'args', 'funcformat', 'location'])
+
+export function readCall(call: FuncCall, source: ExpressionText): { name: FunctionName; args: readonly Node[]; at: Place } {
+  const at = source.placeOfByte(call.location)
+  const parts = (call.funcname ?? []).map(part => ('String' in part ? (part.String.sval ?? '') : ''))
+  const written = parts.length === 2 && parts[0] === 'pg_catalog' ? (parts[1] ?? '') : parts.join('.')
+  if (NOT_BUILT.has(written)) throw notBuilt(at, `expected a function of one row, got ${written}, which is not supported yet`)
+  const known = FUNCTIONS.get(written)
+  if (known === undefined) throw invalid(at, `expected a function of the subset, got ${written}`)
+  const extra = Object.keys(call).find(key => !PLAIN_KEYS.has(key))
+  if (extra !== undefined) throw invalid(at, `expected a plain call of ${written}, got one with ${extra.replaceAll('_', ' ')}`)
+  const args = call.args ?? []
+  if (args.length < known.fewest || args.length > known.most) {
+    const expected = known.fewest === known.most ? String(known.fewest) : `${known.fewest} or ${known.most}`
+    throw invalid(at, `expected ${expected} arguments of ${written}, got ${args.length}`)
+  }
+  return { name: known.name, args, at }
+}

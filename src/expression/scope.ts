@@ -1,0 +1,49 @@
+import { nearestWord } from '../base/nearest-word.ts'
+import type { Place } from '../model/place.ts'
+import type { SqlType } from '../model/sql-type.ts'
+import { unknownName } from './expression-error.ts'
+import type { NamePart } from './expression-node.ts'
+import type { TypedExpression } from './typed-expression.ts'
+
+/** The names an expression may use. */
+export interface Scope {
+  /** The value of exactly this name; null = there is none. */
+  resolve(parts: readonly string[]): { readonly slot: number; readonly type: SqlType } | null
+  /** All names, parts joined by dots. */
+  known(): readonly string[]
+}
+
+/** A name as it is, else the only one that differs in upper and lower case alone (legacy columns are `FirstName`); a quoted part must be exact. */
+export function resolveName(parts: readonly NamePart[], scope: Scope, at: Place): TypedExpression {
+  const written = parts.map(part => part.text)
+  const exact = scope.resolve(written)
+  if (exact) return { kind: 'slot', ...exact }
+  const matches = scope.known().filter(name => isSameButForCase(parts, name))
+  const [match, other] = matches
+  if (other !== undefined) {
+    throw unknownName(
+      at,
+      `expected one name, got ${written.join('.')}, which can be ${matches.join(' or ')}`,
+      'Write it exactly as the source does.',
+    )
+  }
+  const found = match === undefined ? null : scope.resolve(match.split('.'))
+  if (found) return { kind: 'slot', ...found }
+  const near = nearestWord(written.join('.'), scope.known())
+  const next = near === null ? 'Look at the columns of the source relation and the names under let.' : `Did you mean ${near}?`
+  throw unknownName(at, `expected a column or value there is, got ${written.join('.')}`, next)
+}
+
+function isSameButForCase(parts: readonly NamePart[], name: string): boolean {
+  const known = name.split('.')
+  return known.length === parts.length && parts.every((part, i) => !part.isQuoted && part.text.toLowerCase() === known[i]?.toLowerCase())
+}
+
+/** A scope over a list of names, for callers that have no table of their own. */
+export function scopeOf(names: readonly { readonly name: readonly string[]; readonly slot: number; readonly type: SqlType }[]): Scope {
+  const known = names.map(entry => entry.name.join('.'))
+  return {
+    resolve: parts => names.find(entry => entry.name.length === parts.length && entry.name.every((part, i) => part === parts[i])) ?? null,
+    known: () => known,
+  }
+}
