@@ -1,4 +1,5 @@
 import type { Code } from '../errors.ts'
+import { FINDING_TEXTS } from './finding-texts.ts'
 
 /** What docs/errors.md says about a code, beside its title and exit status. */
 export interface ErrorText {
@@ -12,6 +13,7 @@ const NOTHING_BEGAN = 'None. Nothing was written.'
 const BATCHES_WHOLE = 'None. Every batch is one transaction: what was committed is complete and in the ledger, the rest was rolled back.'
 
 export const ERROR_TEXTS: Readonly<Record<Code, ErrorText>> = {
+  ...FINDING_TEXTS,
   USAGE: {
     means: 'The command, a flag or its value is unknown, missing, or not supported yet, or flags contradict each other.',
     risk: NOTHING_BEGAN,
