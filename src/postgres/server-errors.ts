@@ -46,6 +46,7 @@ const SQLSTATE = /^[0-9A-Z]{5}$/
 
 /** Names of the refusals a person meets most; the server's own message may hold values of the row. */
 const CONDITIONS: Readonly<Record<string, string>> = {
+  '08P01': 'protocol_violation',
   '22001': 'string_data_right_truncation',
   '22003': 'numeric_value_out_of_range',
   '22007': 'invalid_datetime_format',
@@ -86,6 +87,15 @@ export function translateError(error: unknown, side: 'source' | 'target'): Error
   if (SQLSTATE.test(code)) return refusedError(server, code, side)
   // What carries no SQLSTATE and no errno comes from the driver: a connection that ended or timed out.
   return transientError(server, side)
+}
+
+/**
+ * The same for COPY FROM. A field shorter than its type's binary format is a protocol_violation (08P01) to the server, though the connection is sound:
+ * the row is at fault, and to try again would never end.
+ */
+export function translateCopyError(error: unknown, side: 'source' | 'target'): Error {
+  const isShortField = error instanceof Error && 'code' in error && error.code === '08P01' && side === 'target'
+  return isShortField ? refusal(error, '08P01') : translateError(error, side)
 }
 
 /** The same while connecting, where an error without any code, of a connection that has not ended, is the driver's own refusal: no password given, TLS not offered or not trusted. */

@@ -2,7 +2,7 @@ import type { ConnectionOptions } from 'node:tls'
 import pg from 'pg'
 import { CopyIn } from './copy-in.ts'
 import { CopyOut } from './copy-out.ts'
-import { TransientFailure, translateConnectError, translateError } from './server-errors.ts'
+import { TransientFailure, translateConnectError, translateCopyError, translateError } from './server-errors.ts'
 import { APPLY_SETTINGS, KNOWN_SETTINGS, OPTIONAL_SETTINGS, SETTINGS } from './session-settings.ts'
 
 /**
@@ -151,7 +151,12 @@ export class Session {
 
   /** `COPY … FROM STDIN (FORMAT binary)`: sends the header, the tuples and the trailer; resolves to the rows the server stored. The tuples are not copied: leave them alone meanwhile. */
   copyIn(statement: string, tuples: readonly Buffer[]): Promise<number> {
-    return this.#inTurn(() => this.#submit(new CopyIn(statement, tuples)).finished)
+    return this.#inTurn(async () => {
+      const copy = this.#submit(new CopyIn(statement, tuples))
+      return copy.finished.catch(error => {
+        throw translateCopyError(error, this.#side)
+      })
+    })
   }
 
   /**

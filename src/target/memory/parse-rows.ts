@@ -20,7 +20,7 @@ const SIZES: Readonly<Record<string, number>> = {
   uuid: 16,
 }
 
-/** COPY tuples as rows of the table. Throws a Refusal as PostgreSQL would: 22P04 format, 22P03 field, 22021 text, 22001 length, 23502 NULL, 42703-like names are the caller's. */
+/** COPY tuples as rows of the table. Throws a Refusal as PostgreSQL would: 22P04 format, 08P01 or 22P03 a field too short or too long, 22021 text, 22001 length, 23502 NULL, names are the caller's. */
 export function parseRows(relation: Relation, columns: readonly string[], tuples: readonly Buffer[]): readonly StoredRow[] {
   const places = columns.map(name => columnIndex(relation, name))
   const cursor = new TupleCursor(columns.length)
@@ -44,20 +44,19 @@ function storedRow(relation: Relation, places: readonly number[], cursor: TupleC
     const length = cursor.length[i] ?? -1
     fields[place] = length < 0 ? null : Buffer.from(cursor.data.subarray(start, start + length))
   }
-  for (const [i, column] of relation.columns.entries())
-    checkField(relation, column, { field: fields[i] ?? null, isGiven: places.includes(i) })
+  for (const [i, column] of relation.columns.entries()) checkField(relation, column, fields[i] ?? null)
+  for (const [i, column] of relation.columns.entries()) {
+    const isFilled = !places.includes(i) && (column.hasDefault || column.generated !== 'no')
+    if (fields[i] === null && !column.isNullable && !isFilled) throw refusal('23502', relation, { column: column.name })
+  }
   return { fields }
 }
 
-function checkField(relation: Relation, column: Column, { field, isGiven }: { readonly field: Field; readonly isGiven: boolean }): void {
-  if (field === null) {
-    const isFilled = !isGiven && (column.hasDefault || column.generated !== 'no')
-    if (!column.isNullable && !isFilled) throw refusal('23502', relation, { column: column.name })
-    return
-  }
+function checkField(relation: Relation, column: Column, field: Field): void {
+  if (field === null) return
   const type = baseOf(column.type)
   const size = SIZES[type.name]
-  if (size !== undefined && field.length !== size) throw refusal('22P03', relation, { column: column.name })
+  if (size !== undefined && field.length !== size) throw refusal(field.length < size ? '08P01' : '22P03', relation, { column: column.name })
   if (familyOf(type) !== 'text') return
   if (!isStorableText(field, 0, field.length)) throw refusal('22021', relation, { column: column.name })
   const limit = textLimit(type)

@@ -1,4 +1,5 @@
 import type { ConnectionOptions } from 'node:tls'
+import { RehouseError } from '../../errors.ts'
 import type { TargetRelation } from '../../model/catalogue.ts'
 import type { SchemaStep } from '../../model/ledger-records.ts'
 import { addressLabel } from '../../postgres/address-label.ts'
@@ -6,7 +7,7 @@ import { sharesBackends } from '../../postgres/pooler.ts'
 import { systemIdentifier } from '../../postgres/server-identity.ts'
 import { Session, type SessionOptions } from '../../postgres/session.ts'
 import { sqlFile } from '../../postgres/sql-files.ts'
-import type { DeferralRule, TableName, Target, TargetFacts, Writer } from '../target.ts'
+import { type DeferralRule, Refusal, type TableName, type Target, type TargetFacts, type Writer } from '../target.ts'
 import { planDeferral } from './plan-deferral.ts'
 import { PostgresWriter } from './postgres-writer.ts'
 import { readTargetRows } from './read-target-rows.ts'
@@ -76,6 +77,17 @@ class PostgresTarget implements Target {
     return this.#withSession(session => advanceSequences(session, tables))
   }
 
+  applyScript(script: string): Promise<void> {
+    return this.#withSession(async session => {
+      try {
+        await session.script(`begin;\n${script}\n;commit`)
+      } catch (error) {
+        if (error instanceof Refusal) throw scriptRefused(error)
+        throw error
+      }
+    })
+  }
+
   planDeferral(relations: readonly TargetRelation[], rule: DeferralRule): readonly SchemaStep[] {
     return planDeferral(relations, rule)
   }
@@ -95,4 +107,11 @@ class PostgresTarget implements Target {
     this.#writers.clear()
     await Promise.all(writers.map(writer => writer.close()))
   }
+}
+
+function scriptRefused(refusal: Refusal): RehouseError {
+  return new RehouseError('TARGET_REFUSED', `expected the target to take its script, got SQLSTATE ${refusal.sqlstate}`, {
+    next: 'Run the script by hand to see where; nothing of it was kept.',
+    cause: refusal,
+  })
 }

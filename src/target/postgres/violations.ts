@@ -54,5 +54,5 @@ function orphans(table: string, id: string, { pairs, referenced, isFullMatch }: 
   const isWhole = columns.map(column => `${column} is not null`).join(' and ')
   const isMixed = `not (${isWhole}) and (${columns.map(column => `${column} is not null`).join(' or ')})`
   const where = isFullMatch ? `(${isWhole} and ${isOrphan}) or (${isMixed})` : `${isWhole} and ${isOrphan}`
-  return `select child.${id} as id from only ${table} as child where ${where} order by id collate pg_catalog."C"`
+  return `select id from (select child.${id} as id from only ${table} as child where ${where}) as orphan order by id collate pg_catalog."C"`
 }
