@@ -8,6 +8,7 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 /** Document, the module that makes it and the function in it, which takes nothing and returns (a promise of) the whole text. */
 const DOCUMENTS: readonly (readonly [file: string, module: string, render: string])[] = [
   ['docs/cli.md', 'src/cli/cli-doc.ts', 'renderCliDoc'],
+  ['docs/engines/postgres.md', 'src/cast/type-pairs-doc.ts', 'renderTypePairsDoc'],
   ['docs/errors.md', 'src/report/errors-doc.ts', 'renderErrorsDoc'],
   ['docs/manifest.md', 'src/manifest/manifest-doc.ts', 'renderManifestDoc'],
 ]

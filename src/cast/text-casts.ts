@@ -6,6 +6,7 @@ import { withoutBlanks } from './key-text.ts'
 import { inetText } from './network-text.ts'
 import { familyOf } from './sql-family.ts'
 import { isStorableText, textForm, textLimit } from './text-form.ts'
+import { hasIntervalInfinity, isLimit } from './time-casts.ts'
 import { utf8Text, valueText } from './value-text.ts'
 
 /** Character types among each other, and every other type as text. */
@@ -14,6 +15,7 @@ const CHAR_BYTES = 4
 
 function lengthSentence(target: SqlType): string {
   if (target.name === 'name') return 'Text of more than 63 bytes is cut.'
+  if (target.name === 'bpchar' && target.modifier < CHAR_BYTES) return 'Blanks at the end are lost.'
   if (target.name === 'bpchar') return `Blanks at the end are lost; text longer than ${target.text} is refused.`
   return `Blanks beyond the length of ${target.text} are cut; longer text is refused.`
 }
@@ -29,12 +31,12 @@ export const textToText: RuleMaker = sides => {
   const most = textLimit(source)
   if (target.name === source.name && target.modifier === source.modifier) return PASS_THROUGH
   if (target.name === 'name') return checked(lengthSentence(target), () => textForm(target))
-  if (target.name === 'bpchar') return checked(lengthSentence(target), () => toPadded(target))
+  if (target.name === 'bpchar') return checked(lengthSentence(target), () => characterForm(target))
   return limit === null || (most !== null && most <= limit) ? PASS_THROUGH : checked(lengthSentence(target), () => textForm(target))
 }
 
 function foreignText({ source, target }: CastSides): CastRule {
-  const write = target.name === 'bpchar' ? toPadded(target) : textForm(target)
+  const write = characterForm(target)
   const isPadded = source.name === 'bpchar' && target.name !== 'bpchar'
   return checked(
     `${textLimit(target) === null ? '' : `${lengthSentence(target)} `}Text with a NUL character or broken UTF-8 is refused.`,
@@ -47,9 +49,9 @@ function foreignText({ source, target }: CastSides): CastRule {
   )
 }
 
-/** To character without a length: stored as it is, but what stands at the end as blanks is no longer part of the value. */
-function toPadded(target: SqlType): FieldCast {
-  if (target.modifier >= CHAR_BYTES) return textForm(target)
+/** As `textForm`. In character without a length, blanks at the end are stored, but are no longer part of the value. */
+function characterForm(target: SqlType): FieldCast {
+  if (target.name !== 'bpchar' || target.modifier >= CHAR_BYTES) return textForm(target)
   return (data, start, length, out) => {
     out.field(data, start, length)
     return withoutBlanks(data, start, length) < length ? LOSSY : DONE
@@ -69,7 +71,7 @@ function paddedToText({ source, target }: CastSides): CastRule {
     return checked(`Blanks at the end are lost${limit === null ? '' : `; text longer than ${target.text} is refused`}.`, () =>
       unpadded(cast()),
     )
-  return isRoomy ? lossless(cast) : checked(lengthSentence(target).replace('Blanks at the end are lost; text', 'Text'), cast)
+  return isRoomy ? lossless(cast) : checked(target.name === 'name' ? lengthSentence(target) : tooLong(target), cast)
 }
 
 function unpadded(cast: FieldCast): FieldCast {
@@ -81,13 +83,13 @@ function unpadded(cast: FieldCast): FieldCast {
 
 /** Text of any type into a character type. */
 export function stringWriter(target: SqlType): TextCast {
-  if (textLimit(target) === null) {
+  if (textLimit(target) === null && target.name !== 'bpchar') {
     return (text, out) => {
       out.text(text)
       return DONE
     }
   }
-  const write = textForm(target)
+  const write = characterForm(target)
   return (text, out) => {
     const bytes = Buffer.from(text)
     return write(bytes, 0, bytes.length, out)
@@ -102,7 +104,6 @@ const LONGEST: Readonly<Record<string, number>> = {
   int8: 20,
   oid: 10,
   uuid: 36,
-  char: 4,
   macaddr: 17,
   macaddr8: 23,
   pg_lsn: 17,
@@ -114,21 +115,48 @@ const LONGEST: Readonly<Record<string, number>> = {
 }
 
 /** Every type PostgreSQL has a text form of that does not depend on a locale. */
-export const anyToText: RuleMaker = ({ source, target }) => {
-  const toText = castText(source)
-  const limit = textLimit(target)
+export const anyToText: RuleMaker = ({ source, target, sourceVersion }) => {
+  const toText = castText(source, target)
   const longest = LONGEST[source.name]
   const cast = (): FieldCast => {
     const write = stringWriter(target)
     return (data, start, length, out) => write(toText(data, start, length), out)
   }
-  const isRoomy = limit === null || (longest !== undefined && longest <= limit)
-  return isRoomy ? lossless(cast) : checked(`Text longer than ${target.text} is refused.`, cast)
+  if (familyOf(source) === 'interval' && !hasIntervalInfinity(sourceVersion)) return longIntervalToText(target, cast)
+  if (mayEndInBlank(source, target)) return checked(lengthSentence(target), cast)
+  return isRoomy(target, longest) ? lossless(cast) : checked(target.name === 'name' ? lengthSentence(target) : tooLong(target), cast)
+}
+
+/** For text that never ends in a blank. */
+function tooLong(target: SqlType): string {
+  return `Text longer than ${target.text} is refused.`
+}
+
+/** Older servers print the longest interval as 178956970 years and some. */
+function longIntervalToText(target: SqlType, cast: () => FieldCast): CastRule {
+  const length = textLimit(target) === null ? '' : ` ${tooLong(target)}`
+  return checked(`The longest interval there is is refused.${length}`, () => {
+    const write = cast()
+    return (data, start, size, out) => (isLimit(data, start) ? REFUSED : write(data, start, size, out))
+  })
+}
+
+function isRoomy(target: SqlType, longest: number | undefined): boolean {
+  const limit = textLimit(target)
+  return limit === null || (longest !== undefined && longest <= limit)
+}
+
+const BLANK_ENDS = new Set(['char', 'json', 'opaque'])
+
+/** Whether text of the source could lose blanks at its end in a character type. */
+function mayEndInBlank(source: SqlType, target: SqlType): boolean {
+  return target.name === 'bpchar' && (BLANK_ENDS.has(familyOf(source)) || (source.labels ?? []).some(label => label.endsWith(' ')))
 }
 
 /** What PostgreSQL’s cast to text gives, where that is not what its output function prints. */
-function castText(source: SqlType): FieldText {
+function castText(source: SqlType, target: SqlType): FieldText {
   const family = familyOf(source)
+  if (target.name === 'name') return valueText(source)
   if (family === 'bool') return (data, start) => (data[start] === 0 ? 'false' : 'true')
   if (family === 'inet') return (data, start) => inetText(data, start, 'always')
   return valueText(source)
@@ -137,13 +165,13 @@ function castText(source: SqlType): FieldText {
 /** Labels and documents are text already: their bytes go as they are. */
 export const textBytesToText: RuleMaker = ({ source, target }) => {
   const skip = familyOf(source) === 'jsonb' ? 1 : 0
-  const isLimited = textLimit(target) !== null
-  if (!isLimited && skip === 0) return PASS_THROUGH
-  const write = textForm(target)
-  const longest = Math.max(0, ...(source.labels ?? []).map(label => [...label].length))
-  const isRoomy = !isLimited || (source.labels !== undefined && longest <= (textLimit(target) ?? 0))
+  const longest =
+    source.labels && Math.max(0, ...source.labels.map(label => (target.name === 'name' ? Buffer.byteLength(label) : [...label].length)))
+  const isWhole = isRoomy(target, longest) && !mayEndInBlank(source, target)
+  if (isWhole && skip === 0 && (target.name !== 'bpchar' || target.modifier < CHAR_BYTES)) return PASS_THROUGH
+  const write = characterForm(target)
   const cast: FieldCast = (data, start, length, out) => write(data, start + skip, length - skip, out)
-  return isRoomy ? lossless(() => cast) : checked(lengthSentence(target), () => cast)
+  return isWhole ? lossless(() => cast) : checked(lengthSentence(target), () => cast)
 }
 
 /** "char" from text: one ASCII character or none. */

@@ -1,8 +1,11 @@
-import { type CastContext, type CastResult, type FieldCast, REFUSED } from './cast.ts'
-import { checked, type RuleMaker } from './cast-rule.ts'
+import { type CastContext, type CastResult, DONE, type FieldCast, REFUSED } from './cast.ts'
+import { checked, type RuleMaker, type TextCast } from './cast-rule.ts'
 import { fieldParser } from './field-parser.ts'
+import { infinityOf } from './parse-date-time.ts'
 import { familyOf } from './sql-family.ts'
 import { textOf } from './text-casts.ts'
+import { hasIntervalInfinity } from './time-casts.ts'
+import { utf8Text } from './value-text.ts'
 
 /** What text must be to become a value of a family; a family without a sentence is not read from text. */
 const SENTENCES: Readonly<Record<string, string>> = {
@@ -30,23 +33,38 @@ const SENTENCES: Readonly<Record<string, string>> = {
 }
 
 /** Character types into every type with an unambiguous text form. */
-export const textToValue: RuleMaker = ({ source, target }) => {
+export const textToValue: RuleMaker = ({ source, target, targetVersion }) => {
   const sentence = SENTENCES[familyOf(target)]
   if (sentence === undefined) return null
-  const toText = textOf(source)
-  return checked(sentence, context => parsing(toText, requireParser(target, context)))
+  // bytea takes the padding of character(n) as well.
+  const toText = familyOf(target) === 'bytea' ? utf8Text : textOf(source)
+  const isInfinityKnown = familyOf(target) === 'interval' && hasIntervalInfinity(targetVersion)
+  return checked(sentence, context => {
+    const parse = requireParser(target, context)
+    return parsing(toText, isInfinityKnown ? withInfinity(parse) : parse)
+  })
 }
 
-function requireParser(target: Parameters<typeof fieldParser>[0], context: CastContext): NonNullable<ReturnType<typeof fieldParser>> {
+/** Intervals that are infinite: all parts at their limit. */
+function withInfinity(parse: TextCast): TextCast {
+  return (text, out) => {
+    const infinity = infinityOf(text)
+    if (infinity === 0) return parse(text, out)
+    out.field(infinity > 0 ? LONGEST : SHORTEST, 0, LONGEST.length)
+    return DONE
+  }
+}
+
+const LONGEST = Buffer.from('7fffffffffffffff7fffffff7fffffff', 'hex')
+const SHORTEST = Buffer.from('80000000000000008000000080000000', 'hex')
+
+function requireParser(target: Parameters<typeof fieldParser>[0], context: CastContext): TextCast {
   const parse = fieldParser(target, context)
   if (!parse) throw new RangeError(`expected a type that is read from text, got ${target.text}`)
   return parse
 }
 
-function parsing(
-  toText: (data: Buffer, start: number, length: number) => string,
-  parse: NonNullable<ReturnType<typeof fieldParser>>,
-): FieldCast {
+function parsing(toText: (data: Buffer, start: number, length: number) => string, parse: TextCast): FieldCast {
   return (data, start, length, out): CastResult => {
     const text = toText(data, start, length)
     return text.includes('\0') ? REFUSED : parse(text, out)

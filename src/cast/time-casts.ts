@@ -66,7 +66,7 @@ const SECOND = 1 << 12
 export const intervalToInterval: RuleMaker = sides => {
   const { source, target } = sides
   const form = source.modifier === target.modifier ? null : intervalForm(target)
-  const isInfinityKnown = hasInfinity(sides.sourceVersion) === hasInfinity(sides.targetVersion)
+  const isInfinityKnown = hasIntervalInfinity(sides.sourceVersion) === hasIntervalInfinity(sides.targetVersion)
   if (form === null && isInfinityKnown) return PASS_THROUGH
   const infinity = infinitySentence(sides)
   const sentence =
@@ -80,13 +80,13 @@ export const intervalToInterval: RuleMaker = sides => {
   })
 }
 
-/** A source that is not PostgreSQL means infinity by those bytes. */
-function hasInfinity(version: number): boolean {
+/** Whether servers of that version have infinite intervals. A source that is not PostgreSQL means infinity by those bytes. */
+export function hasIntervalInfinity(version: number): boolean {
   return version === 0 || version >= INFINITY_SINCE
 }
 
 function infinitySentence(sides: CastSides): string {
-  return hasInfinity(sides.sourceVersion)
+  return hasIntervalInfinity(sides.sourceVersion)
     ? 'An infinity is refused: the target’s PostgreSQL has none.'
     : 'The longest interval there is is refused: the target’s PostgreSQL would take it for an infinity.'
 }
