@@ -1,5 +1,8 @@
 import type { ConnectionOptions } from 'node:tls'
 import { RehouseError } from './errors.ts'
+import type { Ledger } from './ledger/ledger.ts'
+import { openPostgresLedger, type PostgresLedgerOptions } from './ledger/postgres/postgres-ledger.ts'
+import { chooseTls } from './postgres/choose-tls.ts'
 import { openPostgresSource } from './source/postgres/postgres-source.ts'
 import type { Source } from './source/source.ts'
 import { openPostgresTarget } from './target/postgres/postgres-target.ts'
@@ -40,6 +43,13 @@ export function openTarget(address: TargetAddress): Target {
   const open = TARGETS[schemeOf(address.url)]
   if (open === undefined) throw notSupported('target', address.url)
   return open(address)
+}
+
+export { chooseTls }
+
+/** The ledger lives in the target's own database. Connects when first asked something. */
+export function openLedger(options: PostgresLedgerOptions): Ledger {
+  return openPostgresLedger(options)
 }
 
 function schemeOf(url: string): string {

@@ -98,6 +98,8 @@ export interface BatchRecord {
   /** SHA-256 of the tuples in the order sent; 32 bytes. */
   readonly digest: Buffer
   readonly bytes: number
+  /** Rows written per target table `schema.table`; negative where a correction removed some. */
+  readonly written: Readonly<Record<string, number>>
   readonly seconds: number
   /** State of the task after this batch. */
   readonly taskState: TaskState

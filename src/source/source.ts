@@ -1,4 +1,5 @@
 import type { Catalogue, Relation } from '../model/catalogue.ts'
+import type { SourceKey } from '../model/source-key.ts'
 import type { SqlType } from '../model/sql-type.ts'
 
 /**
@@ -54,13 +55,7 @@ export interface ReadRequest {
   readonly signal: AbortSignal
 }
 
-export type SourceKey =
-  | { readonly kind: 'columns'; readonly names: readonly string[] }
-  /**
-   * No key: two columns are delivered before the others, `digest bytea` (SHA-256 of the row's canonical content, 32 bytes) and `copy int8` (1..n among equal rows); ordered by them.
-   * `after` is then [digest in hex, copy].
-   */
-  | { readonly kind: 'content' }
+export type { SourceKey }
 
 /** The key columns' types as delivered; content keys: bytea and int8. */
 export interface KeyColumn {

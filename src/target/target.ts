@@ -14,6 +14,8 @@ export interface Target {
   openWriter(): Promise<Writer>
   /** Sets the sequences that feed columns of these tables past the highest value stored. Only forwards. Run after the load: sequences do not roll back. */
   advanceSequences(tables: readonly TableName[]): Promise<void>
+  /** Runs a person's SQL script (target.sql) in one transaction. */
+  applyScript(script: string): Promise<void>
   /** Steps that make a load faster or possible, each with its inverse; decides from the relations alone what may be deferred (see docs/design/004). Empty where the rule forbids. */
   planDeferral(relations: readonly TargetRelation[], rule: DeferralRule): readonly SchemaStep[]
   close(): Promise<void>
@@ -66,6 +68,8 @@ export interface WriteTransaction {
   attempt<T>(work: () => Promise<T>): Promise<{ readonly done: T } | { readonly refused: Refusal }>
   /** Removes rows by primary head id column value, from the given tables in the given order. Resolves to the rows removed per table. */
   removeRows(removals: readonly Removal[]): Promise<readonly number[]>
+  /** `idColumn` of the rows whose `column` is one of `ids`, as text, distinct. */
+  selectIds(query: Removal & { readonly idColumn: string }): Promise<readonly string[]>
   /** Sets one column of rows named by another (two-step references). */
   updateColumn(update: ColumnUpdate): Promise<number>
   applyStep(step: SchemaStep): Promise<void>
@@ -101,7 +105,10 @@ export class Refusal extends Error {
   readonly table: string | null
   readonly column: string | null
 
-  constructor(message: string, facts: { sqlstate: string; constraint: string | null; table: string | null; column: string | null; cause?: unknown }) {
+  constructor(
+    message: string,
+    facts: { sqlstate: string; constraint: string | null; table: string | null; column: string | null; cause?: unknown },
+  ) {
     super(message, { cause: facts.cause })
     this.sqlstate = facts.sqlstate
     this.constraint = facts.constraint

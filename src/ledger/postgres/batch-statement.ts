@@ -71,6 +71,8 @@ function outcomesPart(record: BatchRecord, c: Common, add: Add): string {
 function quarantineParts(record: BatchRecord, c: Common, add: Add): readonly string[] {
   const parts: string[] = []
   const rows = record.quarantine
+  // A parameter no part uses would have no type.
+  if (rows.length === 0 && record.kind !== 'load') return []
   const keys = add(textArray(rows.map(row => canonicalKey(row.key))))
   if (rows.length > 0) {
     parts.push(

@@ -87,6 +87,11 @@ export class MemoryTarget implements Target {
     return Promise.resolve()
   }
 
+  /** There is no SQL here to run. */
+  applyScript(): Promise<void> {
+    return Promise.reject(bug('expected no script for a target in memory'))
+  }
+
   planDeferral(relations: readonly TargetRelation[], rule: DeferralRule): readonly SchemaStep[] {
     const tables = relations.filter(relation => relation.isEmpty && rule.worthwhile.has(tableKey(relation)))
     const names = new Set(tables.map(tableKey))

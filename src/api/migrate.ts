@@ -1,0 +1,126 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { appendFile, mkdir } from 'node:fs/promises'
+import { availableParallelism, hostname, userInfo } from 'node:os'
+import { dirname, join } from 'node:path'
+import { type Code, CODES, RehouseError } from '../errors.ts'
+import type { EventListener } from '../events.ts'
+import type { Finding } from '../model/finding.ts'
+import type { RunSelection } from '../model/ledger-records.ts'
+import type { MigrateResult } from '../model/results.ts'
+import type { RunOptions } from '../run/migration.ts'
+import { runMigration } from '../run/run-migration.ts'
+import { type MigrationSurvey, surveyMigration } from '../run/survey-migration.ts'
+import { createTargets } from './create-targets.ts'
+import { dryResult, emptyResult, runResult } from './migrate-result.ts'
+import { type OpenMigration, openMigration } from './open-migration.ts'
+import type { MigrateOptions } from './options.ts'
+import { preflight } from './preflight.ts'
+import { PROGRAM_VERSION } from './program-version.ts'
+import { untilSignal } from './until.ts'
+
+/**
+ * Moves the rows (or, dry, says what would move). Resolves also when tenants failed or were stopped: see `status` and `failures`.
+ * Throws what ends everything: usage, manifest, configuration, a target held by another run, findings of the checks that forbid the run.
+ */
+export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
+  const began = performance.now()
+  const migration = await openMigration(options)
+  try {
+    const run = runOptions(migration, options)
+    if (!run.dryRun) await createTargets(migration, options)
+    const survey = await surveyMigration(migration, options.tenants ?? null)
+    refuseUnknown(survey, run.selection)
+    const findings = preflight(survey)
+    refuseErrors(findings)
+    for (const finding of findings) run.emit({ type: 'finding:found', finding })
+    const seconds = (): number => (performance.now() - began) / 1000
+    if (run.dryRun) return await dryResult(migration, { survey, run, findings, seconds })
+    const end = await runMigration(migration, survey, run)
+    const result = end.run === '' ? emptyResult({ findings, seconds: seconds() }) : await runResult(migration, { end, findings, seconds: seconds() })
+    run.emit({ type: 'run:finished', run: result.run, status: result.status, seconds: result.seconds })
+    return result
+  } finally {
+    await migration.close()
+  }
+}
+
+function runOptions(migration: OpenMigration, options: MigrateOptions): RunOptions {
+  const newRunId = newId()
+  const selection: RunSelection = { tenants: options.tenants ?? null, entities: options.entities ?? null, phase: options.phase ?? null }
+  const resume = options.resume === true ? 'latest' : (options.resume ?? null)
+  return {
+    selection, resume, newRunId,
+    dryRun: options.dryRun ?? false,
+    wait: options.wait ?? false,
+    batchRows: options.batchRows ?? null,
+    signal: untilSignal(options.until ?? null, options.signal),
+    emit: withBatchLog(join(migration.folder, '.rehouse', 'logs', `${newRunId}.jsonl`), options.on),
+    hooks: options.hooks ?? {},
+    operator: options.operator ?? operatorName(),
+    host: hostname(),
+    pid: process.pid,
+    programVersion: PROGRAM_VERSION,
+    lanes: options.lanes ?? Math.max(1, Math.min(4, availableParallelism())),
+    wallClock: () => new Date().toISOString(),
+    now: () => performance.now(),
+    audit: options.dryRun ? auditFile(options.audit ?? join(migration.folder, '.rehouse', 'audit', `${newRunId}.jsonl`)) : null,
+  }
+}
+
+/** Sorts by time and can be told apart: `20261120T101923-4f2a`. */
+function newId(): string {
+  const now = new Date().toISOString().replace(/[-:]/g, '').slice(0, 15)
+  return `${now}-${randomBytes(2).toString('hex')}`
+}
+
+function operatorName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    // A uid without an entry in the user database has no name.
+    return `uid ${process.getuid?.() ?? 'unknown'}`
+  }
+}
+
+/** One JSON line per committed batch; written in order, behind the run. */
+function withBatchLog(file: string, on: EventListener | undefined): EventListener {
+  let tail: Promise<unknown> = Promise.resolve()
+  let isReady = false
+  return event => {
+    on?.(event)
+    if (event.type !== 'batch:committed') return
+    if (!isReady) mkdirSync(dirname(file), { recursive: true })
+    isReady = true
+    const { type: _, ...line } = event
+    // A log that cannot be written must not end a migration whose ledger holds the same facts.
+    tail = tail.then(() => appendFile(file, `${JSON.stringify(line)}\n`)).catch(() => undefined)
+  }
+}
+
+function auditFile(file: string): (line: unknown) => Promise<void> {
+  let isReady = false
+  return async line => {
+    if (!isReady) await mkdir(dirname(file), { recursive: true })
+    isReady = true
+    await appendFile(file, `${JSON.stringify(line)}\n`)
+  }
+}
+
+function refuseUnknown({ mapping }: MigrationSurvey, { entities, phase }: RunSelection): void {
+  const unknown = entities?.find(name => !mapping.entities.some(entity => entity.name === name))
+  if (unknown !== undefined) throw new RehouseError('USAGE', `expected an entity of the manifest, got ${unknown}`, { next: `Use one of: ${mapping.entities.map(e => e.name).join(', ')}.` })
+  if (phase !== null && !mapping.phases.some(p => p.name === phase)) {
+    throw new RehouseError('USAGE', `expected a phase of the manifest, got ${phase}`, { next: `Use one of: ${mapping.phases.map(p => p.name).join(', ')}.` })
+  }
+}
+
+/** The first error, with how many more there are. */
+function refuseErrors(findings: readonly Finding[]): void {
+  const errors = findings.filter(finding => finding.severity === 'error')
+  const first = errors[0]
+  if (first === undefined) return
+  const more = errors.length === 1 ? '' : ` (and ${errors.length - 1} more: \`rehouse check\` lists them)`
+  const code = first.code in CODES ? (first.code as Code) : 'MANIFEST_INVALID'
+  throw new RehouseError(code, `${first.message}${more}`, { where: first.where, next: first.next })
+}

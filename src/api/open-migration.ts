@@ -1,0 +1,112 @@
+import { createHmac } from 'node:crypto'
+import { dirname, resolve } from 'node:path'
+import type { ConnectionOptions } from 'node:tls'
+import { type Identifiers, fingerprint, openIdentifiers } from '../cast/identifiers.ts'
+import { type Environment, readEnvironment } from '../config/environment.ts'
+import { readTenants } from '../config/read-tenants.ts'
+import { isSourcePerTenant, resolveUrl } from '../config/resolve-url.ts'
+import { loadSalt } from '../config/salt.ts'
+import { embeddedFolder, openEmbeddedDatabase } from '../embedded/embedded.ts'
+import { chooseTls, openLedger, openSource, openTarget } from '../engines.ts'
+import { loadParser } from '../expression/parse-expression.ts'
+import { loadManifest } from '../manifest/load-manifest.ts'
+import type { Mapping, ServiceRef, Tenant } from '../model/mapping.ts'
+import { readTenantRelation } from './read-tenant-relation.ts'
+import type { Migration } from '../run/migration.ts'
+import type { Options } from './options.ts'
+
+/** A migration and the folder its manifest lies in. `close` ends every connection; idempotent. */
+export interface OpenMigration extends Migration {
+  readonly folder: string
+  readonly saltOrigin: 'environment' | 'file' | 'created'
+  close(): Promise<void>
+}
+
+const APPLICATION = 'rehouse'
+
+/** Reads the manifest and opens what it names. Throws what reading, resolving and connecting throw; then nothing is left open. */
+export async function openMigration(options: Options): Promise<OpenMigration> {
+  await loadParser()
+  const mapping = await loadManifest(options.manifest, { set: options.set ?? {} })
+  const folder = dirname(resolve(options.manifest))
+  const environment = readEnvironment({ env: options.env, manifestFolder: folder, envFile: options.envFile })
+  const { salt, origin } = loadSalt({ manifestFolder: folder, env: environment })
+  const identifiers = openIdentifiers({ salt, migration: mapping.migration })
+  const place = { mapping, folder, environment, identifiers, auditKey: createHmac('sha256', salt).update('rehouse audit 1').digest() }
+  const services: Migration['services'][number][] = []
+  const close = async (): Promise<void> => {
+    for (const { ledger, target } of services) {
+      await ledger.close()
+      await target.close()
+    }
+  }
+  try {
+    for (const ref of mapping.services) services.push(await openService(ref, place))
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return {
+    mapping, identifiers, services, folder, saltOrigin: origin, close,
+    identity: { migration: mapping.migration, saltFingerprint: fingerprint(salt) },
+    ...sourcesOf(place),
+  }
+}
+
+interface Place {
+  readonly mapping: Mapping
+  readonly folder: string
+  readonly environment: Environment
+  readonly identifiers: Identifiers
+  readonly auditKey: Buffer
+}
+
+async function openService(ref: ServiceRef, place: Place): Promise<Migration['services'][number]> {
+  const address = await addressOf({ ref, side: 'service', tenant: null }, place)
+  const settings = ref.session
+  const target = openTarget({ service: ref.name, url: address.url, ssl: address.ssl, settings, applicationName: APPLICATION })
+  const decode = (id: string): { tenant: number; entity: number; key: string } | null => {
+    const parts = place.identifiers.parseOrdered(id)
+    return parts?.isGenuine ? { tenant: parts.tenant, entity: parts.entity, key: parts.key.toString() } : null
+  }
+  const ledger = openLedger({ url: address.url, ssl: address.ssl, settings, applicationName: APPLICATION, auditKey: place.auditKey, decode, unindexed: 'scan' })
+  return { name: ref.name, ref, label: address.label, target, ledger }
+}
+
+function sourcesOf(place: Place): Pick<Migration, 'tenants' | 'isPerTenant' | 'openSource'> {
+  const { mapping, folder, environment } = place
+  const sourceRef = (name: string): Mapping['sources'][number] => mapping.sources.find(s => s.name === name) ?? mapping.sources[0] as Mapping['sources'][number]
+  const open: Migration['openSource'] = async (name, tenant) => {
+    const address = await addressOf({ ref: sourceRef(name), side: 'source', tenant }, place)
+    return openSource({ url: address.url, ssl: address.ssl, applicationName: APPLICATION })
+  }
+  let tenants: Promise<readonly Tenant[]> | null = null
+  const read = (): Promise<readonly Tenant[]> => {
+    const { tenants: from } = mapping
+    return from.kind === 'relation' ? readTenantRelation(from, () => open(from.relation.source, null)) : Promise.resolve(readTenants(from, folder))
+  }
+  return {
+    openSource: open,
+    isPerTenant: name => isSourcePerTenant(sourceRef(name), { environment, manifestFolder: folder }),
+    tenants: () => {
+      tenants ??= read()
+      return tenants
+    },
+  }
+}
+
+interface ResolvedAddress {
+  readonly url: string
+  readonly ssl: ConnectionOptions | false
+  readonly label: string
+}
+
+async function addressOf(of: { ref: { name: string; url: string; at: ServiceRef['at'] }; side: 'source' | 'service'; tenant: Tenant | null }, { folder, environment }: Place): Promise<ResolvedAddress> {
+  const address = resolveUrl(of.ref, { side: of.side, tenant: of.tenant, environment, manifestFolder: folder })
+  if (address.kind === 'embedded') {
+    const url = await openEmbeddedDatabase({ folder: embeddedFolder(folder) }, address.database)
+    return { url, ssl: false, label: address.label }
+  }
+  const url = address.url.reveal()
+  return { url, ssl: await chooseTls({ url, tls: address.tls }, of.side === 'source' ? 'source' : 'target'), label: address.label }
+}

@@ -1,0 +1,53 @@
+import type { EventListener } from '../events.ts'
+import type { Hooks } from '../run/seams.ts'
+
+/** What every verb takes. */
+export interface Options {
+  /** Path of the manifest. */
+  readonly manifest: string
+  /** Path of a file of settings; absent = `.env` beside the manifest, if there is one. */
+  readonly envFile?: string
+  /** `--set name=value`, for the manifest’s `options`. */
+  readonly set?: Readonly<Record<string, string>>
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly signal?: AbortSignal
+  readonly on?: EventListener
+}
+
+export interface MigrateOptions extends Options {
+  readonly dryRun?: boolean
+  readonly createTarget?: boolean
+  readonly tenants?: readonly string[]
+  readonly entities?: readonly string[]
+  readonly phase?: string
+  /** `true` = the latest run that is not finished. */
+  readonly resume?: true | string
+  readonly wait?: boolean
+  readonly batchRows?: number
+  /** `HH:MM`, local time of this machine: no batch begins after it. */
+  readonly until?: string
+  readonly audit?: string
+  readonly operator?: string
+  /** Named instants (run/seams.ts). */
+  readonly hooks?: Hooks
+  /** Tenants at once; absent = by the number of processors, at most 4. */
+  readonly lanes?: number
+}
+
+export interface LookupOptions extends Options {
+  readonly entity: string
+  /** Null: rows shared by all tenants. */
+  readonly tenant: string | null
+  readonly legacy?: readonly (readonly string[])[]
+  readonly ids?: readonly string[]
+}
+
+export interface QuarantineOptions extends Options {
+  readonly tenant?: string
+  readonly entity?: string
+  readonly code?: string
+  readonly key?: readonly string[]
+  readonly run?: string
+  /** Null = all. */
+  readonly limit?: number | null
+}

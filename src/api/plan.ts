@@ -1,0 +1,44 @@
+import type { PlanEntity, PlanResult } from '../model/results.ts'
+import { type MigrationSurvey, surveyMigration } from '../run/survey-migration.ts'
+import { openMigration } from './open-migration.ts'
+import { preflight } from './preflight.ts'
+import type { Options } from './options.ts'
+
+/** What a run would do: phases, order, ids, what fills each column and what can be lost. */
+export async function plan(options: Options & { readonly compat?: boolean }): Promise<PlanResult> {
+  const migration = await openMigration(options)
+  try {
+    const survey = await surveyMigration(migration, null)
+    const { mapping } = migration
+    const phases = mapping.phases.map(phase => ({
+      name: phase.name,
+      entities: survey.order.filter(item => item.phase === phase.name).map(item => planEntity(item, survey)),
+    }))
+    return { migration: mapping.migration, mapping_hash: mapping.hash, findings: preflight(survey), phases }
+  } finally {
+    await migration.close()
+  }
+}
+
+function planEntity(item: MigrationSurvey['order'][number], survey: MigrationSurvey): PlanEntity {
+  const { entity } = item
+  const plans = survey.plans.filter(p => p.entities.has(entity.name))
+  const facts = plans[0]?.entities.get(entity.name)
+  const compiled = survey.compiled.find(c => c.entity === entity)?.compiled
+  const rows = plans.map(p => p.entities.get(entity.name)?.relation.estimatedRows ?? null)
+  const { source, schema, name } = entity.from
+  return {
+    entity: entity.name,
+    service: entity.service,
+    from: `${source}/${schema}.${name}`,
+    into: entity.into.map(shape => `${shape.schema}.${shape.table}`),
+    key: facts?.key.names ?? [],
+    id: facts?.strategy ?? '',
+    strategy: facts?.key.source.kind === 'content' ? 'one pass in the order of the rows’ content' : 'one pass in key order, streamed',
+    depends_on: item.dependsOn,
+    settles: item.settles,
+    tenants: entity.isShared ? 0 : plans.length,
+    estimated_rows: rows.some(count => count === null) ? null : rows.reduce<number>((sum, count) => sum + (count ?? 0), 0),
+    columns: compiled?.described ?? [],
+  }
+}

@@ -1,0 +1,104 @@
+import { TupleWriter } from '../base/tuple-writer.ts'
+import { DONE, LOSSY, type FieldCast } from '../cast/cast.ts'
+import { findCast } from '../cast/find-cast.ts'
+import { maskValue } from '../cast/mask-value.ts'
+import { valueText } from '../cast/value-text.ts'
+import type { SqlType } from '../model/sql-type.ts'
+import type { CastSource, CastWanted, CompileContext } from './compile-context.ts'
+import { compileOutcomes, type TakeOutcome } from './compile-outcome.ts'
+import { QUARANTINED } from './outcome-registry.ts'
+import type { RowState, ValueSource } from './row-state.ts'
+
+/** Brings a value to a target type; what the type cannot hold goes the way `onLoss` says. Null, with an error found: no cast leads there. */
+export function compileCast(source: ValueSource, wanted: CastWanted, context: CompileContext): CastSource | null {
+  const { type, column, onLoss, at } = wanted
+  const rule = findCast({ source: source.type, target: type, sourceVersion: context.sourceVersion, targetVersion: context.targetVersion })
+  if (rule === null) {
+    context.problems.error('MAPPING_TYPE', `expected a cast from ${source.type.text} to ${type.text} for ${column}, got none`, at, `Map ${column} from a value of a type that leads to ${type.text}; docs/engines/postgres.md lists the pairs.`)
+    return null
+  }
+  if (rule.isPassThrough) return { ...source, type, how: 'bytes', loss: 'never', sentence: '' }
+  const { state } = context
+  const cast = context.problems.attempt<FieldCast | null>({ ...at }, null, () =>
+    rule.compile({
+      zone: context.tenant?.zone ?? null,
+      gap: context.mapping.time.gap,
+      overlap: context.mapping.time.overlap,
+      zoneHit: zoneCounter(state, column),
+    }),
+  )
+  if (cast === null) return null
+  const lost = compileLoss(source.type, wanted, context)
+  const write = source.slot === null ? castComputed(source, cast, lost) : castSlot(source.slot, cast, lost)
+  return { type, slot: null, write, how: 'cast', loss: rule.loss, sentence: rule.sentence }
+}
+
+function zoneCounter(state: RowState, column: string): (kind: 'gap' | 'overlap') => void {
+  const gap = state.registry.number('zone_gap', column, 'time_gap')
+  const overlap = state.registry.number('zone_overlap', column, 'time_overlap')
+  return kind => {
+    state.zoneHit = kind
+    state.taken.push(kind === 'gap' ? gap : overlap)
+  }
+}
+
+type Lost = (row: RowState, out: TupleWriter, lost: { mark: number; isRefused: boolean; data: Buffer; start: number; length: number }) => boolean
+
+/** What happens to a value its target cannot hold whole (lossy) or at all (refused). `allow` keeps a lossy value and counts it; it cannot help a refused one. */
+function compileLoss(sourceType: SqlType, wanted: CastWanted, context: CompileContext): Lost {
+  const { registry } = context.state
+  const allow = wanted.onLoss.find(outcome => outcome.take !== null && 'allow' in outcome.take)
+  const allowed = registry.number('loss', wanted.column, allow?.note ?? 'lossy_cast')
+  const others = wanted.onLoss.filter(outcome => outcome !== allow)
+  const take: TakeOutcome | null = others.length > 0 ? compileOutcomes(others, wanted, context) : null
+  const text = valueText(sourceType)
+  return (row, out, { mark, isRefused, data, start, length }) => {
+    if (!isRefused && allow !== undefined) {
+      row.taken.push(allowed)
+      return true
+    }
+    out.at = mark
+    const zoneCode = row.zoneHit === null ? null : `time_${row.zoneHit}`
+    const isSealed = isRefused && zoneCode !== null ? row.seal(QUARANTINED, zoneCode, wanted.column) : sealOrTake(row, out, take, wanted.column)
+    if (!isSealed && row.fate === QUARANTINED) row.fateValue = maskValue(sourceType, text(data, start, length))
+    return isSealed
+  }
+}
+
+function sealOrTake(row: RowState, out: TupleWriter, take: TakeOutcome | null, column: string): boolean {
+  const isTaken = take === null ? null : take(row, out)
+  return isTaken ?? row.seal(QUARANTINED, 'not_representable', column)
+}
+
+function castSlot(slot: number, cast: FieldCast, lost: Lost): ValueSource['write'] {
+  return (row, out) => {
+    const { cursor } = row
+    const length = cursor.length[slot] as number
+    if (length < 0) {
+      out.null()
+      return true
+    }
+    const mark = out.at
+    row.zoneHit = null
+    const start = cursor.start[slot] as number
+    const result = cast(cursor.data, start, length, out)
+    return result === DONE || lost(row, out, { mark, isRefused: result !== LOSSY, data: cursor.data, start, length })
+  }
+}
+
+function castComputed(source: ValueSource, cast: FieldCast, lost: Lost): ValueSource['write'] {
+  const scratch = new TupleWriter(64)
+  return (row, out) => {
+    scratch.reset()
+    if (!source.write(row, scratch)) return false
+    const length = scratch.buf.readInt32BE(0)
+    if (length < 0) {
+      out.null()
+      return true
+    }
+    const mark = out.at
+    row.zoneHit = null
+    const result = cast(scratch.buf, 4, length, out)
+    return result === DONE || lost(row, out, { mark, isRefused: result !== LOSSY, data: scratch.buf, start: 4, length })
+  }
+}

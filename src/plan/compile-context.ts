@@ -1,0 +1,112 @@
+import type { KeyIndex } from '../base/key-index.ts'
+import type { Identifiers } from '../cast/identifiers.ts'
+import type { Relation, TargetRelation } from '../model/catalogue.ts'
+import type { Entity, IdStrategy, Mapping, ServiceRef } from '../model/mapping.ts'
+import type { NumberedTenant } from '../model/ledger-records.ts'
+import type { SourceKey } from '../model/source-key.ts'
+import type { SqlType } from '../model/sql-type.ts'
+import type { Problems } from './problems.ts'
+import type { TupleWriter } from '../base/tuple-writer.ts'
+import type { MappingValue, Outcome } from '../model/mapping.ts'
+import type { Place } from '../model/place.ts'
+import type { Loss } from '../cast/cast.ts'
+import type { RowState, ValueSource } from './row-state.ts'
+import type { SlotTable } from './slot-table.ts'
+
+/** What a reference must know about the entity it points to, in the same tenant (or among the shared rows). */
+export interface ParentFacts {
+  readonly entity: Entity
+  readonly number: number
+  /** 0 for shared rows. */
+  readonly tenantNumber: number
+  readonly strategy: IdStrategy
+  readonly keyTypes: readonly SqlType[]
+}
+
+/** The key of an entity's rows, as the source delivers it. */
+export interface KeyPlan {
+  readonly source: SourceKey
+  readonly names: readonly string[]
+  readonly types: readonly SqlType[]
+  /** One int2, int4 or int8: ids and look-ups work on two 32-bit halves. */
+  readonly isInteger: boolean
+  /** The source guarantees that no two rows share it. */
+  readonly isUnique: boolean
+}
+
+/** Everything the compilation of one entity for one tenant's catalogue works from. */
+export interface CompileInput {
+  readonly mapping: Mapping
+  readonly entity: Entity
+  readonly entityNumber: number
+  readonly service: ServiceRef
+  /** Null: shared rows. */
+  readonly tenant: NumberedTenant | null
+  readonly relation: Relation
+  readonly sourceVersion: number
+  readonly targets: ReadonlyMap<string, TargetRelation>
+  readonly targetVersion: number
+  readonly identifiers: Identifiers
+  readonly parent: (entity: string) => ParentFacts | null
+  /** Null: existence is not looked up now (settled afterwards, or only checking). */
+  readonly index: (entity: string) => KeyIndex | null
+  /** Entities whose references from this one are settled afterwards. */
+  readonly settles: ReadonlySet<string>
+}
+
+export interface CompileContext extends CompileInput {
+  readonly key: KeyPlan
+  readonly problems: Problems
+  readonly state: RowState
+  readonly slots: SlotTable
+  /** The two compilers others call back into; handed in so that the files stay free of cycles. */
+  readonly compilers: Compilers
+  /** Filled while compiling: references to be settled after the load. */
+  readonly settled: SettledReference[]
+}
+
+export interface Compilers {
+  value(value: MappingValue, wanted: ValueWanted, context: CompileContext): ValueSource | null
+  cast(source: ValueSource, wanted: CastWanted, context: CompileContext): CastSource | null
+}
+
+/** What a value is to become. `type` null: nobody asks for one (a `let`): the value keeps its own. */
+export interface ValueWanted {
+  readonly type: SqlType | null
+  /** For counting and quarantine: `table.column`. */
+  readonly column: string
+}
+
+export interface CastWanted {
+  readonly type: SqlType
+  readonly column: string
+  readonly onLoss: readonly Outcome[]
+  readonly at: Place
+}
+
+export interface CastSource extends ValueSource {
+  readonly how: 'bytes' | 'cast'
+  readonly loss: Loss
+  readonly sentence: string
+}
+
+/** Reads the parent's key out of a row, then answers questions about it until the next `read`. */
+export interface ParentKey {
+  /** HAS_KEY, NULL_KEY, NO_KEY or SEALED (parent-key.ts). */
+  read(row: RowState): number
+  /** What the index knows of it; 0 = never seen. */
+  state(index: KeyIndex): number
+  /** Its ordinal in the index, added as unseen if need be. */
+  ordinal(index: KeyIndex): number
+  /** The parent's id as a uuid field. */
+  writeId(out: TupleWriter): void
+}
+
+/** A reference whose parent is looked up after the entity is loaded (to itself, or in a cycle). */
+export interface SettledReference {
+  readonly column: string
+  readonly parent: ParentFacts
+  readonly key: ParentKey
+  /** Quarantine code the mapping gives a missing parent; null = by what became of it. */
+  readonly missingCode: string | null
+}

@@ -1,0 +1,133 @@
+import type { SqlType } from '../model/sql-type.ts'
+import type { PlanColumn } from '../model/results.ts'
+import type { Finding } from '../model/finding.ts'
+import type { IdStrategy } from '../model/mapping.ts'
+import { builtinType } from '../cast/builtin-types.ts'
+import { columnsUsed } from './collect-names.ts'
+import { compileCast } from './compile-cast.ts'
+import type { CompileContext, CompileInput, KeyPlan, SettledReference } from './compile-context.ts'
+import { compileCondition } from './compile-expression-source.ts'
+import { compileOwnId, idStrategyOf } from './compile-own-id.ts'
+import { compileTable, type TablePlan } from './compile-table.ts'
+import { compileValue } from './compile-value.ts'
+import { IdMapTemplate } from './id-map-writer.ts'
+import { planKey } from './key-plan.ts'
+import { EXCLUDED, OutcomeRegistry, QUARANTINED } from './outcome-registry.ts'
+import { Problems } from './problems.ts'
+import { RowKey } from './row-key.ts'
+import { type ApplyRule, RowProgram } from './row-program.ts'
+import { RowState } from './row-state.ts'
+import { SlotTable } from './slot-table.ts'
+
+/** One entity compiled for one tenant's catalogue. `program` is null when an error was found. */
+export interface CompiledEntity {
+  readonly program: RowProgram | null
+  readonly key: KeyPlan | null
+  /** Columns to ask the source for, besides the two a content key brings. */
+  readonly columns: readonly string[]
+  /** Fields of a delivered row: `columns`, after the two of a content key. */
+  readonly fields: number
+  readonly strategy: IdStrategy
+  readonly tables: readonly TablePlan[]
+  readonly settled: readonly SettledReference[]
+  /** Reads a row's own key and the parents its settled references name; for settling. */
+  readonly state: RowState
+  readonly rowKey: RowKey | null
+  readonly used: readonly string[]
+  readonly described: readonly PlanColumn[]
+  readonly findings: readonly Finding[]
+}
+
+export function compileEntity(input: CompileInput, lackingTypes: ReadonlyMap<string, SqlType>): CompiledEntity {
+  const { entity, relation, tenant, service } = input
+  const problems = new Problems({ entity: entity.name, service: service.name, ...(tenant ? { tenant: tenant.code } : {}) })
+  const key = planKey(entity, relation, problems)
+  const state = new RowState(new OutcomeRegistry())
+  const slots = new SlotTable(state)
+  const used = columnsUsed(entity, relation, input.mapping.defaults.onLoss)
+  if (key === null) return nothing({ problems, state, used })
+  const columns = layOut({ input, key, used }, slots)
+  const compilers = { value: compileValue, cast: compileCast }
+  const context: CompileContext = { ...input, key, problems, state, slots, compilers, settled: [] }
+  addLacking(context, lackingTypes)
+  addLets(context)
+  const rules = entity.rules.map(rule => compileRule(rule, context))
+  const tables = entity.into.map(shape => compileTable(shape, context)).filter(table => table !== null)
+  const strategy = idStrategyOf(context)
+  const rowKey = new RowKey(key)
+  const program = new RowProgram({
+    state,
+    key: rowKey,
+    makeId: compileOwnId(strategy, context),
+    rules,
+    tables,
+    idMap: new IdMapTemplate({ tenant: tenant?.number ?? 0, entity: input.entityNumber }),
+    isOrdered: strategy === 'ordered',
+    index: input.index(entity.name),
+  })
+  const fields = columns.length + (key.source.kind === 'content' ? key.names.length : 0)
+  return {
+    program: problems.hasErrors ? null : program,
+    key, columns, fields, strategy, tables, settled: context.settled, state, rowKey, used,
+    described: tables.flatMap(table => table.described),
+    findings: problems.findings,
+  }
+}
+
+/** Key columns first (the row key reads them there), then everything else that is used. */
+function layOut({ input, key, used }: { input: CompileInput; key: KeyPlan; used: readonly string[] }, slots: SlotTable): readonly string[] {
+  const { relation } = input
+  const named = (name: string): { name: string; type: SqlType } => {
+    const column = relation.columns.find(c => c.name === name)
+    return { name, type: column?.type ?? builtinType('text') }
+  }
+  if (key.source.kind === 'content') {
+    slots.addColumns([...key.names.map((name, i) => ({ name: `\u0000${name}`, type: key.types[i] as SqlType })), ...used.map(named)])
+    return used
+  }
+  const columns = [...key.names, ...used.filter(name => !key.names.includes(name))]
+  slots.addColumns(columns.map(named))
+  return columns
+}
+
+/** A column this tenant lacks and `may_lack` allows reads as NULL, counted by row. */
+function addLacking(context: CompileContext, types: ReadonlyMap<string, SqlType>): void {
+  const { entity, relation, slots, state } = context
+  for (const name of entity.mayLack) {
+    if (relation.columns.some(column => column.name.toLowerCase() === name.toLowerCase())) continue
+    const counted = state.registry.number('lacking', name, 'column_lacking')
+    slots.addComputed(name, types.get(name) ?? builtinType('text'), (row, out) => {
+      row.taken.push(counted)
+      out.null()
+      return true
+    })
+  }
+}
+
+function addLets(context: CompileContext): void {
+  for (const named of context.entity.let) {
+    const source = compileValue(named.value, { type: null, column: named.name }, context)
+    if (source === null) continue
+    if (source.slot === null) context.slots.addComputed(named.name, source.type, source.write)
+    else context.slots.alias(named.name, source.slot, source.type)
+  }
+}
+
+function compileRule(rule: CompileContext['entity']['rules'][number], context: CompileContext): ApplyRule {
+  const holds = compileCondition(rule.when, context)
+  if (rule.fate === 'note') {
+    const note = { code: rule.code, column: null }
+    return row => {
+      if (holds(row)) row.notes.push(note)
+      return true
+    }
+  }
+  const fate = rule.fate === 'exclude' ? EXCLUDED : QUARANTINED
+  return row => !holds(row) || row.seal(fate, rule.code, null)
+}
+
+function nothing({ problems, state, used }: { problems: Problems; state: RowState; used: readonly string[] }): CompiledEntity {
+  return {
+    program: null, key: null, columns: [], fields: 0, strategy: 'ordered', tables: [], settled: [], state, rowKey: null, used, described: [], findings: problems.findings,
+  }
+}

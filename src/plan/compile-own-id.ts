@@ -1,0 +1,90 @@
+import { TupleWriter } from '../base/tuple-writer.ts'
+import { builtinType } from '../cast/builtin-types.ts'
+import { canonicalKey } from '../base/key-text.ts'
+import { keyText } from '../cast/key-text.ts'
+import type { IdStrategy, MappingValue } from '../model/mapping.ts'
+import { NO_TENANT } from './no-tenant.ts'
+import type { CompileContext, ValueWanted } from './compile-context.ts'
+import { compileExpressionSource } from './compile-expression-source.ts'
+import { QUARANTINED } from './outcome-registry.ts'
+import type { RowState, ValueSource } from './row-state.ts'
+
+const UUID = builtinType('uuid')
+
+/** Fills `row.id` from the row's own key; false: the row's fate is sealed. */
+export type MakeId = (row: RowState) => boolean
+
+/** The identifier of the row itself, by the entity's strategy. */
+export function compileOwnId(strategy: IdStrategy, context: CompileContext): MakeId {
+  const { identifiers, entityNumber, tenant, key } = context
+  const tenantNumber = tenant?.number ?? 0
+  if (strategy === 'ordered') {
+    const write = identifiers.ordered(tenantNumber, entityNumber)
+    return row => {
+      write(row.keyHalves[0] as number, row.keyHalves[1] as number, row.id, 0)
+      return true
+    }
+  }
+  if (strategy === 'keep') return keepKey(key.types[0]?.name === 'uuid' && key.types.length === 1, context)
+  const write = strategy === 'hashed' ? identifiers.hashed(tenantNumber, entityNumber) : identifiers.v5(tenant?.id ?? NO_TENANT, context.entity.name)
+  return row => {
+    write(row.keyText, row.id, 0)
+    return true
+  }
+}
+
+function keepKey(isUuid: boolean, context: CompileContext): MakeId {
+  if (!isUuid) {
+    const { entity, key } = context
+    context.problems.error('MAPPING_TYPE', `expected one uuid as the key of ${entity.name} to keep, got ${key.types.map(t => t.text).join(', ')}`, entity.at, 'Choose `id: ordered` for integer keys or `id: hashed` for others.')
+  }
+  // The key's columns are delivered first.
+  return row => {
+    const { data, start } = row.cursor
+    data.copy(row.id, 0, start[0] as number, (start[0] as number) + 16)
+    return true
+  }
+}
+
+/** `ordered` for one integer, `hashed` for every other key, unless the entity or the defaults say so. */
+export function idStrategyOf(context: Pick<CompileContext, 'entity' | 'mapping' | 'key'>): IdStrategy {
+  const head = context.entity.into[0]?.columns.find(column => column.value.kind === 'id')?.value
+  const said = (head?.kind === 'id' ? head.strategy : null) ?? context.entity.id
+  if (said !== null) return said
+  const wish = context.mapping.defaults.id
+  if (wish === null || (wish === 'ordered' && !context.key.isInteger)) return context.key.isInteger ? 'ordered' : 'hashed'
+  return wish
+}
+
+type IdValue = Extract<MappingValue, { kind: 'id' }>
+
+/** A column marked `id`: in the head the row's own id; with `from`, an id made of other values by the same entity's numbers. */
+export function compileId(value: IdValue, wanted: ValueWanted, context: CompileContext): ValueSource | null {
+  if (value.from === null) return { type: UUID, slot: null, write: (row, out) => (out.field(row.id, 0, 16), true) }
+  const parts = value.from.map(expression => compileExpressionSource(expression, context))
+  if (parts.some(part => part === null)) return null
+  if (value.strategy === 'keep') return parts[0] ?? null
+  if (value.strategy === 'ordered') {
+    context.problems.error('MANIFEST_INVALID', 'expected no `from` beside `id: ordered`, which is made of the row’s own integer key', value.at, 'Leave `from` out, or choose `id: hashed` or `id: v5`.')
+    return null
+  }
+  const { identifiers, entityNumber, tenant } = context
+  const make = value.strategy === 'hashed' ? identifiers.hashed(tenant?.number ?? 0, entityNumber) : identifiers.v5(tenant?.id ?? NO_TENANT, context.entity.name)
+  const texts = parts.map(part => keyText((part as ValueSource).type))
+  const scratch = new TupleWriter(64)
+  const id = Buffer.alloc(16)
+  const write: ValueSource['write'] = (row, out) => {
+    const words: string[] = []
+    for (let i = 0; i < parts.length; i++) {
+      scratch.reset()
+      if (!(parts[i] as ValueSource).write(row, scratch)) return false
+      const length = scratch.buf.readInt32BE(0)
+      if (length < 0) return row.seal(QUARANTINED, 'null_key', wanted.column)
+      words.push((texts[i] as (d: Buffer, s: number, l: number) => string)(scratch.buf, 4, length))
+    }
+    make(canonicalKey(words), id, 0)
+    out.field(id, 0, 16)
+    return true
+  }
+  return { type: UUID, slot: null, write }
+}

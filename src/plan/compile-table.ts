@@ -1,0 +1,187 @@
+import type { Column, TargetRelation } from '../model/catalogue.ts'
+import type { NamedValue, Shape } from '../model/mapping.ts'
+import type { PlanColumn } from '../model/results.ts'
+import { compileCast } from './compile-cast.ts'
+import type { CompileContext } from './compile-context.ts'
+import { compileCondition } from './compile-expression-source.ts'
+import { compileGroups, type GroupPlan } from './compile-groups.ts'
+import { compileValue, placeOf } from './compile-value.ts'
+import { describeValue } from './describe-value.ts'
+import { QUARANTINED } from './outcome-registry.ts'
+import { didYouMean } from '../base/did-you-mean.ts'
+import { integerText } from './row-key.ts'
+import type { RowState, ValueSource, WriteField } from './row-state.ts'
+
+/** One target table of an entity, compiled: which columns it is sent, and how the tuples of one source row are written. */
+export interface TablePlan {
+  readonly name: string
+  readonly schema: string
+  readonly table: string
+  readonly columns: readonly string[]
+  /** The column that holds the row's own id; null = none. */
+  readonly idColumn: string | null
+  /** The column that refers to the entity's own head; null = none (or the head itself). */
+  readonly headColumn: string | null
+  readonly isOptional: boolean
+  readonly note: string | null
+  readonly when: ((row: RowState) => boolean) | null
+  /** One set of column writers per literal group; one without groups. */
+  readonly tuples: readonly TuplePlan[]
+  readonly described: readonly PlanColumn[]
+}
+
+export interface TuplePlan {
+  readonly writers: readonly WriteField[]
+  /** Of a group: whether this one is written at all. */
+  readonly when: ((row: RowState) => boolean) | null
+}
+
+interface ColumnPlan {
+  readonly name: string
+  readonly write: WriteField
+  readonly described: PlanColumn
+}
+
+
+/** Null, with errors found: the table cannot be written. */
+export function compileTable(shape: Shape, context: CompileContext): TablePlan | null {
+  const name = `${shape.schema}.${shape.table}`
+  const target = context.targets.get(name)
+  if (target === undefined) {
+    context.problems.error('MAPPING_UNKNOWN_COLUMN', `expected table ${name} in service ${context.service.name}, got none`, shape.at, 'Create the table, or let `--create-target` apply target.sql.')
+    return null
+  }
+  const isHead = context.entity.into[0] === shape
+  const idColumn = ownIdColumn(shape, target, context)
+  const groups = compileGroups(shape, context)
+  // `when` of a shape with groups speaks of the group, so it is compiled for each.
+  const when = shape.when !== null && shape.each === null ? compileCondition(shape.when, context) : null
+  const sets = groups.map(group => compileColumns(shape, { target, idColumn, isHead, group }, context))
+  const first = sets[0] ?? []
+  return {
+    name,
+    schema: shape.schema,
+    table: shape.table,
+    columns: first.map(column => column.name),
+    idColumn,
+    headColumn: isHead ? null : headColumn(shape, context),
+    isOptional: shape.isOptional,
+    note: shape.note,
+    when,
+    tuples: sets.map((columns, i) => ({ writers: columns.map(c => c.write), when: groups[i]?.when ?? null })),
+    described: first.map(column => column.described),
+  }
+}
+
+/** The column a `{ id: … }` fills, else the one uuid column of the primary key that the mapping leaves to us. */
+function ownIdColumn(shape: Shape, target: TargetRelation, context: CompileContext): string | null {
+  const marked = shape.columns.find(column => column.value.kind === 'id')
+  if (marked) return marked.name
+  const mapped = new Set(shape.columns.map(column => column.name))
+  const open = (target.primaryKey ?? []).filter(name => name !== context.service.tenantColumn && !mapped.has(name))
+  const column = open.length === 1 ? target.columns.find(c => c.name === open[0]) : undefined
+  return column?.type.name === 'uuid' ? column.name : null
+}
+
+function headColumn(shape: Shape, context: CompileContext): string | null {
+  const ref = shape.columns.find(column => column.value.kind === 'ref' && column.value.entities.length === 1 && column.value.entities[0] === context.entity.name)
+  return ref?.name ?? null
+}
+
+interface ColumnsOf {
+  readonly target: TargetRelation
+  readonly idColumn: string | null
+  readonly isHead: boolean
+  readonly group: GroupPlan
+}
+
+function compileColumns(shape: Shape, of: ColumnsOf, context: CompileContext): readonly ColumnPlan[] {
+  of.group.enter()
+  const own = implicitColumns(shape, of, context)
+  const mapped = shape.columns.map(column => compileColumn(column, of.target, context)).filter(plan => plan !== null)
+  of.group.leave()
+  const columns = [...own, ...mapped]
+  reportUnfilled(shape, { target: of.target, filled: new Set(columns.map(c => c.name)) }, context)
+  return columns
+}
+
+/** The id and the tenant, where the mapping does not fill them itself. */
+function implicitColumns(shape: Shape, { target, idColumn, isHead, group }: ColumnsOf, context: CompileContext): ColumnPlan[] {
+  const columns: ColumnPlan[] = []
+  const isMapped = (name: string): boolean => shape.columns.some(column => column.name === name)
+  const label = `${shape.schema}.${shape.table}`
+  if (idColumn !== null && !isMapped(idColumn)) {
+    const write: WriteField = isHead ? (row, out) => (out.field(row.id, 0, 16), true) : partId(label, group, context)
+    columns.push({ name: idColumn, write, described: described(label, idColumn, { type: 'uuid', from: isHead ? 'id of the row' : 'id of the part', how: 'identifier' }) })
+  }
+  const tenantColumn = context.service.tenantColumn
+  const column = tenantColumn === null ? undefined : target.columns.find(c => c.name === tenantColumn)
+  if (column !== undefined && context.tenant !== null && !isMapped(column.name)) {
+    const bytes = Buffer.from(context.tenant.id.replaceAll('-', ''), 'hex')
+    columns.push({ name: column.name, write: (_row, out) => (out.field(bytes, 0, 16), true), described: described(label, column.name, { type: 'uuid', from: 'tenant', how: 'tenant' }) })
+  }
+  return columns
+}
+
+function partId(label: string, group: GroupPlan, context: CompileContext): WriteField {
+  const make = context.identifiers.part(context.tenant?.number ?? 0, context.entityNumber)
+  const id = Buffer.alloc(16)
+  const headKey = context.key.isInteger ? (row: RowState): string => integerText(row.keyHalves) : (row: RowState): string => row.keyText
+  return (row, out) => {
+    const word = group.label(row)
+    make({ headKey: headKey(row), table: label, label: word }, id, 0)
+    out.field(id, 0, 16)
+    return true
+  }
+}
+
+function described(table: string, column: string, facts: { type: string; from: string; how: PlanColumn['how'] }): PlanColumn {
+  return { table, column, target_type: facts.type, from: facts.from, how: facts.how, loss: 'never', inverse: 'updatable' }
+}
+
+function compileColumn(named: NamedValue, target: TargetRelation, context: CompileContext): ColumnPlan | null {
+  const label = `${target.schema}.${target.name}`
+  const column = target.columns.find(c => c.name === named.name)
+  if (column === undefined) {
+    const known = target.columns.map(c => c.name)
+    context.problems.error('MAPPING_UNKNOWN_COLUMN', `expected a column of ${label}, got ${named.name}${didYouMean(named.name, known)}`, named.at, `Use one of: ${known.join(', ')}.`)
+    return null
+  }
+  if (column.generated !== 'no' && column.generated !== 'identity_by_default') {
+    context.problems.error('MANIFEST_INVALID', `expected no value for ${label}.${column.name}, which the target computes itself`, named.at, 'Leave the column out: generated columns are never sent.')
+    return null
+  }
+  const wanted = { type: column.type, column: `${label}.${column.name}` }
+  const source = compileValue(named.value, wanted, context)
+  const onLoss = named.value.kind === 'pipeline' && named.value.onLoss.length > 0 ? named.value.onLoss : context.mapping.defaults.onLoss
+  const cast = source && compileCast(source, { ...wanted, onLoss, at: placeOf(named.value) }, context)
+  if (cast === null) return null
+  const write = column.isNullable ? cast.write : refuseNull(cast, wanted.column)
+  return { name: column.name, write, described: describeColumn(named, column, { label, cast }) }
+}
+
+function describeColumn(named: NamedValue, column: Column, { label, cast }: { label: string; cast: { how: 'bytes' | 'cast'; sentence: string; loss: string } }): PlanColumn {
+  const value = describeValue(named.value)
+  const how = value.how === 'column' ? cast.how : value.how
+  const loss = cast.loss === 'never' ? 'never' : cast.sentence
+  const inverse = value.how === 'column' && cast.loss !== 'never' ? 'read_only' : value.inverse
+  return { table: label, column: column.name, target_type: column.type.text, from: value.text, how, loss, inverse }
+}
+
+/** A NULL the column cannot hold is found here, where the row is known, not by the server, where only the batch is. */
+function refuseNull(source: ValueSource, column: string): WriteField {
+  return (row, out) => {
+    const mark = out.at
+    if (!source.write(row, out)) return false
+    return out.buf.readInt32BE(mark) >= 0 || row.seal(QUARANTINED, 'not_null', column)
+  }
+}
+
+function reportUnfilled(shape: Shape, { target, filled }: { target: TargetRelation; filled: ReadonlySet<string> }, context: CompileContext): void {
+  for (const column of target.columns) {
+    const isFilled = filled.has(column.name) || column.generated !== 'no'
+    if (isFilled || column.isNullable || column.hasDefault) continue
+    context.problems.error('MAPPING_INCOMPLETE', `expected a value for ${target.schema}.${target.name}.${column.name}, which may not be NULL and has no default, got none`, shape.at, `Map ${column.name}, or give the column a default in the target.`)
+  }
+}
+

@@ -1,0 +1,96 @@
+import type { Entity, Mapping, MappingValue } from '../model/mapping.ts'
+
+/** In which order entities of a phase are loaded, and which references must wait until all of a circle is loaded. */
+export interface EntityOrder {
+  readonly phase: string
+  readonly entity: Entity
+  /** Entities it refers to, itself included, in the manifest's order. */
+  readonly dependsOn: readonly string[]
+  /** Those of them whose rows cannot all be there before: itself, or one in a circle with it. */
+  readonly settles: readonly string[]
+  /** Entities settled together (a circle); alone: just itself. Empty: nothing to settle. */
+  readonly circle: readonly string[]
+}
+
+/**
+ * Phases in order; inside a phase parents before children, ties by the manifest's order. References to the entity itself, in a circle, or forward to a later phase
+ * are settled after the last entity of the circle.
+ */
+export function orderEntities(mapping: Mapping): readonly EntityOrder[] {
+  const byName = new Map(mapping.entities.map(entity => [entity.name, entity]))
+  const references = new Map(mapping.entities.map(entity => [entity.name, referencedEntities(entity)]))
+  const circles = findCircles(references)
+  const out: EntityOrder[] = []
+  for (const phase of mapping.phases) {
+    for (const name of sortPhase(phase.entities, references, circles)) {
+      const entity = byName.get(name)
+      if (entity === undefined) continue
+      const dependsOn = references.get(name) ?? []
+      const circle = circles.get(name) ?? [name]
+      out.push({ phase: phase.name, entity, dependsOn, settles: dependsOn.filter(parent => circle.includes(parent)), circle })
+    }
+  }
+  return withForwardReferences(out)
+}
+
+/** A parent in a later phase: its rows are not there when the child is loaded, so the reference is settled like one in a circle. */
+function withForwardReferences(order: readonly EntityOrder[]): readonly EntityOrder[] {
+  const place = new Map(order.map((item, i) => [item.entity.name, i]))
+  return order.map((item, i) => {
+    const later = item.dependsOn.filter(parent => (place.get(parent) ?? -1) > i)
+    const settles = item.dependsOn.filter(parent => item.settles.includes(parent) || later.includes(parent))
+    return { ...item, settles, circle: settles.length === 0 ? [] : [...new Set([...item.circle, ...later])] }
+  })
+}
+
+export function referencedEntities(entity: Entity): readonly string[] {
+  const values = [...entity.let.map(named => named.value), ...entity.into.flatMap(shape => shape.columns.map(column => column.value))]
+  const isOwnHead = (ref: Extract<MappingValue, { kind: 'ref' }>): boolean => {
+    const key = Array.isArray(entity.key) ? entity.key : null
+    const words = ref.from.map(expression => expression.text.trim())
+    return ref.entities.length === 1 && ref.entities[0] === entity.name && key !== null && words.join('\n') === key.join('\n')
+  }
+  const names = values.flatMap(refsIn).filter(ref => !isOwnHead(ref)).flatMap(ref => ref.entities)
+  return [...new Set(names)]
+}
+
+function refsIn(value: MappingValue): Extract<MappingValue, { kind: 'ref' }>[] {
+  if (value.kind === 'ref') return [value]
+  return value.kind === 'json' ? value.fields.flatMap(field => refsIn(field.value)) : []
+}
+
+/** Strongly connected sets of more than one entity, or of one that refers to itself (Tarjan 1972). */
+function findCircles(references: ReadonlyMap<string, readonly string[]>): ReadonlyMap<string, readonly string[]> {
+  const circles = new Map<string, readonly string[]>()
+  const index = new Map<string, number>()
+  const low = new Map<string, number>()
+  const stack: string[] = []
+  const visit = (name: string): void => {
+    index.set(name, index.size)
+    low.set(name, index.get(name) as number)
+    stack.push(name)
+    for (const parent of references.get(name) ?? []) {
+      if (!index.has(parent)) visit(parent)
+      if (stack.includes(parent)) low.set(name, Math.min(low.get(name) as number, low.get(parent) as number))
+    }
+    if (low.get(name) !== index.get(name)) return
+    const members = stack.splice(stack.indexOf(name)).sort()
+    const isCircle = members.length > 1 || (references.get(name) ?? []).includes(name)
+    if (isCircle) for (const member of members) circles.set(member, members)
+  }
+  for (const name of references.keys()) if (!index.has(name)) visit(name)
+  return circles
+}
+
+function sortPhase(names: readonly string[], references: ReadonlyMap<string, readonly string[]>, circles: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  const done = new Set<string>()
+  const waiting = [...names]
+  while (waiting.length > 0) {
+    const isReady = (name: string): boolean =>
+      (references.get(name) ?? []).every(parent => parent === name || done.has(parent) || !waiting.includes(parent) || (circles.get(name)?.includes(parent) ?? false))
+    // Inside a circle nobody is ready first: take the manifest's order.
+    const at = Math.max(0, waiting.findIndex(isReady))
+    done.add(waiting.splice(at, 1)[0] as string)
+  }
+  return [...done]
+}

@@ -1,0 +1,165 @@
+import { canonicalKey } from '../base/key-text.ts'
+import { TupleWriter } from '../base/tuple-writer.ts'
+import { DONE, type FieldCast } from '../cast/cast.ts'
+import { findCast } from '../cast/find-cast.ts'
+import { integerKey, keyText } from '../cast/key-text.ts'
+import type { MappingValue } from '../model/mapping.ts'
+import type { SqlType } from '../model/sql-type.ts'
+import { NO_TENANT } from './no-tenant.ts'
+import type { CompileContext, ParentFacts, ParentKey } from './compile-context.ts'
+import { compileExpressionSource } from './compile-expression-source.ts'
+import type { RowState, ValueSource } from './row-state.ts'
+
+export const HAS_KEY = 0
+/** A part of the key is NULL: there is no reference. */
+export const NULL_KEY = 1
+/** The value cannot be a key of the parent (text that is no number). */
+export const NO_KEY = 2
+/** The row's fate was sealed on the way. */
+export const SEALED = 3
+
+type RefValue = Extract<MappingValue, { kind: 'ref' }>
+
+/** Null, with an error found: the values cannot be a key of the parent. */
+export function compileParentKey(value: RefValue, parent: ParentFacts, context: CompileContext): ParentKey | null {
+  const { problems } = context
+  if (value.from.length !== parent.keyTypes.length) {
+    problems.error('MAPPING_TYPE', `expected ${parent.keyTypes.length} values for the key of ${parent.entity.name}, got ${value.from.length}`, value.at, `Name the columns that hold the key of ${parent.entity.name}, in the order of its \`key\`.`)
+    return null
+  }
+  const parts: PartReader[] = []
+  for (const [i, expression] of value.from.entries()) {
+    const source = compileExpressionSource(expression, context)
+    const reader = source && partReader(source, parent.keyTypes[i] as SqlType, context)
+    if (source !== null && reader === null) {
+      problems.error('MAPPING_TYPE', `expected a value that can be compared with the key of ${parent.entity.name} (${parent.keyTypes[i]?.text}), got ${source.type.text}`, expression.at, 'Cast it in the expression, for example `Column::int4`.')
+    }
+    if (reader === null) return null
+    parts.push(reader)
+  }
+  const isInteger = parts.length === 1 && integerKey(parent.keyTypes[0] as SqlType) !== null
+  return isInteger ? integerParentKey(parts[0] as PartReader, parent, context) : textParentKey(parts, parent, context)
+}
+
+/** Leaves the part, as a field of the parent's key type, in `scratch`. */
+interface PartReader {
+  readonly scratch: TupleWriter
+  readonly type: SqlType
+  /** Where it lies in the cursor when nothing has to be done to it. */
+  readonly slot: number | null
+  read(row: RowState): number
+}
+
+function partReader(source: ValueSource, type: SqlType, context: CompileContext): PartReader | null {
+  const scratch = new TupleWriter(64)
+  const isAlike = source.type.name === type.name || (integerKey(source.type) !== null && integerKey(type) !== null)
+  if (isAlike) {
+    const read = (row: RowState): number => {
+      scratch.reset()
+      if (!source.write(row, scratch)) return SEALED
+      return scratch.buf.readInt32BE(0) < 0 ? NULL_KEY : HAS_KEY
+    }
+    return { scratch, type: source.type, slot: source.slot, read }
+  }
+  const rule = findCast({ source: source.type, target: type, sourceVersion: context.sourceVersion, targetVersion: context.sourceVersion })
+  if (rule === null || rule.needsZone) return null
+  const { gap, overlap } = context.mapping.time
+  const cast: FieldCast = rule.compile({ zone: null, gap, overlap, zoneHit: () => undefined })
+  const raw = new TupleWriter(64)
+  const read = (row: RowState): number => {
+    raw.reset()
+    if (!source.write(row, raw)) return SEALED
+    const length = raw.buf.readInt32BE(0)
+    if (length < 0) return NULL_KEY
+    scratch.reset()
+    return cast(raw.buf, 4, length, scratch) === DONE ? HAS_KEY : NO_KEY
+  }
+  return { scratch, type, slot: null, read }
+}
+
+function integerParentKey(part: PartReader, parent: ParentFacts, context: CompileContext): ParentKey {
+  const halves = new Int32Array(2)
+  const toHalves = integerKey(part.type) as NonNullable<ReturnType<typeof integerKey>>
+  const { slot, scratch } = part
+  const read =
+    slot === null
+      ? (row: RowState): number => {
+          const result = part.read(row)
+          if (result === HAS_KEY) toHalves(scratch.buf, 4, scratch.at - 4, halves)
+          return result
+        }
+      : (row: RowState): number => {
+          const length = row.cursor.length[slot] as number
+          if (length < 0) return NULL_KEY
+          toHalves(row.cursor.data, row.cursor.start[slot] as number, length, halves)
+          return HAS_KEY
+        }
+  const id = Buffer.alloc(16)
+  const ids = parentId(parent, context)
+  return {
+    read,
+    state: index => {
+      const ordinal = index.find(halves[0] as number, halves[1] as number)
+      return ordinal < 0 ? 0 : index.state(ordinal)
+    },
+    ordinal: index => index.add(halves[0] as number, halves[1] as number),
+    writeId: out => {
+      ids.fromHalves(halves, id)
+      out.field(id, 0, 16)
+    },
+  }
+}
+
+function textParentKey(parts: readonly PartReader[], parent: ParentFacts, context: CompileContext): ParentKey {
+  const texts = parts.map(part => keyText(part.type))
+  const words: string[] = parts.map(() => '')
+  let text = ''
+  const id = Buffer.alloc(16)
+  const ids = parentId(parent, context)
+  const read = (row: RowState): number => {
+    for (let i = 0; i < parts.length; i++) {
+      const part = parts[i] as PartReader
+      const result = part.read(row)
+      if (result !== HAS_KEY) return result
+      words[i] = (texts[i] as ReturnType<typeof keyText>)(part.scratch.buf, 4, part.scratch.at - 4)
+    }
+    text = canonicalKey(words)
+    return HAS_KEY
+  }
+  return {
+    read,
+    state: index => {
+      const ordinal = index.findText(text)
+      return ordinal < 0 ? 0 : index.state(ordinal)
+    },
+    ordinal: index => index.addText(text),
+    writeId: out => {
+      if (parent.strategy === 'keep') (parts[0] as PartReader).scratch.buf.copy(id, 0, 4, 20)
+      else ids.fromText(text, id)
+      out.field(id, 0, 16)
+    },
+  }
+}
+
+interface ParentIds {
+  fromHalves(halves: Int32Array, id: Buffer): void
+  fromText(text: string, id: Buffer): void
+}
+
+function parentId(parent: ParentFacts, context: CompileContext): ParentIds {
+  const { identifiers, tenant } = context
+  const tenantId = parent.entity.isShared ? NO_TENANT : (tenant?.id ?? NO_TENANT)
+  if (parent.strategy === 'ordered') {
+    const write = identifiers.ordered(parent.tenantNumber, parent.number)
+    return {
+      fromHalves: (halves, id) => write(halves[0] as number, halves[1] as number, id, 0),
+      fromText: () => undefined,
+    }
+  }
+  const write = parent.strategy === 'v5' ? identifiers.v5(tenantId, parent.entity.name) : identifiers.hashed(parent.tenantNumber, parent.number)
+  const big = (halves: Int32Array): string => ((BigInt(halves[0] as number) << 32n) | BigInt((halves[1] as number) >>> 0)).toString()
+  return {
+    fromHalves: (halves, id) => write(canonicalKey([big(halves)]), id, 0),
+    fromText: (text, id) => write(text, id, 0),
+  }
+}

@@ -1,0 +1,208 @@
+import { EXCLUDED as KEY_EXCLUDED, type KeyIndex, LOADED as KEY_LOADED, QUARANTINED as KEY_QUARANTINED, type KeyState } from '../base/key-index.ts'
+import { keyParts } from '../base/key-text.ts'
+import { hashBytes } from '../base/row-hash.ts'
+import type { TupleCursor } from '../base/tuple-cursor.ts'
+import { ValueError } from '../expression/value-error.ts'
+import { bug } from '../errors.ts'
+import type { BatchBuffers } from './batch-buffers.ts'
+import type { TablePlan } from './compile-table.ts'
+import type { MakeId } from './compile-own-id.ts'
+import type { IdMapTemplate } from './id-map-writer.ts'
+import { EXCLUDED, NO_FATE, type OutcomeRegistry, QUARANTINED } from './outcome-registry.ts'
+import { FateSealed, type RowState } from './row-state.ts'
+import { integerText, type RowKey } from './row-key.ts'
+
+/** A rule that holds for a row seals its fate or leaves a note. */
+export type ApplyRule = (row: RowState) => boolean
+
+export interface ProgramParts {
+  readonly state: RowState
+  readonly key: RowKey
+  readonly makeId: MakeId
+  readonly rules: readonly ApplyRule[]
+  readonly tables: readonly TablePlan[]
+  readonly idMap: IdMapTemplate
+  /** The id map row has an integer key and a uuid; else both are text. */
+  readonly isOrdered: boolean
+  /** Where the entity's own keys are remembered; null = nobody refers to it. */
+  readonly index: KeyIndex | null
+}
+
+/**
+ * The heart: one source row in, tuples for target tables or another outcome out. Migrate, dry run, verify and sync run the same program.
+ * A row is all or nothing: when one of its parts is refused, what the others wrote is taken back, unless the part is optional.
+ */
+export class RowProgram {
+  readonly #parts: ProgramParts
+  readonly #marks: Int32Array
+  readonly #hash = new Int32Array(2)
+
+  constructor(parts: ProgramParts) {
+    this.#parts = parts
+    this.#marks = new Int32Array(parts.tables.length * 2)
+  }
+
+  get tables(): readonly TablePlan[] {
+    return this.#parts.tables
+  }
+
+  /** The batch number id map tuples carry from now on. */
+  setBatch(batch: string): void {
+    this.#parts.idMap.setBatch(batch)
+  }
+
+  /** Whether the row at the cursor has the same key as the last one: a batch must not end between the two. */
+  continuesKey(cursor: TupleCursor): boolean {
+    return this.#parts.key.equalsLast(cursor)
+  }
+
+  /** Forgets the last key (a new reading begins). */
+  restart(): void {
+    this.#parts.key.restart()
+  }
+
+  /** The position after the row at the cursor: exact text of its key columns. */
+  position(cursor: TupleCursor): readonly string[] {
+    return this.#parts.key.position(cursor)
+  }
+
+  get registry(): OutcomeRegistry {
+    return this.#parts.state.registry
+  }
+
+  run(cursor: TupleCursor, batch: BatchBuffers): void {
+    const { state, tables } = this.#parts
+    state.begin(cursor)
+    batch.read++
+    this.#mark(batch)
+    if (this.#write(batch)) {
+      this.#load(batch)
+      return
+    }
+    for (let t = 0; t < tables.length; t++) this.#takeBack(batch, t)
+    this.#setAside(batch)
+  }
+
+  #mark(batch: BatchBuffers): void {
+    const { tables } = batch
+    for (let t = 0; t < tables.length; t++) {
+      const table = tables[t] as BatchBuffers['idMap']
+      this.#marks[2 * t] = table.writer.at
+      this.#marks[2 * t + 1] = table.tuples
+    }
+  }
+
+  #takeBack(batch: BatchBuffers, t: number): void {
+    const table = batch.tables[t] as BatchBuffers['idMap']
+    table.writer.at = this.#marks[2 * t] as number
+    table.tuples = this.#marks[2 * t + 1] as number
+  }
+
+  /** False: the row's fate is sealed. */
+  #write(batch: BatchBuffers): boolean {
+    const { state, key, makeId, rules, tables } = this.#parts
+    try {
+      if (!key.read(state) || !makeId(state)) return false
+      for (const rule of rules) if (!rule(state)) return false
+      for (let t = 0; t < tables.length; t++) {
+        if (!this.#writeTable(t, batch) && !this.#dropPart(t, batch)) return false
+      }
+      return true
+    } catch (error) {
+      if (error instanceof FateSealed && state.fate !== NO_FATE) return false
+      if (error instanceof ValueError) return state.seal(QUARANTINED, 'invalid_value', null)
+      throw error
+    }
+  }
+
+  #writeTable(t: number, batch: BatchBuffers): boolean {
+    const { state, tables } = this.#parts
+    const plan = tables[t] as TablePlan
+    if (plan.when !== null && !plan.when(state)) return true
+    const buffer = batch.tables[t] as BatchBuffers['idMap']
+    const out = buffer.writer
+    for (const { writers, when } of plan.tuples) {
+      if (when !== null && !when(state)) continue
+      out.fieldCount(writers.length)
+      for (let i = 0; i < writers.length; i++) {
+        if (!(writers[i] as (typeof writers)[number])(state, out)) return false
+      }
+      buffer.tuples++
+    }
+    if (plan.note !== null) state.notes.push({ code: plan.note, column: null })
+    return true
+  }
+
+  /** An optional part that was refused goes alone: counted and quarantined as a part, the row goes on. */
+  #dropPart(t: number, batch: BatchBuffers): boolean {
+    const { state, tables, key } = this.#parts
+    const plan = tables[t] as TablePlan
+    if (!plan.isOptional || state.fate !== QUARANTINED) return false
+    this.#takeBack(batch, t)
+    batch.partsQuarantined++
+    batch.quarantine.push({ key: key.parts(state), code: state.fateCode, column: state.fateColumn, valueMasked: state.fateValue, detail: null, part: plan.name })
+    state.fate = NO_FATE
+    return true
+  }
+
+  #load(batch: BatchBuffers): void {
+    const { state, key, tables } = this.#parts
+    const hash = this.#hash
+    hash[0] = 0
+    hash[1] = 0
+    for (let t = 0; t < tables.length; t++) {
+      const table = batch.tables[t] as BatchBuffers['idMap']
+      hashBytes(table.writer.buf, this.#marks[2 * t] as number, table.writer.at, hash)
+      table.endRow()
+    }
+    if (key.isInteger) batch.addInteger(state.keyHalves)
+    else batch.texts[batch.loaded] = state.keyText
+    this.#writeIdMap(batch.idMap.writer)
+    batch.addHash(hash)
+    batch.idMap.tuples++
+    batch.idMap.endRow()
+    for (const outcome of state.taken) batch.addTaken(outcome)
+    for (const note of state.notes) this.#note(batch, note)
+    batch.loaded++
+    this.#remember(KEY_LOADED)
+  }
+
+  #writeIdMap(out: BatchBuffers['idMap']['writer']): void {
+    const { state, key, idMap, isOrdered } = this.#parts
+    if (isOrdered) idMap.writeInteger(state, this.#hash, out)
+    else idMap.writeText(state, { hash: this.#hash, key: key.isInteger ? integerText(state.keyHalves) : state.keyText }, out)
+  }
+
+  #note(batch: BatchBuffers, { code, column }: { code: string; column: string | null }): void {
+    const { state, key } = this.#parts
+    batch.notes.push({ row: batch.loaded, note: { key: key.parts(state), code, column } })
+    batch.addTaken(state.registry.number('note', column ?? '', code))
+  }
+
+  #setAside(batch: BatchBuffers): void {
+    const { state, key } = this.#parts
+    const parts = key.parts(state)
+    if (state.fate === EXCLUDED) {
+      batch.excluded++
+      batch.exclusions.push({ key: parts, code: state.fateCode, column: state.fateColumn ?? '' })
+    } else if (state.fate === QUARANTINED) {
+      batch.quarantine.push({ key: parts, code: state.fateCode, column: state.fateColumn, valueMasked: state.fateValue, detail: null, part: null })
+    } else throw bug(`expected a row that is not loaded to have a fate, got ${state.fate}`)
+    this.#remember(state.fate === EXCLUDED ? KEY_EXCLUDED : KEY_QUARANTINED)
+  }
+
+  #remember(keyState: KeyState): void {
+    const { state, key, index } = this.#parts
+    if (index === null || !key.isKnown) return
+    const ordinal = key.isInteger ? index.add(state.keyHalves[0] as number, state.keyHalves[1] as number) : index.addText(state.keyText)
+    // The first row of a doubled key stands; its copies must not unmake it.
+    if (index.state(ordinal) !== KEY_LOADED) index.setState(ordinal, keyState)
+  }
+}
+
+/** The parts of a canonical key text that Rehouse itself wrote. */
+export function partsOf(text: string): readonly string[] {
+  const parts = keyParts(text)
+  if (parts === null) throw bug('expected a canonical key text')
+  return parts
+}

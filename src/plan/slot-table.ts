@@ -1,0 +1,54 @@
+import { fieldDecoder } from '../cast/field-codec.ts'
+import type { Scope } from '../expression/type-expression.ts'
+import type { SqlType } from '../model/sql-type.ts'
+import { matchColumn } from './collect-names.ts'
+import type { RowState, WriteField } from './row-state.ts'
+
+/** Which values a program can name. Source columns first (slot = field of the cursor), then values computed once per row when first asked for. */
+export class SlotTable implements Scope {
+  readonly #state: RowState
+  readonly #named = new Map<string, { slot: number; type: SqlType }>()
+  #columns: readonly { readonly name: string }[] = []
+
+  constructor(state: RowState) {
+    this.#state = state
+  }
+
+  /** Called once, before any computed value. */
+  addColumns(columns: readonly { readonly name: string; readonly type: SqlType }[]): void {
+    for (const { name, type } of columns) this.#named.set(name, { slot: this.#state.addSlot(fieldDecoder(type), null), type })
+    this.#columns = columns
+  }
+
+  addComputed(name: string, type: SqlType, compute: WriteField): number {
+    const slot = this.#state.addSlot(fieldDecoder(type), compute)
+    this.#named.set(name, { slot, type })
+    return slot
+  }
+
+  /** Another name for a slot there is (a group member that is a bare column). */
+  alias(name: string, slot: number, type: SqlType): void {
+    this.#named.set(name, { slot, type })
+  }
+
+  forget(names: readonly string[]): void {
+    for (const name of names) this.#named.delete(name)
+  }
+
+  resolve(parts: readonly string[]): { slot: number; type: SqlType } | null {
+    const name = parts.join('.')
+    const exact = this.#named.get(name)
+    if (exact) return exact
+    const near = matchColumn(name, { columns: [...this.#named.keys()].map(known => ({ name: known })) })
+    return near === null ? null : (this.#named.get(near) ?? null)
+  }
+
+  /** Whether the slot's bytes are a field of the cursor. */
+  isField(slot: number): boolean {
+    return slot < this.#columns.length
+  }
+
+  known(): readonly string[] {
+    return [...this.#named.keys()]
+  }
+}

@@ -1,0 +1,106 @@
+import type { KeyIndex } from '../base/key-index.ts'
+import type { Identifiers } from '../cast/identifiers.ts'
+import type { Catalogue, Relation, TargetRelation } from '../model/catalogue.ts'
+import type { Finding } from '../model/finding.ts'
+import type { NumberedTenant } from '../model/ledger-records.ts'
+import type { Entity, IdStrategy, Mapping, ServiceRef } from '../model/mapping.ts'
+import type { SqlType } from '../model/sql-type.ts'
+import type { KeyPlan, ParentFacts } from './compile-context.ts'
+import { type CompiledEntity, compileEntity } from './compile-entity.ts'
+import { idStrategyOf } from './compile-own-id.ts'
+import { planKey } from './key-plan.ts'
+import type { EntityOrder } from './order.ts'
+import { didYouMean } from '../base/did-you-mean.ts'
+import { Problems } from './problems.ts'
+
+/** What one entity is in one tenant's source. */
+export interface EntityFacts {
+  readonly order: EntityOrder
+  readonly entity: Entity
+  readonly relation: Relation
+  readonly sourceVersion: number
+  readonly key: KeyPlan
+  readonly strategy: IdStrategy
+}
+
+/** A tenant's entities, found in its own catalogues. `tenant` null: the shared rows. */
+export interface TenantPlan {
+  readonly tenant: NumberedTenant | null
+  readonly entities: ReadonlyMap<string, EntityFacts>
+  readonly findings: readonly Finding[]
+}
+
+export interface TenantSources {
+  readonly mapping: Mapping
+  readonly tenant: NumberedTenant | null
+  readonly order: readonly EntityOrder[]
+  /** By source name. */
+  readonly catalogues: ReadonlyMap<string, Catalogue>
+}
+
+/** Finds each entity's relation and key. Shared entities belong to the plan without a tenant, all others to every tenant's. */
+export function planTenant({ mapping, tenant, order, catalogues }: TenantSources): TenantPlan {
+  const problems = new Problems({ file: mapping.file, ...(tenant ? { tenant: tenant.code } : {}) })
+  const entities = new Map<string, EntityFacts>()
+  for (const item of order) {
+    const { entity } = item
+    if (entity.isShared !== (tenant === null)) continue
+    const catalogue = catalogues.get(entity.from.source)
+    const relation = catalogue && findRelation(catalogue, entity)
+    if (catalogue === undefined || relation === undefined) {
+      const known = catalogue?.relations.map(r => `${r.schema}.${r.name}`) ?? []
+      const name = `${entity.from.schema}.${entity.from.name}`
+      problems.error('MAPPING_UNKNOWN_COLUMN', `expected relation ${name} in source ${entity.from.source}, got none${didYouMean(name, known)}`, { ...entity.at, entity: entity.name }, 'Name a relation the source has, as schema.table.')
+      continue
+    }
+    const key = planKey(entity, relation, problems)
+    if (key !== null) entities.set(entity.name, { order: item, entity, relation, sourceVersion: catalogue.version, key, strategy: idStrategyOf({ entity, mapping, key }) })
+  }
+  return { tenant, entities, findings: problems.findings }
+}
+
+function findRelation(catalogue: Catalogue, entity: Entity): Relation | undefined {
+  const { schema, name } = entity.from
+  const exact = catalogue.relations.find(r => r.schema === schema && r.name === name)
+  if (exact) return exact
+  const alike = catalogue.relations.filter(r => r.schema.toLowerCase() === schema.toLowerCase() && r.name.toLowerCase() === name.toLowerCase())
+  return alike.length === 1 ? alike[0] : undefined
+}
+
+/** What compilation needs besides the plans. */
+export interface CompileSetting {
+  readonly mapping: Mapping
+  readonly identifiers: Identifiers
+  readonly numbers: ReadonlyMap<string, number>
+  readonly targets: ReadonlyMap<string, { readonly version: number; readonly relations: ReadonlyMap<string, TargetRelation> }>
+  readonly shared: TenantPlan
+  /** Types of columns some tenants lack, by `entity.column`, from those that have them. */
+  readonly lackingTypes: ReadonlyMap<string, SqlType>
+}
+
+/** Compiles one entity for one tenant. `index` answers for parents of this tenant or among the shared rows. */
+export function compileFor(plan: TenantPlan, name: string, { setting, index }: { setting: CompileSetting; index: (entity: string) => KeyIndex | null }): CompiledEntity {
+  const facts = plan.entities.get(name)
+  if (facts === undefined) throw new RangeError(`expected an entity of the plan, got ${name}`)
+  const { entity, relation, order } = facts
+  const { mapping, identifiers, numbers, shared } = setting
+  const service = mapping.services.find(s => s.name === entity.service) as ServiceRef
+  const target = setting.targets.get(service.name)
+  const lacking = new Map<string, SqlType>()
+  for (const column of entity.mayLack) {
+    const type = setting.lackingTypes.get(`${entity.name}.${column}`)
+    if (type) lacking.set(column, type)
+  }
+  const parent = (other: string): ParentFacts | null => {
+    const found = plan.entities.get(other) ?? shared.entities.get(other)
+    if (found === undefined) return null
+    return {
+      entity: found.entity, number: numbers.get(other) ?? 0, tenantNumber: found.entity.isShared ? 0 : (plan.tenant?.number ?? 0), strategy: found.strategy, keyTypes: found.key.types,
+    }
+  }
+  const input = {
+    mapping, entity, entityNumber: numbers.get(name) ?? 0, service, tenant: plan.tenant, relation, sourceVersion: facts.sourceVersion,
+    targets: target?.relations ?? new Map<string, TargetRelation>(), targetVersion: target?.version ?? 0, identifiers, parent, index, settles: new Set(order.settles),
+  }
+  return compileEntity(input, lacking)
+}

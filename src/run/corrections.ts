@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto'
+import { NO_COUNTS } from '../model/counts.ts'
+import type { BatchRecord, QuarantineRow, TaskRecord, TaskState } from '../model/ledger-records.ts'
+import { partsOf } from '../plan/row-program.ts'
+import type { Removal, WriteTransaction, Writer } from '../target/target.ts'
+import { RehouseError } from '../errors.ts'
+import type { Service } from './load-context.ts'
+import { atSeam, type Hooks } from './seams.ts'
+
+/** How the rows of one entity are found again in the target. */
+export interface EntityTables {
+  readonly entity: string
+  /** From `source/schema.relation`, for the accounting line. */
+  readonly relation: string
+  readonly tables: readonly {
+    readonly name: string
+    readonly schema: string
+    readonly table: string
+    /** Holds the head's id: the head's own id column, a part's reference to its head. Null = cannot be found again. */
+    readonly headColumn: string | null
+  }[]
+}
+
+/** Rows of one entity and tenant that must leave the target for the quarantine. */
+export interface Correction {
+  readonly service: Service
+  readonly writer: Writer
+  readonly task: TaskRecord
+  readonly tables: EntityTables
+  readonly snapshot: string
+  readonly kind: 'settle' | 'correct'
+  readonly rows: readonly { readonly key: string; readonly code: string; readonly column: string; readonly detail: string }[]
+  readonly hooks: Hooks
+  /** State of the task after the last of these. */
+  readonly taskState: TaskState
+}
+
+const ROWS_AT_ONCE = 5_000
+
+/**
+ * Takes rows back in transactions of their own, each with its ledger row: read 0, loaded −n, quarantined +n. What the process leaves undone when it dies
+ * is found again by the next settling: rows already taken back are no longer loaded.
+ */
+export async function takeBack(correction: Correction): Promise<void> {
+  const { rows } = correction
+  // Without rows there is still a record: the task is settled.
+  for (let at = 0; at === 0 || at < rows.length; at += ROWS_AT_ONCE) await takeBackSome(correction, rows.slice(at, at + ROWS_AT_ONCE), at + ROWS_AT_ONCE >= rows.length)
+}
+
+async function takeBackSome(correction: Correction, rows: Correction['rows'], isLast: boolean): Promise<void> {
+  const { service, writer, task, hooks, tables } = correction
+  const keys = rows.map(row => partsOf(row.key))
+  const known = await service.ledger.known(task.entity, task.tenant, keys)
+  const ids = known.flatMap(entry => (entry?.state === 'loaded' ? [entry.id] : []))
+  const id = await service.ledger.nextBatch()
+  const place = { entity: tables.entity, service: service.name, batch: id }
+  const tx = await writer.begin()
+  try {
+    const written = await removeRows(tx, tables, ids)
+    await service.ledger.recordBatch(tx, correctionRecord(correction, { rows, id, written, isLast }))
+    await atSeam(hooks, 'before_correction_commit', place)
+    await tx.commit({ durable: true })
+  } catch (error) {
+    await tx.rollback()
+    throw error
+  }
+  await atSeam(hooks, 'after_correction_commit', place)
+}
+
+/** Parts before heads. */
+async function removeRows(tx: WriteTransaction, { tables, entity }: EntityTables, ids: readonly string[]): Promise<Record<string, number>> {
+  const removals: (Removal & { name: string })[] = [...tables].reverse().map(table => {
+    if (table.headColumn === null) throw cannotFind(entity, table.name)
+    return { name: table.name, table: { schema: table.schema, name: table.table }, column: table.headColumn, ids }
+  })
+  const removed = await tx.removeRows(removals)
+  return Object.fromEntries(removals.map((removal, i) => [removal.name, -(removed[i] ?? 0)]))
+}
+
+function correctionRecord({ task, snapshot, kind, tables, taskState }: Correction, of: { rows: Correction['rows']; id: string; written: Record<string, number>; isLast: boolean }): BatchRecord {
+  const { rows, id, written, isLast } = of
+  const quarantine: QuarantineRow[] = rows.map(row => ({ key: partsOf(row.key), code: row.code, column: row.column, valueMasked: null, detail: row.detail, part: null }))
+  const counts = { ...NO_COUNTS, loaded: -rows.length, quarantined: rows.length }
+  const byCode = new Map<string, number>()
+  for (const row of rows) byCode.set(JSON.stringify([row.column, row.code]), (byCode.get(JSON.stringify([row.column, row.code])) ?? 0) + 1)
+  const outcomes = [...byCode].map(([name, count]) => {
+    const [column, code] = JSON.parse(name) as [string, string]
+    return { kind: 'quarantine' as const, column, code, count }
+  })
+  return {
+    id, kind, task: { id: task.id, fence: task.fence }, run: task.run, entity: task.entity, tenant: task.tenant, pass: task.pass, after: null, upTo: null, snapshot,
+    counts: [{ relation: tables.relation, counts, loadedEarlierInRun: 0 }], outcomes, quarantine, exclusions: [], notes: [], idMap: null,
+    unmapped: quarantine.map(row => row.key), digest: createHash('sha256').digest(), bytes: 0, written, seconds: 0,
+    taskState: isLast ? taskState : task.state, sourceCount: null,
+  }
+}
+
+function cannotFind(entity: string, table: string): RehouseError {
+  return new RehouseError('TARGET_UNSUITED', `expected a way to find the rows of ${entity} in ${table} again, got none`, {
+    where: { entity, table },
+    next: 'Give the head table a uuid primary key that Rehouse fills, and each part a column that refers to its head.',
+  })
+}

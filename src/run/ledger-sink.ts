@@ -1,0 +1,159 @@
+import { bug, RehouseError } from '../errors.ts'
+import type { BatchRecord, IdMapRows, TaskRecord } from '../model/ledger-records.ts'
+import { Refusal, type WriteTransaction } from '../target/target.ts'
+import { type BatchOutcome, outcomeOf, type RefusedRow } from './batch-outcome.ts'
+import { allFresh, type Classified, classify, keysOf } from './classify-batch.ts'
+import type { BatchSink, CommitContext, FilledBatch } from './load-context.ts'
+import { refusalCode, refusalDetail } from './refusal-code.ts'
+import { rememberStates } from './remember-states.ts'
+import { reportBatch } from './report-batch.ts'
+import { halve, type RowRun, rowsIn } from './row-runs.ts'
+import { atSeam } from './seams.ts'
+
+/**
+ * Commits batches: rows, id map, quarantine, notes, counts and the task's new position in one transaction (guarantee 1), the fence as its last statement.
+ * If the process dies before the commit, nothing of the batch is there and the next run reads it again; after it, the position is past it.
+ */
+export class LedgerSink implements BatchSink {
+  readonly #context: CommitContext
+  /** The ledger has keys of this entity and tenant already: compare before writing. */
+  readonly #compares: boolean
+  #task: TaskRecord
+
+  constructor(context: CommitContext, options: { readonly compares: boolean }) {
+    this.#context = context
+    this.#compares = options.compares
+    this.#task = context.task
+  }
+
+  nextBatch(): Promise<string> {
+    return this.#context.service.ledger.nextBatch()
+  }
+
+  async commit(batch: FilledBatch): Promise<void> {
+    const { now, hooks, service, facts, tenant } = this.#context
+    const began = now()
+    const place = { entity: facts.entity.name, tenant: tenant?.code ?? null, service: service.name, batch: batch.id }
+    await atSeam(hooks, 'batch_filled', place)
+    const classified = await this.#classify(batch)
+    const tx = await this.#context.writer.begin()
+    try {
+      const { written, refused } = await this.#write(tx, { batch, classified })
+      await atSeam(hooks, 'rows_copied', place)
+      const outcome = outcomeOf({ buffers: batch.buffers, compiled: this.#context.compiled, classified, written, refused })
+      const seconds = (now() - began) / 1000
+      await service.ledger.recordBatch(tx, this.#record(batch, { outcome, written, seconds }))
+      await atSeam(hooks, 'before_batch_commit', place)
+      await tx.commit({ durable: batch.isLast })
+      const { index, compiled } = this.#context
+      if (index !== null) rememberStates(index, { buffers: batch.buffers, isInteger: compiled.key?.isInteger ?? false, classified, refused })
+      this.#report(batch, outcome, seconds)
+    } catch (error) {
+      await tx.rollback()
+      throw error instanceof Refusal ? unexpectedRefusal(error) : error
+    }
+    await atSeam(hooks, 'after_batch_commit', place)
+  }
+
+  async #classify({ buffers }: FilledBatch): Promise<Classified> {
+    if (!this.#compares) return allFresh(buffers)
+    const { service, entity, tenant, compiled, run } = this.#context
+    const keys = keysOf(buffers, compiled.key?.isInteger ?? false)
+    const known = await service.ledger.known(entity.number, tenant?.number ?? 0, keys)
+    return classify(buffers, known, run)
+  }
+
+  /** All at once; if the server refuses a row, in halves under savepoints until each refused row stands alone. */
+  async #write(tx: WriteTransaction, { batch, classified }: { batch: FilledBatch; classified: Classified }): Promise<{ written: readonly RowRun[]; refused: readonly RefusedRow[] }> {
+    const { fresh } = classified
+    if (fresh.length === 0) return { written: [], refused: [] }
+    const refused: RefusedRow[] = []
+    const written: RowRun[] = []
+    const load = async (runs: readonly RowRun[]): Promise<void> => {
+      const result = await tx.attempt(() => this.#copy(tx, batch, runs))
+      if ('done' in result) {
+        written.push(...runs)
+        return
+      }
+      if (rowsIn(runs) > 1) {
+        for (const half of halve(runs)) await load(half)
+        return
+      }
+      refused.push({ row: (runs[0] as RowRun).from, code: refusalCode(result.refused), column: columnOf(result.refused), detail: refusalDetail(result.refused) })
+    }
+    await load(fresh)
+    return { written, refused }
+  }
+
+  async #copy(tx: WriteTransaction, { buffers }: FilledBatch, runs: readonly RowRun[]): Promise<void> {
+    for (const [t, table] of this.#context.compiled.tables.entries()) {
+      const buffer = buffers.tables[t]
+      if (buffer === undefined) throw bug(`expected a buffer for table ${table.name}, got none`)
+      const sent = runs.reduce((sum, run) => sum + buffer.count(run.from, run.to), 0)
+      if (sent === 0) continue
+      const stored = await tx.copy({ schema: table.schema, name: table.table }, table.columns, runs.map(run => buffer.slice(run.from, run.to)))
+      if (stored !== sent) throw rowsLost(table.name, { sent, stored })
+    }
+    await tx.checkConstraints()
+  }
+
+  #record(batch: FilledBatch, { outcome, written, seconds }: { outcome: BatchOutcome; written: readonly RowRun[]; seconds: number }): BatchRecord {
+    const { run, facts, entity, tenant, snapshot, compiled } = this.#context
+    const { source, schema, name } = facts.entity.from
+    return {
+      id: batch.id,
+      kind: 'load',
+      task: { id: this.#task.id, fence: this.#task.fence },
+      run,
+      entity: entity.number,
+      tenant: tenant?.number ?? 0,
+      pass: this.#task.pass,
+      after: batch.after,
+      upTo: batch.upTo,
+      snapshot: snapshot.id,
+      counts: [{ relation: `${source}/${schema}.${name}`, counts: outcome.counts, loadedEarlierInRun: outcome.loadedEarlierInRun }],
+      outcomes: outcome.outcomes,
+      quarantine: outcome.quarantine,
+      exclusions: outcome.exclusions,
+      notes: outcome.notes,
+      idMap: idMapRows(batch, written, compiled.strategy === 'ordered'),
+      unmapped: [],
+      digest: outcome.digest,
+      bytes: outcome.bytes,
+      written: outcome.written,
+      seconds,
+      taskState: batch.isLast ? (compiled.settled.length === 0 ? 'settled' : 'loaded') : 'running',
+      sourceCount: batch.sourceCount,
+    }
+  }
+
+  #report(batch: FilledBatch, outcome: BatchOutcome, seconds: number): void {
+    const { emit, facts, tenant, tally } = this.#context
+    tally.add(outcome.counts, outcome.refused)
+    reportBatch(emit, { batch, outcome, entity: facts.entity.name, tenant, seconds })
+  }
+}
+
+function idMapRows({ buffers }: FilledBatch, written: readonly RowRun[], isOrdered: boolean): IdMapRows | null {
+  const rows = rowsIn(written)
+  return rows === 0 ? null : { format: isOrdered ? 'integer' : 'text', rows, tuples: written.map(run => buffers.idMap.slice(run.from, run.to)) }
+}
+
+function columnOf(refusal: Refusal): string | null {
+  return refusal.column === null ? refusal.table : `${refusal.table}.${refusal.column}`
+}
+
+function rowsLost(table: string, { sent, stored }: { sent: number; stored: number }): RehouseError {
+  return new RehouseError('TARGET_ROWS_LOST', `expected table ${table} to store the ${sent} rows sent, got ${stored}`, {
+    where: { table },
+    next: 'A BEFORE trigger drops or moves rows: write `triggers: disable` for the service, or change the trigger.',
+  })
+}
+
+/** A refusal outside the rows' own savepoints is no row's fault. */
+function unexpectedRefusal(refusal: Refusal): RehouseError {
+  return new RehouseError('LEDGER_INVALID', `expected the ledger to take its own rows, got SQLSTATE ${refusal.sqlstate}${refusal.constraint === null ? '' : ` by ${refusal.constraint}`}`, {
+    next: 'The ledger of this database does not fit its rows; run `rehouse status` and report it with the batch named.',
+    cause: refusal,
+  })
+}

@@ -1,0 +1,65 @@
+import type { KeyIndex } from '../base/key-index.ts'
+import type { EventListener } from '../events.ts'
+import type { BatchOptions } from '../model/mapping.ts'
+import type { NumberedEntity, NumberedTenant, TaskRecord } from '../model/ledger-records.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { BatchBuffers } from '../plan/batch-buffers.ts'
+import type { CompiledEntity } from '../plan/compile-entity.ts'
+import type { EntityFacts } from '../plan/tenant-plan.ts'
+import type { SourceSnapshot } from '../source/source.ts'
+import type { Target, Writer } from '../target/target.ts'
+import type { Hooks } from './seams.ts'
+import type { TenantTally } from './stop-rules.ts'
+
+/** One service as a run sees it. */
+export interface Service {
+  readonly name: string
+  readonly target: Target
+  readonly ledger: Ledger
+}
+
+/** Everything loading one entity of one tenant works with. */
+export interface LoadContext {
+  readonly run: string
+  readonly facts: EntityFacts
+  readonly compiled: CompiledEntity
+  readonly entity: NumberedEntity
+  /** Null: shared rows. */
+  readonly tenant: NumberedTenant | null
+  readonly service: Service
+  readonly snapshot: SourceSnapshot
+  readonly batch: BatchOptions
+  /** The entity's own keys; null = nobody refers to it. */
+  readonly index: KeyIndex | null
+  readonly tally: TenantTally
+  readonly hooks: Hooks
+  readonly emit: EventListener
+  /** Aborted: end after the batch at hand. */
+  readonly signal: AbortSignal
+  /** Monotonic milliseconds. */
+  now(): number
+}
+
+/** A batch the reader has filled. */
+export interface FilledBatch {
+  readonly id: string
+  readonly buffers: BatchBuffers
+  readonly after: readonly string[] | null
+  /** Null in a last batch that read nothing. */
+  readonly upTo: readonly string[] | null
+  readonly isLast: boolean
+  /** The source's own count, on the last batch. */
+  readonly sourceCount: string | null
+}
+
+/** Takes filled batches, in order. Resolves when the batch is committed (dry run: counted). */
+export interface BatchSink {
+  nextBatch(): Promise<string>
+  commit(batch: FilledBatch): Promise<void>
+}
+
+/** What a committing sink needs besides. */
+export interface CommitContext extends LoadContext {
+  readonly task: TaskRecord
+  readonly writer: Writer
+}

@@ -1,0 +1,48 @@
+import type { EventListener } from '../events.ts'
+import type { Identifiers } from '../cast/identifiers.ts'
+import type { LedgerIdentity } from '../ledger/ledger.ts'
+import type { RunSelection } from '../model/ledger-records.ts'
+import type { Mapping, ServiceRef, Tenant } from '../model/mapping.ts'
+import type { Source } from '../source/source.ts'
+import type { Service } from './load-context.ts'
+import type { Hooks } from './seams.ts'
+
+/** A mapping with everything it names opened or ready to be opened; knows no engine. Whoever made it closes it. */
+export interface Migration {
+  readonly mapping: Mapping
+  readonly identifiers: Identifiers
+  readonly identity: LedgerIdentity
+  /** In the manifest’s order; the first holds the control ledger. */
+  readonly services: readonly (Service & { readonly ref: ServiceRef; readonly label: string })[]
+  /** All tenants, in order. Rejects with TENANT_INVALID. */
+  tenants(): Promise<readonly Tenant[]>
+  isPerTenant(source: string): boolean
+  /** A new connection; `tenant` null for a shared source. */
+  openSource(source: string, tenant: Tenant | null): Promise<Source>
+}
+
+export interface RunOptions {
+  readonly selection: RunSelection
+  readonly dryRun: boolean
+  /** Null: begin a new run. `latest` or an id: take one up. */
+  readonly resume: string | null
+  readonly wait: boolean
+  readonly batchRows: number | null
+  readonly signal: AbortSignal
+  readonly emit: EventListener
+  readonly hooks: Hooks
+  readonly operator: string
+  readonly host: string
+  readonly pid: number
+  readonly programVersion: string
+  /** A new run's id. */
+  readonly newRunId: string
+  /** Tenants at once. */
+  readonly lanes: number
+  /** RFC 3339 UTC, for records. */
+  wallClock(): string
+  /** Monotonic milliseconds. */
+  now(): number
+  /** Dry run: one line per decision. */
+  readonly audit: ((line: unknown) => Promise<void>) | null
+}

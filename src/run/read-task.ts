@@ -1,0 +1,155 @@
+import { TupleCursor } from '../base/tuple-cursor.ts'
+import { RehouseError } from '../errors.ts'
+import { BatchBuffers } from '../plan/batch-buffers.ts'
+import type { RowProgram } from '../plan/row-program.ts'
+import type { BatchSink, LoadContext } from './load-context.ts'
+
+export interface ReadFrom {
+  /** Position to begin after; null = the first row. */
+  readonly after: readonly string[] | null
+  /** Rows of this pass read before, in earlier batches of the ledger. */
+  readonly readBefore: number
+}
+
+/**
+ * Reads an entity's rows in key order, runs the program over them and hands full batches to the sink: one being committed while the next is filled.
+ * The last batch carries the source's own count, which must be the number of rows read (guarantee 2).
+ */
+export async function readTask(context: LoadContext, sink: BatchSink, from: ReadFrom): Promise<void> {
+  const program = context.compiled.program as RowProgram
+  const filler = new BatchFiller(context, sink, from)
+  try {
+    await filler.begin()
+    program.restart()
+    await readAll(context, filler)
+  } finally {
+    // A batch being committed must not outlive the task: its outcome would be nobody's.
+    await filler.settle()
+  }
+}
+
+async function readAll(context: LoadContext, filler: BatchFiller): Promise<void> {
+  const { compiled, facts, snapshot, signal } = context
+  const program = compiled.program as RowProgram
+  const cursor = new TupleCursor(compiled.fields)
+  const request = { relation: facts.relation, columns: compiled.columns, key: facts.key.source, after: filler.from, signal: new AbortController().signal }
+  for await (const chunk of snapshot.read(request)) {
+    cursor.push(chunk)
+    while (nextRow(cursor, context)) {
+      if (filler.isFull && !program.continuesKey(cursor)) {
+        await filler.flush()
+        if (signal.aborted) throw interrupted()
+      }
+      filler.run(cursor)
+    }
+  }
+  if (cursor.pending > 0) throw sourceInvalid(context, `expected whole rows, got ${cursor.pending} bytes of one that does not end`)
+  await filler.finish(await snapshot.count(facts.relation))
+}
+
+function nextRow(cursor: TupleCursor, context: LoadContext): boolean {
+  try {
+    return cursor.next()
+  } catch (error) {
+    if (error instanceof RangeError) throw sourceInvalid(context, error.message)
+    throw error
+  }
+}
+
+function sourceInvalid({ facts, tenant }: LoadContext, message: string): RehouseError {
+  const { schema, name } = facts.relation
+  return new RehouseError('SOURCE_INVALID', message, {
+    where: { entity: facts.entity.name, table: `${schema}.${name}`, tenant: tenant?.code },
+    next: 'Read the table again with --resume; if it stays, report it with the source’s version.',
+  })
+}
+
+export function interrupted(): RehouseError {
+  return new RehouseError('INTERRUPTED', 'expected to go on, got a request to stop', { next: 'Run the same command with --resume.' })
+}
+
+/** Two batches' worth of buffers: while one is being committed, the other is filled. */
+class BatchFiller {
+  readonly #context: LoadContext
+  readonly #sink: BatchSink
+  readonly #program: RowProgram
+  #current: BatchBuffers
+  #spare: BatchBuffers
+  #inFlight: Promise<void> = Promise.resolve()
+  #id = ''
+  #after: readonly string[] | null
+  #upTo: readonly string[] | null = null
+  #read: number
+  #cursor: TupleCursor | null = null
+  readonly from: readonly string[] | null
+
+  constructor(context: LoadContext, sink: BatchSink, { after, readBefore }: ReadFrom) {
+    this.#context = context
+    this.#sink = sink
+    this.#program = context.compiled.program as RowProgram
+    this.#current = new BatchBuffers(context.compiled.tables.length)
+    this.#spare = new BatchBuffers(context.compiled.tables.length)
+    this.#after = after
+    this.from = after
+    this.#read = readBefore
+  }
+
+  async begin(): Promise<void> {
+    this.#id = await this.#sink.nextBatch()
+    this.#program.setBatch(this.#id)
+  }
+
+  get isFull(): boolean {
+    const { batch } = this.#context
+    return this.#current.read >= batch.rows || this.#current.bytes >= batch.bytes
+  }
+
+  run(cursor: TupleCursor): void {
+    this.#program.run(cursor, this.#current)
+    if (this.isFull) this.#upTo = this.#program.position(cursor)
+    this.#cursor = cursor
+  }
+
+  async flush(): Promise<void> {
+    await this.#hand({ isLast: false, sourceCount: null })
+    this.#current.reset()
+    await this.begin()
+  }
+
+  /** The last batch; it also says that the task is read to its end. */
+  async finish(counted: bigint): Promise<void> {
+    if (this.#cursor !== null && this.#current.read > 0) this.#upTo = this.#program.position(this.#cursor)
+    this.#read += this.#current.read
+    if (BigInt(this.#read) !== counted) throw this.#countMismatch(counted)
+    this.#read -= this.#current.read
+    await this.#hand({ isLast: true, sourceCount: counted.toString() })
+    await this.#inFlight
+  }
+
+  async #hand(end: { readonly isLast: boolean; readonly sourceCount: string | null }): Promise<void> {
+    // Batches are committed in order, one at a time: the position of the ledger never has a gap before it.
+    await this.#inFlight
+    const batch = { id: this.#id, buffers: this.#current, after: this.#after, upTo: this.#current.read === 0 ? this.#after : this.#upTo, ...end }
+    this.#read += this.#current.read
+    this.#inFlight = this.#sink.commit(batch)
+    // Whoever awaits it next gets the error; until then it must not count as unhandled.
+    this.#inFlight.catch(() => undefined)
+    this.#after = batch.upTo
+    const next = this.#spare
+    this.#spare = this.#current
+    this.#current = next
+  }
+
+  /** Waits for the batch being committed, whatever becomes of it. For callers that give up. */
+  async settle(): Promise<void> {
+    await this.#inFlight.catch(() => undefined)
+  }
+
+  #countMismatch(counted: bigint): RehouseError {
+    const { facts, tenant } = this.#context
+    return new RehouseError('SOURCE_COUNT_MISMATCH', `expected ${counted} rows, as the source counted in the same snapshot, got ${this.#read}`, {
+      where: { entity: facts.entity.name, tenant: tenant?.code },
+      next: 'Nothing of the last batch was kept; run `rehouse migrate --resume`, which reads the entity again from the start.',
+    })
+  }
+}

@@ -1,0 +1,51 @@
+import { type KeyIndex, type KeyState, EXCLUDED, LOADED, NOT_FOUND, QUARANTINED } from '../base/key-index.ts'
+import { canonicalKey } from '../base/key-text.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { KnownKey } from '../model/ledger-records.ts'
+import type { BatchBuffers } from '../plan/batch-buffers.ts'
+import type { RefusedRow } from './batch-outcome.ts'
+import type { Classified } from './classify-batch.ts'
+
+const STATES: Readonly<Record<KnownKey['state'], KeyState>> = { loaded: LOADED, quarantined: QUARANTINED, excluded: EXCLUDED }
+
+/** The program took its own view of each key; what the ledger or the server said otherwise is put right, before a child asks. */
+export function rememberStates(index: KeyIndex, result: { readonly buffers: BatchBuffers; readonly isInteger: boolean; readonly classified: Classified; readonly refused: readonly RefusedRow[] }): void {
+  const { buffers, isInteger, classified, refused } = result
+  const ordinalAt = (row: number): number => {
+    if (!isInteger) return index.findText(buffers.texts[row] as string)
+    const { hi, lo } = buffers.halvesAt(row)
+    return index.find(hi, lo)
+  }
+  for (const { row } of [...refused, ...classified.held]) {
+    const ordinal = ordinalAt(row)
+    if (ordinal !== NOT_FOUND) index.setState(ordinal, QUARANTINED)
+  }
+  for (const text of classified.keptKeys) index.setState(addKey(index, JSON.parse(text) as string[], isInteger), LOADED)
+}
+
+/** Fills an index with what the ledger knows. Resolves to the number of keys. */
+export async function fillFromLedger(index: KeyIndex, of: { readonly ledger: Ledger; readonly entity: number; readonly tenant: number; readonly isInteger: boolean }): Promise<number> {
+  let keys = 0
+  for await (const chunk of of.ledger.knownKeys(of.entity, of.tenant)) {
+    keys += chunk.length
+    for (const { key, state } of chunk) {
+      // Copies of a doubled key have one part more; nobody can refer to them.
+      if (of.isInteger && key.length > 1) continue
+      const ordinal = addKey(index, key, of.isInteger)
+      if (index.state(ordinal) !== LOADED) index.setState(ordinal, STATES[state])
+    }
+  }
+  return keys
+}
+
+/** Whether the ledger knows any key of the entity and tenant. */
+export async function hasKnownKeys(ledger: Ledger, entity: number, tenant: number): Promise<boolean> {
+  for await (const chunk of ledger.knownKeys(entity, tenant)) if (chunk.length > 0) return true
+  return false
+}
+
+function addKey(index: KeyIndex, key: readonly string[], isInteger: boolean): number {
+  if (!isInteger) return index.addText(canonicalKey(key))
+  const value = BigInt(key[0] as string)
+  return index.add(Number(BigInt.asIntN(32, value >> 32n)), Number(BigInt.asIntN(32, value)))
+}

@@ -1,0 +1,30 @@
+import type { KeyIndex } from '../base/key-index.ts'
+import type { EventListener } from '../events.ts'
+import type { NumberedEntity, NumberedTenant } from '../model/ledger-records.ts'
+import type { Entity, Mapping } from '../model/mapping.ts'
+import type { CompileSetting } from '../plan/tenant-plan.ts'
+import type { Source } from '../source/source.ts'
+import type { Service } from './load-context.ts'
+import type { Hooks } from './seams.ts'
+
+/** What all lanes of a run share. */
+export interface RunContext {
+  readonly id: string
+  readonly mapping: Mapping
+  readonly setting: CompileSetting
+  readonly signal: AbortSignal
+  readonly emit: EventListener
+  readonly hooks: Hooks
+  /** `--batch-rows`; null = as the manifest says. */
+  readonly batchRows: number | null
+  now(): number
+  service(name: string): Service
+  entity(name: string): NumberedEntity
+  isSelected(entity: Entity, phase: string): boolean
+  /** Some entity refers to it, so its keys must be remembered. */
+  isReferenced(entity: string): boolean
+  openSource(name: string, tenant: NumberedTenant | null): Promise<Source>
+  /** Of shared rows; null = not filled yet. */
+  sharedIndex(entity: string): KeyIndex | null
+  needSharedIndex(entity: string): Promise<void>
+}

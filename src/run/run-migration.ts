@@ -1,0 +1,196 @@
+import { addCounts, NO_COUNTS } from '../model/counts.ts'
+import { bug, RehouseError } from '../errors.ts'
+import type { Hold } from '../ledger/ledger.ts'
+import type { NumberedEntity, NumberedTenant, RunRecord, RunStatus } from '../model/ledger-records.ts'
+import { referencedEntities } from '../plan/order.ts'
+import type { TenantPlan } from '../plan/tenant-plan.ts'
+import { cascadeFor } from './cascade-for.ts'
+import { planDeferral } from './defer-tables.ts'
+import { isSelected } from './is-selected.ts'
+import type { Migration, RunOptions } from './migration.ts'
+import { runLanes } from './run-lanes.ts'
+import type { RunContext } from './run-context.ts'
+import { applySteps, settleDebts } from './schema-debts.ts'
+import { atSeam } from './seams.ts'
+import { describeTargets, type MigrationSurvey } from './survey-migration.ts'
+
+/** How a run ended, before it is told. */
+export interface RunEnd {
+  readonly run: string
+  readonly status: RunStatus
+  readonly failures: readonly RehouseError[]
+}
+
+/**
+ * A whole run: take the databases, record the run, settle old debts, set keys aside, load every lane, put keys back, finish. Each step can be repeated: if the process
+ * dies in any of them, the next run begins at the top and finds in the ledgers what is done.
+ */
+export async function runMigration(migration: Migration, survey: MigrationSurvey, options: RunOptions): Promise<RunEnd> {
+  const abort = new AbortController()
+  const signal = AbortSignal.any([options.signal, abort.signal])
+  // The ledger’s schema comes first: who holds the database is written in it. Installing twice, or beside a run, changes nothing.
+  for (const { ledger } of migration.services) await ledger.install(migration.identity)
+  const holds = await holdAll(migration, { ...options, signal })
+  try {
+    for (const hold of holds) void hold.lost.then(() => abort.abort(new RehouseError('TARGET_UNREACHABLE', 'expected to keep the lock on the target, got its session ended', { next: 'Run again with --resume.' })))
+    return await runHeld(migration, survey, { ...options, signal })
+  } finally {
+    for (const hold of holds) await hold.release()
+  }
+}
+
+async function runHeld(migration: Migration, survey: MigrationSurvey, options: RunOptions): Promise<RunEnd> {
+  const { services } = migration
+  const record = await takeUpRun(migration, options)
+  if (record === null) return { run: '', status: 'clean', failures: [] }
+  const numbered = await allotNumbers(migration, survey)
+  for (const { ledger } of services) await ledger.beginRun(record)
+  await atSeam(options.hooks, 'run_recorded', {})
+  const context = await contextOf(migration, { survey, numbered, record, options })
+  const cascade = cascadeFor(migration, { context, survey, run: record.id })
+  for (const service of services) await settleDebts(service, { ...options, cascade })
+  await planTasks(migration, { context, survey, run: record.id })
+  await defer(migration, { survey, context, options })
+  const failures = await loadAll(migration, { survey, context, cascade, options })
+  const status = await statusOf(migration, { run: record.id, failures })
+  await atSeam(options.hooks, 'before_finish', {})
+  for (const { ledger } of services) await ledger.finishRun(record.id, status, { failures: failures.map(f => ({ code: f.code, message: f.message, where: f.where, next: f.next })) })
+  return { run: record.id, status, failures }
+}
+
+async function holdAll({ services }: Migration, options: RunOptions): Promise<readonly Hold[]> {
+  const holds: Hold[] = []
+  const { newRunId, resume, operator, host, pid, wait, signal } = options
+  try {
+    for (const { ledger } of services) holds.push(await ledger.hold({ run: resume ?? newRunId, operator, host, pid }, { wait, signal }))
+    return holds
+  } catch (error) {
+    for (const hold of holds) await hold.release()
+    throw error
+  }
+}
+
+/** Null: there is nothing to resume. */
+async function takeUpRun({ services, mapping }: Migration, options: RunOptions): Promise<Omit<RunRecord, 'status' | 'finishedAt'> | null> {
+  const control = services[0]?.ledger
+  if (control === undefined) throw bug('expected a service')
+  const { operator, host, pid, programVersion, selection, resume } = options
+  const fresh = { id: options.newRunId, migration: mapping.migration, mappingHash: mapping.hash, programVersion, operator, host, pid, startedAt: options.wallClock(), selection }
+  const runs = await control.runs()
+  if (resume === null) {
+    refuseChangedMapping(mapping, runs[0])
+    return fresh
+  }
+  const open = runs.find(run => (resume === 'latest' ? run.status !== 'clean' && run.status !== 'findings' : run.id === resume))
+  if (open === undefined && resume !== 'latest') throw new RehouseError('USAGE', `expected a run of this ledger to resume, got ${resume}`, { next: 'Run `rehouse status` to see the runs.' })
+  if (open === undefined || open.status === 'clean' || open.status === 'findings') return null
+  refuseChangedMapping(mapping, open)
+  return { ...fresh, id: open.id, startedAt: open.startedAt, selection: open.selection }
+}
+
+/** Another mapping would make the ledger's hashes and outcomes meaningless. */
+function refuseChangedMapping(mapping: Migration['mapping'], run: RunRecord | undefined): void {
+  if (run === undefined || run.mappingHash === mapping.hash) return
+  throw new RehouseError('MAPPING_CHANGED', `expected the mapping run ${run.id} was made with (${run.mappingHash.slice(0, 12)}), got another (${mapping.hash.slice(0, 12)})`, {
+    where: { file: mapping.file },
+    next: 'Put the manifest and the options of that run back; to migrate with another mapping, begin with empty targets.',
+  })
+}
+
+interface Numbered {
+  readonly tenants: readonly NumberedTenant[]
+  readonly entities: readonly NumberedEntity[]
+}
+
+async function allotNumbers({ mapping, services }: Migration, survey: MigrationSurvey): Promise<Numbered> {
+  const control = services[0]?.ledger
+  if (control === undefined) throw bug('expected a service')
+  const heads = mapping.entities.map(entity => ({ name: entity.name, service: entity.service, table: `${entity.into[0]?.schema}.${entity.into[0]?.table}` }))
+  const tenants = await control.numberTenants(survey.tenants)
+  const entities = await control.numberEntities(heads)
+  for (const { ledger } of services.slice(1)) await ledger.adopt(tenants, entities)
+  return { tenants, entities }
+}
+
+async function contextOf(migration: Migration, of: { survey: MigrationSurvey; numbered: Numbered; record: Omit<RunRecord, 'status' | 'finishedAt'>; options: RunOptions }): Promise<RunContext & { readonly plans: readonly TenantPlan[] }> {
+  const { survey, numbered, record, options } = of
+  const { mapping } = migration
+  const targets = new Map(survey.services.map(s => [s.ref.name, { version: s.facts.version, relations: s.relations }]))
+  const setting = { ...survey.setting, numbers: new Map(numbered.entities.map(e => [e.name, e.number])), targets }
+  const plans = survey.plans.map(plan => renumber(plan, { survey, numbered }))
+  const referenced = new Set(mapping.entities.flatMap(entity => referencedEntities(entity)))
+  return {
+    id: record.id, mapping, setting, plans, signal: options.signal, emit: options.emit, hooks: options.hooks, batchRows: options.batchRows,
+    now: options.now,
+    service: name => migration.services.find(s => s.name === name) ?? missing(`service ${name}`),
+    entity: name => numbered.entities.find(e => e.name === name) ?? missing(`entity ${name}`),
+    isSelected: (entity, phase) => isSelected(entity, { phase, selection: record.selection }),
+    isReferenced: name => referenced.has(name),
+    openSource: (name, tenant) => migration.openSource(name, migration.isPerTenant(name) ? tenant : null),
+    sharedIndex: () => null,
+    needSharedIndex: () => Promise.resolve(),
+  }
+}
+
+function renumber(plan: TenantPlan, { survey, numbered }: { survey: MigrationSurvey; numbered: Numbered }): TenantPlan {
+  if (plan.tenant === null) return plan
+  const tenant = numbered.tenants.find(t => t.code === plan.tenant?.code)
+  if (tenant === undefined || survey.tenants.length === 0) throw bug(`expected a number for tenant ${plan.tenant.code}`)
+  return { ...plan, tenant }
+}
+
+async function planTasks(migration: Migration, { context, survey, run }: { context: RunContext & { plans: readonly TenantPlan[] }; survey: MigrationSurvey; run: string }): Promise<void> {
+  for (const { name, ledger } of migration.services) {
+    const specs = context.plans.flatMap(plan =>
+      [...plan.entities.values()]
+        .filter(facts => facts.entity.service === name && context.isSelected(facts.entity, facts.order.phase))
+        .map(facts => ({ entity: context.entity(facts.entity.name).number, tenant: plan.tenant?.number ?? 0, phase: facts.order.phase, service: name })),
+    )
+    if (specs.length > 0) await ledger.planTasks(run, specs)
+  }
+  const rows = survey.plans.flatMap(plan => [...plan.entities.values()].map(facts => facts.relation.estimatedRows))
+  const estimatedRows = rows.some(count => count === null) ? null : rows.reduce<number>((sum, count) => sum + (count ?? 0), 0)
+  context.emit({ type: 'run:started', run, dryRun: false, tasks: context.plans.reduce((sum, plan) => sum + plan.entities.size, 0), estimatedRows })
+}
+
+async function defer(migration: Migration, { survey, context, options }: { survey: MigrationSurvey; context: RunContext; options: RunOptions }): Promise<void> {
+  for (const service of migration.services) {
+    // Looked at again now that nobody else may begin a run: what was empty before may not be.
+    const relations = [...(await describeTargets(migration.mapping, service)).values()]
+    const worthwhile = planDeferral(survey, context)
+    await applySteps(service, { run: context.id, relations, worthwhile, triggers: service.ref.triggers }, options)
+  }
+}
+
+async function loadAll(migration: Migration, of: { survey: MigrationSurvey; context: RunContext & { plans: readonly TenantPlan[] }; cascade: ReturnType<typeof cascadeFor>; options: RunOptions }): Promise<readonly RehouseError[]> {
+  const { context, cascade, options } = of
+  const failures = [...(await runLanes(context, { plans: context.plans, lanes: options.lanes }))]
+  for (const service of migration.services) {
+    try {
+      await settleDebts(service, { ...options, cascade })
+      await service.target.advanceSequences(tablesOf(migration, service.name))
+    } catch (error) {
+      if (!(error instanceof RehouseError)) throw error
+      failures.push(error)
+    }
+  }
+  return failures
+}
+
+function tablesOf({ mapping }: Migration, service: string): { schema: string; name: string }[] {
+  return mapping.entities.filter(entity => entity.service === service).flatMap(entity => entity.into.map(shape => ({ schema: shape.schema, name: shape.table })))
+}
+
+async function statusOf({ services }: Migration, { run, failures }: { run: string; failures: readonly RehouseError[] }): Promise<RunStatus> {
+  if (failures.some(f => f.code === 'INTERRUPTED')) return 'interrupted'
+  if (failures.some(f => f.code !== 'STOPPED')) return 'failed'
+  if (failures.length > 0) return 'stopped'
+  let counts = NO_COUNTS
+  for (const { ledger } of services) for (const total of await ledger.totals(run)) counts = addCounts(counts, total.counts)
+  return counts.quarantined + counts.skipped + counts.partsQuarantined > 0 ? 'findings' : 'clean'
+}
+
+function missing(what: string): never {
+  throw bug(`expected ${what}, got none`)
+}
+

@@ -1,0 +1,102 @@
+import type { EventListener } from '../events.ts'
+import type { TargetRelation } from '../model/catalogue.ts'
+import type { SchemaDebt } from '../model/ledger-records.ts'
+import type { Writer } from '../target/target.ts'
+import type { Service } from './load-context.ts'
+import { atSeam, type Hooks } from './seams.ts'
+import { type CascadeContext, takeBackWithChildren } from './take-back-cascade.ts'
+
+export interface DebtContext {
+  readonly emit: EventListener
+  readonly hooks: Hooks
+}
+
+/** Sets keys, indexes and triggers aside before a load: every step and its inverse are recorded in the transaction that does it. */
+export async function applySteps(service: Service, of: { readonly run: string; readonly relations: readonly TargetRelation[]; readonly worthwhile: ReadonlySet<string>; readonly triggers: 'fire' | 'disable' | null }, context: DebtContext): Promise<void> {
+  const { run, relations, worthwhile, triggers } = of
+  const steps = service.target.planDeferral(relations, { worthwhile, run, triggers })
+  if (steps.length === 0) return
+  await withWriter(service, async writer => {
+    const tx = await writer.begin()
+    try {
+      for (const step of steps) {
+        await tx.applyStep(step)
+        await service.ledger.recordStep(tx, run, step)
+      }
+      await tx.commit({ durable: true })
+    } catch (error) {
+      await tx.rollback()
+      throw error
+    }
+  })
+  for (const step of steps) context.emit({ type: 'schema:changed', service: service.name, table: `${step.schema}.${step.table}`, step: `${step.kind} ${step.name}` })
+  await atSeam(context.hooks, 'steps_applied', { service: service.name })
+}
+
+/**
+ * Puts everything back, last first: one step a transaction, so that a death between two leaves the rest as a debt for the next command. Before a key is rebuilt,
+ * the rows that would break it are taken back into quarantine. Resolves to the rows taken back.
+ */
+export async function settleDebts(service: Service, context: DebtContext & { readonly cascade: CascadeContext }): Promise<number> {
+  const debts = [...(await service.ledger.debts())].reverse()
+  if (debts.length > 0) await atSeam(context.hooks, 'before_rebuild', { service: service.name })
+  let removed = 0
+  for (const debt of debts) {
+    removed += await clearViolations(service, debt, context.cascade)
+    await withWriter(service, async writer => {
+      const tx = await writer.begin()
+      try {
+        await tx.undoStep(debt)
+        await service.ledger.settleStep(tx, debt.id)
+        await tx.commit({ durable: true })
+      } catch (error) {
+        await tx.rollback()
+        throw error
+      }
+    })
+    context.emit({ type: 'schema:changed', service: service.name, table: `${debt.schema}.${debt.table}`, step: `restored ${debt.name}` })
+    await atSeam(context.hooks, 'between_rebuilds', { service: service.name })
+  }
+  if (debts.length > 0) await atSeam(context.hooks, 'after_rebuild', { service: service.name })
+  return removed
+}
+
+const CODES: Readonly<Partial<Record<SchemaDebt['kind'], string>>> = {
+  drop_constraint: 'unique_violation',
+  drop_index: 'unique_violation',
+  drop_foreign_key: 'foreign_key_violation',
+}
+
+async function clearViolations(service: Service, debt: SchemaDebt, cascade: CascadeContext): Promise<number> {
+  const code = CODES[debt.kind]
+  const idColumn = headColumnOf(debt, service, cascade)
+  if (code === undefined || idColumn === null) return 0
+  let ids: readonly string[] = []
+  await withWriter(service, async writer => {
+    const tx = await writer.begin()
+    ids = await tx.violations(debt, idColumn)
+    await tx.rollback()
+  })
+  const detail = `refused by constraint ${debt.name}`
+  return takeBackWithChildren({ service: service.name, ids, code, column: `${debt.schema}.${debt.table}`, detail }, cascade)
+}
+
+/** The column by which rows of the debt's table are found again; null = none, or no entity writes there. */
+function headColumnOf(debt: SchemaDebt, service: Service, { mapping, tables }: CascadeContext): string | null {
+  const name = `${debt.schema}.${debt.table}`
+  for (const entity of mapping.entities) {
+    if (entity.service !== service.name) continue
+    const table = tables(entity.name).tables.find(t => t.name === name)
+    if (table) return table.headColumn
+  }
+  return null
+}
+
+async function withWriter(service: Service, work: (writer: Writer) => Promise<void>): Promise<void> {
+  const writer = await service.target.openWriter()
+  try {
+    await work(writer)
+  } finally {
+    await writer.close()
+  }
+}

@@ -1,0 +1,168 @@
+import type { Survey } from '../checks/survey.ts'
+import { RehouseError } from '../errors.ts'
+import type { Catalogue, TargetRelation } from '../model/catalogue.ts'
+import type { Finding } from '../model/finding.ts'
+import type { NumberedTenant } from '../model/ledger-records.ts'
+import type { Mapping, Tenant } from '../model/mapping.ts'
+import type { SqlType } from '../model/sql-type.ts'
+import { matchColumn } from '../plan/collect-names.ts'
+import type { CompiledEntity } from '../plan/compile-entity.ts'
+import { findUncovered } from '../plan/coverage.ts'
+import { type EntityOrder, orderEntities } from '../plan/order.ts'
+import { type CompileSetting, compileFor, planTenant, type TenantPlan } from '../plan/tenant-plan.ts'
+import type { SourceFacts } from '../source/source.ts'
+import type { TableName } from '../target/target.ts'
+import type { Migration } from './migration.ts'
+
+/** Everything looked at before anything is done: read only. */
+export interface MigrationSurvey extends Survey {
+  readonly tenants: readonly NumberedTenant[]
+  readonly setting: CompileSetting
+  readonly findings: readonly Finding[]
+}
+
+const SOURCES_AT_ONCE = 6
+
+/** Looks at targets, sources and tenants, plans and compiles everything, and finds what is not covered. `chosen` null = all tenants. */
+export async function surveyMigration(migration: Migration, chosen: readonly string[] | null): Promise<MigrationSurvey> {
+  const { mapping } = migration
+  const order = orderEntities(mapping)
+  const services = await surveyServices(migration)
+  const tenants = await numberedTenants(migration, chosen)
+  const sources = await surveySources(migration, tenants)
+  const catalogues = (tenant: string | null): ReadonlyMap<string, Catalogue> =>
+    new Map(sources.filter(s => s.tenant === null || s.tenant === tenant).map(s => [s.name, s.catalogue]))
+  const shared = planTenant({ mapping, tenant: null, order, catalogues: catalogues(null) })
+  const plans = [shared, ...tenants.map(tenant => planTenant({ mapping, tenant, order, catalogues: catalogues(tenant.code) }))]
+  const numbers = await entityNumbers(migration)
+  const targets = new Map(services.map(s => [s.ref.name, { version: s.facts.version, relations: s.relations }]))
+  const setting = { mapping, identifiers: migration.identifiers, numbers, targets, shared, lackingTypes: lackingTypes(mapping, plans) }
+  const compiled = plans.flatMap(plan => compileAll(plan, setting))
+  const uncovered = sources.flatMap(source => uncoveredIn(source, { mapping, compiled }))
+  const findings = distinct([...plans.flatMap(plan => plan.findings), ...compiled.flatMap(c => c.compiled.findings), ...uncovered])
+  return { mapping, services, sources, plans, compiled, order, tenants, setting, findings }
+}
+
+export async function surveyServices({ mapping, services }: Pick<Migration, 'mapping' | 'services'>): Promise<MigrationSurvey['services']> {
+  const surveyed = []
+  for (const service of services) {
+    const facts = await service.target.facts()
+    const relations = await describeTargets(mapping, service)
+    surveyed.push({ ref: service.ref, label: service.label, facts, relations, ledger: await service.ledger.state() })
+  }
+  return surveyed
+}
+
+/** The tables the mapping writes to in one service, those that exist, by `schema.table`. */
+export async function describeTargets(mapping: Mapping, service: Migration['services'][number]): Promise<ReadonlyMap<string, TargetRelation>> {
+  const names = new Map<string, TableName>()
+  for (const entity of mapping.entities) {
+    if (entity.service !== service.name) continue
+    for (const shape of entity.into) names.set(`${shape.schema}.${shape.table}`, { schema: shape.schema, name: shape.table })
+  }
+  const relations = await service.target.describe([...names.values()])
+  return new Map(relations.map(relation => [`${relation.schema}.${relation.name}`, relation]))
+}
+
+/** Numbers from the ledger where it has them; provisional ones, never written, where it has not. */
+async function numberedTenants(migration: Migration, chosen: readonly string[] | null): Promise<readonly NumberedTenant[]> {
+  const all = await migration.tenants()
+  const wanted = chosen === null ? all : chosen.map(code => all.find(t => t.code === code) ?? unknownTenant(code, all))
+  const known = new Map((await knownNumbers(migration)).tenants.map(t => [t.code, t.number]))
+  let next = Math.max(0, ...known.values())
+  return wanted.map(tenant => ({ ...tenant, number: known.get(tenant.code) ?? ++next }))
+}
+
+async function entityNumbers(migration: Migration): Promise<ReadonlyMap<string, number>> {
+  const known = new Map((await knownNumbers(migration)).entities.map(e => [e.name, e.number]))
+  let next = Math.max(0, ...known.values())
+  return new Map(migration.mapping.entities.map(entity => [entity.name, known.get(entity.name) ?? ++next]))
+}
+
+async function knownNumbers({ services }: Migration): Promise<{ tenants: readonly NumberedTenant[]; entities: readonly { name: string; number: number }[] }> {
+  const control = services[0]?.ledger
+  if (control === undefined || (await control.state()) === 'absent') return { tenants: [], entities: [] }
+  return { tenants: await control.tenants(), entities: await control.entities() }
+}
+
+function unknownTenant(code: string, all: readonly Tenant[]): never {
+  throw new RehouseError('USAGE', `expected a tenant of the manifest, got ${code}`, { next: `Use one of: ${all.slice(0, 20).map(t => t.code).join(', ')}${all.length > 20 ? ', …' : ''}.` })
+}
+
+async function surveySources(migration: Migration, tenants: readonly Tenant[]): Promise<readonly SurveyedSource[]> {
+  const wanted = migration.mapping.sources.flatMap((source): { source: string; tenant: Tenant | null }[] =>
+    migration.isPerTenant(source.name) ? tenants.map(tenant => ({ source: source.name, tenant })) : [{ source: source.name, tenant: null }],
+  )
+  const surveyed: SurveyedSource[] = new Array(wanted.length)
+  let next = 0
+  const worker = async (): Promise<void> => {
+    for (let i = next++; i < wanted.length; i = next++) surveyed[i] = await surveySource(migration, wanted[i] as (typeof wanted)[number])
+  }
+  await Promise.all(Array.from({ length: Math.min(SOURCES_AT_ONCE, wanted.length) }, worker))
+  return surveyed
+}
+
+type SurveyedSource = MigrationSurvey['sources'][number]
+
+async function surveySource(migration: Migration, { source, tenant }: { source: string; tenant: Tenant | null }): Promise<SurveyedSource> {
+  const opened = await migration.openSource(source, tenant)
+  try {
+    const facts: SourceFacts = await opened.facts()
+    return { name: source, tenant: tenant?.code ?? null, label: opened.label, facts, catalogue: await opened.describe() }
+  } finally {
+    await opened.close()
+  }
+}
+
+/** A column some tenants lack has the type it has where it is. */
+function lackingTypes(mapping: Mapping, plans: readonly TenantPlan[]): ReadonlyMap<string, SqlType> {
+  const types = new Map<string, SqlType>()
+  for (const entity of mapping.entities) {
+    for (const column of entity.mayLack) {
+      for (const plan of plans) {
+        const relation = plan.entities.get(entity.name)?.relation
+        const name = relation && matchColumn(column, relation)
+        const type = relation?.columns.find(c => c.name === name)?.type
+        if (type && !types.has(`${entity.name}.${column}`)) types.set(`${entity.name}.${column}`, type)
+      }
+    }
+  }
+  return types
+}
+
+function compileAll(plan: TenantPlan, setting: CompileSetting): { tenant: string | null; entity: EntityOrder['entity']; compiled: CompiledEntity }[] {
+  return [...plan.entities.values()].map(({ entity }) => ({ tenant: plan.tenant?.code ?? null, entity, compiled: compileFor(plan, entity.name, { setting, index: () => null }) }))
+}
+
+function uncoveredIn(source: SurveyedSource, { mapping, compiled }: { mapping: Mapping; compiled: MigrationSurvey['compiled'] }): readonly Finding[] {
+  const used = new Map<string, Set<string>>()
+  const add = (table: string, columns: readonly string[]): void => {
+    const known = used.get(table) ?? new Set<string>()
+    for (const column of columns) known.add(column)
+    used.set(table, known)
+  }
+  for (const { tenant, entity, compiled: program } of compiled) {
+    if (entity.from.source !== source.name || (source.tenant !== null && tenant !== source.tenant)) continue
+    const relation = source.catalogue.relations.find(r => r.schema.toLowerCase() === entity.from.schema.toLowerCase() && r.name.toLowerCase() === entity.from.name.toLowerCase())
+    if (relation) add(`${relation.schema}.${relation.name}`, [...program.used, ...(program.key?.source.kind === 'columns' ? program.key.names : [])])
+  }
+  const { tenants } = mapping
+  if (tenants.kind === 'relation' && tenants.relation.source === source.name) {
+    const relation = source.catalogue.relations.find(r => r.schema === tenants.relation.schema && r.name === tenants.relation.name)
+    if (relation) add(`${relation.schema}.${relation.name}`, relation.columns.map(c => c.name))
+  }
+  return findUncovered({ mapping, source: source.name, tenant: source.tenant, relations: source.catalogue.relations, used })
+}
+
+/** The same finding for 383 tenants is one finding, said of the first and how many more. */
+function distinct(findings: readonly Finding[]): readonly Finding[] {
+  const groups = new Map<string, { first: Finding; others: number }>()
+  for (const finding of findings) {
+    const { tenant: _, ...where } = finding.where
+    const name = JSON.stringify([finding.code, finding.severity, finding.message, where])
+    const group = groups.get(name)
+    if (group) group.others++
+    else groups.set(name, { first: finding, others: 0 })
+  }
+  return [...groups.values()].map(({ first, others }) => (others === 0 ? first : { ...first, message: `${first.message} (and in ${others} more tenant${others === 1 ? '' : 's'})` }))
+}

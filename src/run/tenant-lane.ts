@@ -1,0 +1,229 @@
+import { atPlace, bug, RehouseError } from '../errors.ts'
+import type { ProgressEvent } from '../events.ts'
+import type { Consistency, TaskRecord } from '../model/ledger-records.ts'
+import type { EntityFacts, TenantPlan } from '../plan/tenant-plan.ts'
+import type { SourceSnapshot } from '../source/source.ts'
+import type { Writer } from '../target/target.ts'
+import { takeBack } from './corrections.ts'
+import { entityTables } from './entity-tables.ts'
+import { LaneState } from './lane-state.ts'
+import { LedgerSink } from './ledger-sink.ts'
+import type { CommitContext, Service } from './load-context.ts'
+import { interrupted, readTask } from './read-task.ts'
+import { hasKnownKeys } from './remember-states.ts'
+import { withRetries } from './retry.ts'
+import type { RunContext } from './run-context.ts'
+import { atSeam } from './seams.ts'
+import { settleCircle } from './settle.ts'
+import { TenantTally } from './stop-rules.ts'
+
+/** How lanes wait for one another: tenants enter a phase when its shared rows are complete. */
+export interface PhaseGate {
+  mayEnter(phase: string): Promise<void>
+  phaseDone(phase: string): void
+}
+
+/**
+ * One tenant (or the shared rows) from its first entity to its last, under one source snapshot per source. A task goes pending → running → loaded → settled.
+ * If the process dies anywhere here, the next run finds each task’s position in the ledger and goes on from it.
+ */
+export class TenantLane {
+  readonly #run: RunContext
+  readonly #tally: TenantTally
+  readonly state: LaneState
+  #retries = 0
+  #progressed: () => void = () => undefined
+
+  constructor(run: RunContext, plan: TenantPlan) {
+    this.#run = run
+    this.#tally = new TenantTally(run.mapping.stop)
+    this.state = new LaneState(run, plan)
+  }
+
+  get code(): string | null {
+    return this.state.plan.tenant?.code ?? null
+  }
+
+  async run(gate: PhaseGate): Promise<void> {
+    const { signal, emit } = this.#run
+    const onRetry = (attempt: number, waitMs: number, error: RehouseError): void =>
+      emit({ type: 'task:retried', entity: error.where.entity ?? '', tenant: this.code, attempt, waitMs, code: error.code, message: error.message })
+    try {
+      await withRetries({ retries: () => this.#retries, signal, random: Math.random, onRetry }, progressed => {
+        this.#progressed = progressed
+        return this.#attempt(gate)
+      })
+    } catch (error) {
+      throw atPlace(error, { tenant: this.code ?? undefined })
+    } finally {
+      await this.state.closeSources()
+    }
+  }
+
+  async #attempt(gate: PhaseGate): Promise<void> {
+    const done = new Set<string>()
+    for (const phase of this.#run.mapping.phases) {
+      const entities = [...this.state.plan.entities.values()].filter(facts => facts.order.phase === phase.name && this.#run.isSelected(facts.entity, phase.name))
+      if (entities.length > 0) await gate.mayEnter(phase.name)
+      for (const facts of entities) {
+        await this.#entity(facts)
+        done.add(facts.entity.name)
+        for (const circle of this.state.wholeCircles(facts.entity.name, done)) await this.#settle(circle)
+      }
+      gate.phaseDone(phase.name)
+    }
+  }
+
+  async #entity(facts: EntityFacts): Promise<void> {
+    if (this.#run.signal.aborted) throw interrupted()
+    this.#retries = facts.entity.batch.retries
+    const { name, service } = facts.entity
+    try {
+      await this.#load(facts)
+    } catch (error) {
+      if (error instanceof RehouseError && error.code.startsWith('SOURCE_')) await this.state.closeSources()
+      this.state.forget(name)
+      throw atPlace(error, { entity: name, service, tenant: this.code ?? undefined })
+    }
+  }
+
+  async #load(facts: EntityFacts): Promise<void> {
+    const service = this.#run.service(facts.entity.service)
+    const snapshot = await this.state.snapshot(facts.entity.from.source)
+    const entity = this.#run.entity(facts.entity.name)
+    const task = await this.#task(facts, service)
+    const start = startOf(task, snapshot)
+    if (start === null) return
+    const compiled = await this.state.compile(facts)
+    const index = this.state.index(facts.entity.name)
+    const compares = await hasKnownKeys(service.ledger, entity.number, task.tenant)
+    if (compares && index !== null) await this.state.fill(index, facts)
+    if (task.state === 'loaded' && !start.restart) return
+    await this.#withWriter(service, async writer => {
+      const claimed = await this.#claim(task, { service, writer, snapshot, start })
+      const { id, hooks, signal, now, batchRows } = this.#run
+      const batch = { ...facts.entity.batch, rows: batchRows ?? facts.entity.batch.rows }
+      const emit = (event: ProgressEvent): void => this.#emit(event)
+      const shared = { run: id, hooks, emit, signal, now, batch, tally: this.#tally, tenant: this.state.plan.tenant }
+      await this.#read({ ...shared, facts, compiled, entity, service, snapshot, index, task: claimed, writer }, compares)
+    })
+  }
+
+  async #claim(task: TaskRecord, of: { service: Service; writer: Writer; snapshot: SourceSnapshot; start: Start }): Promise<TaskRecord> {
+    const { service, writer, snapshot, start } = of
+    const claim = { backend: writer.backend, snapshot: snapshot.id, marker: snapshot.marker, ...start }
+    const claimed = await service.ledger.claimTask(task.id, claim)
+    await atSeam(this.#run.hooks, 'task_claimed', { tenant: this.code, service: service.name })
+    return claimed
+  }
+
+  async #read(context: CommitContext, compares: boolean): Promise<void> {
+    const { task, facts, service, now } = context
+    const began = now()
+    this.#run.emit({ type: 'task:started', entity: facts.entity.name, tenant: this.code, estimatedRows: facts.relation.estimatedRows })
+    try {
+      await readTask(context, new LedgerSink(context, { compares }), { after: task.position, readBefore: task.counts.read })
+    } catch (error) {
+      await recordFailure(service, task, error)
+      throw error
+    }
+    const after = await this.#task(facts, service)
+    this.#run.emit({ type: 'task:finished', entity: facts.entity.name, tenant: this.code, counts: after.counts, seconds: (now() - began) / 1000 })
+  }
+
+  /** Passes events on; a committed batch is progress, and the moment to ask the stop rules. */
+  #emit(event: ProgressEvent): void {
+    this.#run.emit(event)
+    if (event.type !== 'batch:committed') return
+    this.#progressed()
+    const verdict = this.#tally.verdict()
+    if (verdict === null) return
+    throw new RehouseError('STOPPED', verdict, { next: 'Look at `rehouse quarantine list`, mend the mapping or the data, or raise `stop` in the manifest; then run with --resume.' })
+  }
+
+  async #task(facts: EntityFacts, service: Service): Promise<TaskRecord> {
+    const { number } = this.#run.entity(facts.entity.name)
+    const tenant = this.state.plan.tenant?.number ?? 0
+    const task = (await service.ledger.tasks(this.#run.id)).find(t => t.entity === number && t.tenant === tenant)
+    if (task === undefined) throw bug(`expected a task for ${facts.entity.name}, got none`)
+    return task
+  }
+
+  /** Checks the references inside a circle once all of it is loaded, and takes back what refers to nothing. */
+  async #settle(circle: readonly string[]): Promise<void> {
+    const open: { name: string; facts: EntityFacts; task: TaskRecord; service: Service }[] = []
+    for (const name of circle) {
+      const facts = this.state.plan.entities.get(name)
+      if (facts === undefined) continue
+      const service = this.#run.service(facts.entity.service)
+      open.push({ name, facts, service, task: await this.#task(facts, service) })
+    }
+    if (open.every(({ task }) => task.state === 'settled')) return
+    await atSeam(this.#run.hooks, 'before_settle', { entity: circle[0] ?? '', tenant: this.code })
+    const members = []
+    for (const { name } of open) members.push(await this.state.member(name))
+    const refused = await settleCircle(members, name => this.#indexOf(name))
+    for (const { name, facts, task, service } of open) {
+      if (!(await this.#member(name))) continue
+      const rows = refused.filter(row => row.entity === name).map(row => ({ key: row.key, code: row.code, column: row.column, detail: `refers to ${row.parentEntity}` }))
+      await this.#takeBack({ facts, task, service, rows })
+    }
+  }
+
+  /** Whether the entity has references that are settled afterwards. */
+  async #member(name: string): Promise<boolean> {
+    return (await this.state.member(name)).compiled.settled.length > 0
+  }
+
+  #indexOf(name: string): NonNullable<ReturnType<LaneState['index']>> {
+    const index = this.state.index(name) ?? this.#run.sharedIndex(name)
+    if (index === null) throw bug(`expected an index of ${name}`)
+    return index
+  }
+
+  async #takeBack(of: { facts: EntityFacts; task: TaskRecord; service: Service; rows: Parameters<typeof takeBack>[0]['rows'] }): Promise<void> {
+    const { facts, task, service, rows } = of
+    const snapshot = await this.state.snapshot(facts.entity.from.source)
+    const compiled = await this.state.compile(facts)
+    await this.#withWriter(service, async writer => {
+      const claimed = await this.#claim(task, { service, writer, snapshot, start: { restart: false, pass: task.pass, consistency: task.consistency ?? 'snapshot' } })
+      const tables = entityTables(facts.entity, compiled.tables)
+      await takeBack({ service, writer, task: claimed, tables, snapshot: snapshot.id, kind: 'settle', rows, hooks: this.#run.hooks, taskState: 'settled' })
+    })
+  }
+
+  async #withWriter(service: Service, work: (writer: Writer) => Promise<void>): Promise<void> {
+    const writer = await service.target.openWriter()
+    try {
+      await work(writer)
+    } finally {
+      await writer.close()
+    }
+  }
+}
+
+interface Start {
+  readonly restart: boolean
+  readonly pass: number
+  readonly consistency: Consistency
+}
+
+/** Where a task is taken up. Null: there is nothing left to do. */
+export function startOf(task: TaskRecord, snapshot: Pick<SourceSnapshot, 'id' | 'marker'>): Start | null {
+  if (task.marker === null || task.state === 'pending') return { restart: false, pass: Math.max(1, task.pass), consistency: 'snapshot' }
+  // Nothing was written to the source since the first snapshot: going on from the position reads what one snapshot would have given.
+  if (task.marker !== snapshot.marker) return { restart: true, pass: task.pass + 1, consistency: 'mixed' }
+  if (task.state === 'settled') return null
+  const kept = task.consistency ?? 'snapshot'
+  return { restart: false, pass: task.pass, consistency: task.snapshot === snapshot.id || kept === 'mixed' ? kept : 'frozen' }
+}
+
+async function recordFailure(service: Service, task: TaskRecord, error: unknown): Promise<void> {
+  if (!(error instanceof RehouseError) || error.code === 'FENCE_LOST' || error.code === 'INTERRUPTED') return
+  try {
+    await service.ledger.failTask(task.id, task.fence, error.code === 'STOPPED' ? 'stopped' : 'failed', { code: error.code, message: error.message })
+  } catch (second) {
+    // The first error is the one to tell; the ledger still has the task as running, which a resume takes up the same way.
+    if (!(second instanceof RehouseError)) throw second
+  }
+}
