@@ -7,6 +7,7 @@ import { NO_TENANT } from './no-tenant.ts'
 import type { CompileContext, ValueWanted } from './compile-context.ts'
 import { compileExpressionSource } from './compile-expression-source.ts'
 import { QUARANTINED } from './outcome-registry.ts'
+import { integerText } from './row-key.ts'
 import type { RowState, ValueSource } from './row-state.ts'
 
 const UUID = builtinType('uuid')
@@ -27,8 +28,10 @@ export function compileOwnId(strategy: IdStrategy, context: CompileContext): Mak
   }
   if (strategy === 'keep') return keepKey(key.types[0]?.name === 'uuid' && key.types.length === 1, context)
   const write = strategy === 'hashed' ? identifiers.hashed(tenantNumber, entityNumber) : identifiers.v5(tenant?.id ?? NO_TENANT, context.entity.name)
+  // An integer key is read as halves; its text is what a reference to it makes.
+  const textOf = key.isInteger ? (row: RowState): string => canonicalKey([integerText(row.keyHalves)]) : (row: RowState): string => row.keyText
   return row => {
-    write(row.keyText, row.id, 0)
+    write(textOf(row), row.id, 0)
     return true
   }
 }
