@@ -11,11 +11,14 @@ const instant = (column: string, zone: string): string =>
 /** What the dirty district's rows are refused for, and no other district's. */
 const REFUSALS = [
   'birth_date_missing',
+  'check_violation',
   'lossy_cast',
-  'missing_assessment',
-  'missing_student',
   'name_missing',
   'no_timestamp',
+  'orphan',
+  'parent_quarantined',
+  'supervisor_missing',
+  'unique_violation',
   'unknown_status',
 ]
 
