@@ -46,7 +46,7 @@ class PostgresTarget implements Target {
   }
 
   facts(): Promise<TargetFacts> {
-    return this.#withSession(async session => {
+    return this.#withSession(this.#options, async session => {
       const system = await systemIdentifier(session)
       const { rows } = await session.query(DESCRIBE_ROLE)
       const [database, role, isSuperuser, canBypass, canCreate, isReadOnly] = rows[0] ?? []
@@ -64,7 +64,7 @@ class PostgresTarget implements Target {
   }
 
   describe(tables: readonly TableName[]): Promise<readonly TargetRelation[]> {
-    return this.#withSession(async session => targetRelationsFrom(await readTargetRows(session, tables)))
+    return this.#withSession(this.#options, async session => targetRelationsFrom(await readTargetRows(session, tables)))
   }
 
   async openWriter(): Promise<Writer> {
@@ -74,11 +74,13 @@ class PostgresTarget implements Target {
   }
 
   advanceSequences(tables: readonly TableName[]): Promise<void> {
-    return this.#withSession(session => advanceSequences(session, tables))
+    return this.#withSession(this.#options, session => advanceSequences(session, tables))
   }
 
   applyScript(script: string): Promise<void> {
-    return this.#withSession(async session => {
+    // What a person wrote counts on the usual search path.
+    const settings = { search_path: 'public', ...this.#options.settings }
+    return this.#withSession({ ...this.#options, settings }, async session => {
       try {
         await session.script(`begin;\n${script}\n;commit`)
       } catch (error) {
@@ -92,8 +94,8 @@ class PostgresTarget implements Target {
     return planDeferral(relations, rule)
   }
 
-  async #withSession<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    const session = await Session.open(this.#options)
+  async #withSession<T>(options: SessionOptions, work: (session: Session) => Promise<T>): Promise<T> {
+    const session = await Session.open(options)
     try {
       return await work(session)
     } finally {
