@@ -58,8 +58,7 @@ class FormChecker {
       return
     }
     if (this.#lacksColumns(tree, form, path)) return
-    for (const entry of tree.entries.values()) {
-      if (this.#commaTrap(tree, entry, path)) continue
+    for (const entry of this.#wholeEntries(tree, path)) {
       const key = Object.hasOwn(form.keys, entry.key) ? form.keys[entry.key] : undefined
       if (!key) this.#unknownKey(entry, form, path)
       else if ('isLater' in key) this.#refuse(notYet(`\`${entry.key}\` (${key.doc})`), entry.keyAt, path)
@@ -93,7 +92,7 @@ class FormChecker {
     const has = (name: string): boolean => tree.entries.has(name)
     const invalid = (message: string, next: string, at = tree.at): void => this.#add('MANIFEST_INVALID', at, { message, next, path })
     for (const [name, key] of Object.entries(form.keys)) {
-      if ('isLater' in key || !key.isRequired || has(name)) continue
+      if ('isLater' in key || !key.isRequired || has(name) || isMistyped(tree, form, name)) continue
       invalid(`expected \`${name}\` at ${pathText(path)}, got ${form.meant} without it`, `Add \`${name}\`: ${lowerFirst(key.doc)}`)
     }
     const ones = form.exactlyOne.filter(has)
@@ -127,8 +126,7 @@ class FormChecker {
       this.#wrongKind(tree, form, path)
       return
     }
-    for (const entry of tree.entries.values()) {
-      if (this.#commaTrap(tree, entry, path)) continue
+    for (const entry of this.#wholeEntries(tree, path)) {
       this.#mapKey(entry, form, path)
       if (entry.key === 'each' && entry.value.kind === 'list' && path.at(-1) === 'columns') this.#misplacedEach(entry, path)
       else this.check(entry.value, form.value, [...path, entry.key])
@@ -167,27 +165,20 @@ class FormChecker {
     this.#add('MANIFEST_INVALID', entry.keyAt, { message, next: 'The list of groups `each` stands beside `columns`, not in it.', path })
   }
 
-  /** `{ name: coalesce(a, b) }` is read as `name: coalesce(a` and `b)` without a value. */
-  #commaTrap(tree: MapTree, entry: Entry, path: Path): boolean {
-    if (!isAbsent(entry.value) || entry.value.kind !== 'scalar' || !entry.value.isInFlow) return false
-    const next = this.#quoted(tree, entry)
-    const message = `expected a value for \`${shorten(entry.key)}\` at ${pathText(path)}, got nothing: between { and } a comma ends a value`
-    this.#add('MANIFEST_INVALID', entry.keyAt, { message, next: `Quote expressions that contain a comma${next}.`, path })
-    return true
-  }
-
-  /** The repair, where it can be told: the pieces the commas tore apart. */
-  #quoted(tree: MapTree, torn: Entry): string {
+  /** The entries but for those a comma tore apart: `{ name: coalesce(a, b) }` is read as `name: coalesce(a` and `b)` without a value. One finding per tear. */
+  *#wholeEntries(tree: MapTree, path: Path): Generator<Entry> {
     const entries = [...tree.entries.values()]
-    const at = entries.indexOf(torn)
-    let first = at
-    while (first > 0 && isAbsent(entries[first]?.value)) first--
-    const head = entries[first]
-    if (head?.value.kind !== 'scalar' || !head.value.text.includes('(')) return ''
-    let last = at
-    while (isAbsent(entries[last + 1]?.value)) last++
-    const pieces = [head.value.text, ...entries.slice(first + 1, last + 1).map(entry => entry.key)]
-    return `: ${head.key}: "${shorten(pieces.join(', '))}"`
+    for (const [i, entry] of entries.entries()) {
+      if (this.#problems.isFull) return
+      if (!isTornOff(entry)) {
+        if (!isTornOff(entries[i + 1]) || !isOpen(entry.value)) yield entry
+        continue
+      }
+      if (isTornOff(entries[i - 1])) continue
+      const message = `expected a value for \`${shorten(entry.key)}\` at ${pathText(path)}, got nothing: between { and } a comma ends a value`
+      const next = `Quote expressions that contain a comma${quoted(entries, i)}.`
+      this.#add('MANIFEST_INVALID', entry.keyAt, { message, next, path })
+    }
   }
 
   #list(tree: Tree, form: ListForm, path: Path): void {
@@ -228,10 +219,7 @@ class FormChecker {
 
   #literal(tree: Tree, path: Path): void {
     if (tree.kind === 'list') tree.items.forEach((item, i) => void this.#literal(item, [...path, `[${i + 1}]`]))
-    else if (tree.kind === 'map')
-      for (const entry of tree.entries.values()) {
-        if (!this.#commaTrap(tree, entry, path)) this.#literal(entry.value, [...path, entry.key])
-      }
+    else if (tree.kind === 'map') for (const entry of this.#wholeEntries(tree, path)) this.#literal(entry.value, [...path, entry.key])
     else this.#refuse(checkScalar(tree, { kind: 'literal' }), tree.at, path)
   }
 }
@@ -246,6 +234,24 @@ function isAbsent(tree: Tree | undefined): boolean {
   return tree?.kind === 'scalar' && tree.type === 'null' && tree.text === ''
 }
 
+/** A key without a value between braces. */
+function isTornOff(entry: Entry | undefined): boolean {
+  return isAbsent(entry?.value) && entry?.value.kind === 'scalar' && entry.value.isInFlow
+}
+
+function isOpen(tree: Tree): boolean {
+  return tree.kind === 'scalar' && tree.isPlain && tree.text.includes('(')
+}
+
+/** The repair, where it can be told: the pieces the commas tore apart. */
+function quoted(entries: readonly Entry[], torn: number): string {
+  const head = entries[torn - 1]
+  if (head?.value.kind !== 'scalar' || !isOpen(head.value)) return ''
+  const whole = entries.slice(torn).findIndex(entry => !isTornOff(entry))
+  const pieces = entries.slice(torn, whole < 0 ? entries.length : torn + whole).map(entry => entry.key)
+  return `: ${head.key}: "${shorten([head.value.text, ...pieces].join(', '))}"`
+}
+
 /** `entities.user.from`, in the manifest's own words. */
 function pathText(path: Path): string {
   if (path.length === 0) return 'the top'
@@ -253,6 +259,12 @@ function pathText(path: Path): string {
     step.startsWith('[') ? step : `${i === 0 ? '' : '.'}${/^[\w$-]{1,60}$/.test(step) ? step : `"${shorten(step)}"`}`,
   )
   return `\`${steps.join('')}\``
+}
+
+/** Whether a key nobody knows was probably meant to be this one: the finding about it says enough. */
+function isMistyped(tree: MapTree, form: ObjectForm, name: string): boolean {
+  const unknown = [...tree.entries.keys()].slice(0, 50).filter(written => !Object.hasOwn(form.keys, written))
+  return unknown.some(written => nearestWord(written, [name]) === name)
 }
 
 function lowerFirst(text: string): string {

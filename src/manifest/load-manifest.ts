@@ -22,7 +22,7 @@ const NEXT: Readonly<Record<string, string>> = {
 }
 
 /** Four bytes for each character a manifest may have; also keeps a device that never ends from being read. */
-const MOST_BYTES = 16 * 1024 * 1024
+const MOST_BYTES = 8 * 1024 * 1024
 
 async function readText(path: string): Promise<string> {
   const bytes = await readBytes(path)

@@ -15,7 +15,7 @@ export interface Problem {
 /** A reader of ten thousand problems is not helped by the rest. */
 const MOST = 100
 
-/** Collects what is wrong with one manifest. The same sentence at the same place (a part used twice through an anchor) is kept once. */
+/** Collects what is wrong with one manifest. What has the same place and way out (a part used twice through an anchor) is kept once. */
 export class Problems {
   readonly #findings = new Map<string, Finding>()
   #errors = 0
@@ -30,7 +30,7 @@ export class Problems {
 
   add(problem: Problem): void {
     if (this.isFull) return
-    const key = `${problem.at.line}:${problem.at.column}:${problem.message}`
+    const key = `${problem.at.line}:${problem.at.column}:${problem.code}:${problem.next}`
     if (this.#findings.has(key)) return
     if (!problem.isWarning) this.#errors++
     const where: Where = {

@@ -1,5 +1,4 @@
-import type { YAMLParseError } from 'yaml'
-import type { Places } from './places.ts'
+import type { Place } from '../model/place.ts'
 import type { Problems } from './problems.ts'
 
 /** Own sentences: the library's quote what stands there, which may be a secret. */
@@ -35,11 +34,8 @@ const SYNTAX: Readonly<Record<string, { readonly message: string; readonly next:
   },
 }
 
-/** What is wrong with the text as YAML, as findings. */
-export function addSyntaxProblem(error: YAMLParseError, places: Places, problems: Problems): void {
-  const known = SYNTAX[error.code] ?? {
-    message: `expected YAML, got an error of kind ${error.code}`,
-    next: 'Check the line and the one before it.',
-  }
-  problems.add({ code: 'MANIFEST_UNREADABLE', at: places.at(error.pos[0]), ...known })
+/** A finding for one error of the library, by its code. */
+export function addSyntaxProblem(code: string, at: Place, problems: Problems): void {
+  const known = SYNTAX[code] ?? { message: `expected YAML, got an error of kind ${code}`, next: 'Check the line and the one before it.' }
+  problems.add({ code: 'MANIFEST_UNREADABLE', at, ...known })
 }

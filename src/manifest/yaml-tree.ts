@@ -1,4 +1,17 @@
-import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, type Scalar, type YAMLMap } from 'yaml'
+import {
+  Composer,
+  type CST,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  Parser,
+  type Scalar,
+  type YAMLMap,
+} from 'yaml'
 import type { Place } from '../model/place.ts'
 import { Places } from './places.ts'
 import type { Problems } from './problems.ts'
@@ -6,7 +19,8 @@ import { type Entry, type ScalarTree, shorten, type Tree } from './tree.ts'
 import { addSyntaxProblem } from './yaml-syntax.ts'
 
 /** Bounds that keep any text from taking the reader down. A manifest of 400 entities has a few hundred thousand characters and a depth of 12. */
-const MOST_CHARACTERS = 4 * 1024 * 1024
+const MOST_CHARACTERS = 2 * 1024 * 1024
+const MOST_SYNTAX_ERRORS = 20
 const MOST_DEPTH = 60
 /** Counted with every alias written out. */
 const MOST_NODES = 1_000_000
@@ -16,33 +30,46 @@ export function yamlTree(file: string, text: string, problems: Problems): Tree |
   const places = new Places(file, text)
   const unreadable = refuseText(places, text, problems)
   if (unreadable) return null
-  // Duplicate keys are looked for here: the library compares each key with every other, which takes minutes for a large map.
-  const document = parseDocument(text, {
-    version: '1.2',
-    schema: 'core',
-    merge: false,
-    uniqueKeys: false,
-    prettyErrors: false,
-    logLevel: 'error',
-  })
-  for (const error of document.errors.slice(0, 20)) addSyntaxProblem(error, places, problems)
-  if (document.errors.length > 0) return null
+  const [document, second] = composeDocuments(text)
+  if (!document) return refuseEmpty(places, problems)
+  for (const error of document.errors.slice(0, MOST_SYNTAX_ERRORS)) addSyntaxProblem(error.code, places.at(error.pos[0]), problems)
+  if (second) addSyntaxProblem('MULTIPLE_DOCS', places.at(second.range[0]), problems)
+  if (problems.errors > 0) return null
   const { yaml } = document.directives ?? {}
   if (yaml?.explicit && yaml.version !== '1.2') {
     const message = `expected YAML 1.2, got a directive for ${yaml.version}`
     problems.add({ code: 'MANIFEST_UNREADABLE', at: places.at(0), message, next: 'Take the %YAML line out.' })
     return null
   }
-  if (document.contents === null) {
-    problems.add({
-      code: 'MANIFEST_INVALID',
-      at: places.at(0),
-      message: 'expected a manifest, got an empty file',
-      next: 'Write one with `rehouse init`.',
-    })
-    return null
-  }
+  if (document.contents === null) return refuseEmpty(places, problems)
   return new TreeBuilder(places, text, problems).build(document.contents)
+}
+
+/**
+ * What the library makes of the text: one document, or two where there are more. It would go on after each of a million errors, so it is given only the first of
+ * them. Duplicate keys are not its task: it compares each key with every other, which takes minutes for a large map.
+ */
+function composeDocuments(text: string): readonly Document.Parsed[] {
+  const tokens: CST.Token[] = []
+  let errors = 0
+  for (const token of new Parser().parse(text)) {
+    tokens.push(token)
+    if (token.type === 'error' && ++errors >= MOST_SYNTAX_ERRORS) break
+  }
+  const composer = new Composer({ version: '1.2', schema: 'core', merge: false, uniqueKeys: false, prettyErrors: false, logLevel: 'error' })
+  const documents: Document.Parsed[] = []
+  for (const document of composer.compose(tokens, true, text.length)) if (documents.push(document) === 2) break
+  return documents
+}
+
+function refuseEmpty(places: Places, problems: Problems): null {
+  problems.add({
+    code: 'MANIFEST_INVALID',
+    at: places.at(0),
+    message: 'expected a manifest, got an empty file',
+    next: 'Write one with `rehouse init`.',
+  })
+  return null
 }
 
 /** Whether the text as a whole must be refused: too long, or with characters YAML and PostgreSQL cannot hold. */
@@ -158,6 +185,7 @@ class TreeBuilder {
     const inner = { isInFlow: context.isInFlow || node.flow === true, level: context.level + 1 }
     let [total, deepest] = [1, 0]
     for (const pair of node.items as Pair<Node, Node | null>[]) {
+      if (this.#problems.isFull) return null
       const value = pair.value === null ? this.#absent(pair.key, inner) : this.#node(pair.value, inner)
       if (!value) continue
       total = Math.min(total + value.nodes, MOST_NODES + 1)

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { findingsOf, manifest } from './support.ts'
+
+const entity = (text: string): string => manifest({ entity: `    ${text}` })
+const column = (text: string): string => manifest({ columns: `{ name: ${text} }` })
+const from = (text: string): string => manifest().replace('public.person', text)
+
+/** Everything the language has and Rehouse does not build yet: what it is called → a manifest that uses it. */
+const LATER: Readonly<Record<string, string>> = {
+  '`with`': entity('with: { a: { from: b.c, match: { d: e } } }'),
+  '`number`': entity('number: { a: { within: [b], order: [c] } }'),
+  '`examples`': entity('examples: { 1: { name: x } }'),
+  '`cleanse`': entity('cleanse: [trim]'),
+  '`id_map`': entity('id_map: derived'),
+  '`views`': manifest({ top: 'views: { a: { key: b, sql: select 1 } }' }),
+  '`views` as from': from('view/closure'),
+  '`finish`': manifest({ top: 'finish: [refresh materialized view a]' }),
+  '`same_as`': entity('rules: [{ when: a, same_as: { ref: person, from: b } }]'),
+  '`fn`': column('{ fn: a.ts#b, uses: [c] }'),
+  '`fn` in let': entity('let: { a: { fn: a.ts#b, uses: [c] } }'),
+  '`collect`': column('{ collect: a, into: array, value: b }'),
+  '`rest`': column('{ rest: true }'),
+  '`from.each`': from('{ table: a.b, each: c, as: d }'),
+  '`from.tables`': from('{ tables: a.b, name: c }'),
+  '`as` (the name of the element)': from('{ table: a.b, as: d }'),
+  '`each` over a list in a column': manifest({ into: '      public.people: { each: materials, as: m, key: m.id, columns: { a: b } }' }),
+  'a list of shapes': manifest({ into: '      public.people:\n        - columns: { a: b }' }),
+  '`lookup`': column('{ id: lookup, from: a }'),
+  '`lookup` of an entity': entity('id: lookup'),
+  '`skip`': manifest({ top: 'defaults: { on_conflict: skip }' }),
+  '`overwrite`': entity('on_conflict: overwrite'),
+  'staging elsewhere': manifest({ top: 'staging: env:STAGING_DB' }),
+  'a BACPAC file': manifest().replace('env:LEGACY_DB', '"bacpac:exports/a.bacpac"'),
+  'a PostgreSQL dump': manifest().replace('env:LEGACY_DB', '"pgdump:a.sql"'),
+  'a folder of CSV files': manifest().replace('env:LEGACY_DB', '"csv:folder"'),
+  'SQL Server': manifest().replace('env:LEGACY_DB', '"sqlserver://host/db"'),
+  MySQL: manifest().replace('env:LEGACY_DB', '"mysql://host/db"'),
+}
+
+for (const [name, text] of Object.entries(LATER))
+  test(`refuses ${name} by name, with its place, never ignoring it`, () => {
+    const findings = findingsOf(text)
+    assert.equal(findings.length, 1, JSON.stringify(findings, null, 2))
+    assert.equal(findings[0]?.code, 'MANIFEST_NOT_SUPPORTED')
+    assert.match(findings[0]?.message ?? '', /is part of the language but not supported yet$/)
+    assert.ok(findings[0]?.message.includes(name.replace(/ (?:as from|in let|of an entity)$/, '')), findings[0]?.message)
+    assert.ok(Number(findings[0]?.where.line) > 1)
+  })
+
+test('accepts `staging: embedded` and `on_conflict: quarantine`, which are what is built', () => {
+  assert.deepEqual(
+    findingsOf(manifest({ top: 'staging: embedded\ndefaults: { on_conflict: quarantine }', entity: '    on_conflict: quarantine' })),
+    [],
+  )
+})
