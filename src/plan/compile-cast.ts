@@ -17,7 +17,7 @@ export function compileCast(source: ValueSource, wanted: CastWanted, context: Co
     context.problems.error('MAPPING_TYPE', `expected a cast from ${source.type.text} to ${type.text} for ${column}, got none`, at, `Map ${column} from a value of a type that leads to ${type.text}; docs/engines/postgres.md lists the pairs.`)
     return null
   }
-  if (rule.isPassThrough) return { ...source, type, how: 'bytes', loss: 'never', sentence: '' }
+  if (rule.isPassThrough) return { ...source, type, how: 'bytes', loss: source.lost === undefined ? 'never' : 'sometimes', sentence: source.lost ?? '' }
   const { state } = context
   const cast = context.problems.attempt<FieldCast | null>({ ...at }, null, () =>
     rule.compile({
@@ -28,9 +28,11 @@ export function compileCast(source: ValueSource, wanted: CastWanted, context: Co
     }),
   )
   if (cast === null) return null
-  const lost = compileLoss(source.type, wanted, context)
-  const write = source.slot === null ? castComputed(source, cast, lost) : castSlot(source.slot, cast, lost)
-  return { type, slot: null, write, how: 'cast', loss: rule.loss, sentence: rule.sentence }
+  const onLost = compileLoss(source.type, wanted, context)
+  const write = source.slot === null ? castComputed(source, cast, onLost) : castSlot(source.slot, cast, onLost)
+  const sentences = [source.lost, rule.sentence].filter(text => text !== undefined && text !== '')
+  const lost = sentences.length === 0 ? {} : { lost: sentences.join(' ') }
+  return { type, slot: null, write, how: 'cast', loss: sentences.length === 0 ? rule.loss : 'sometimes', sentence: sentences.join(' '), ...lost }
 }
 
 function zoneCounter(state: RowState, column: string): (kind: 'gap' | 'overlap') => void {

@@ -26,7 +26,7 @@ export function compilePipeline(value: Pipeline, wanted: ValueWanted, context: C
   const written = value.map !== null ? mapped(from, steps, target, context) : cast(from, as, target, context)
   if (written === null) return null
   const source = value.when === null && value.ifNull.length === 0 ? written : withNull(from, written, { value: steps, target }, context)
-  return { type, slot: source.slot, write: source.write }
+  return { type, slot: source.slot, write: source.write, ...(written.lost === undefined ? {} : { lost: written.lost }) }
 }
 
 function cast(from: ValueSource, as: SqlType | null, target: CastWanted, context: CompileContext): ValueSource | null {

@@ -162,7 +162,7 @@ function compileColumn(named: NamedValue, target: TargetRelation, context: Compi
 
 function describeColumn(named: NamedValue, column: Column, { label, cast }: { label: string; cast: { how: 'bytes' | 'cast'; sentence: string; loss: string } }): PlanColumn {
   const value = describeValue(named.value)
-  const how = value.how === 'column' ? cast.how : value.how
+  const how = value.how === 'column' ? (cast.loss === 'never' ? cast.how : 'cast') : value.how
   const loss = cast.loss === 'never' ? 'never' : cast.sentence
   const inverse = value.how === 'column' && cast.loss !== 'never' ? 'read_only' : value.inverse
   return { table: label, column: column.name, target_type: column.type.text, from: value.text, how, loss, inverse }

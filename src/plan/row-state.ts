@@ -137,4 +137,6 @@ export interface ValueSource {
   readonly type: SqlType
   readonly slot: number | null
   readonly write: WriteField
+  /** What was lost on the way here, one sentence; absent = nothing can be. */
+  readonly lost?: string
 }

@@ -1,7 +1,8 @@
 import type { EventListener } from '../events.ts'
 import type { TargetRelation } from '../model/catalogue.ts'
 import type { SchemaDebt } from '../model/ledger-records.ts'
-import type { Writer } from '../target/target.ts'
+import { RehouseError } from '../errors.ts'
+import type { Refusal, Writer } from '../target/target.ts'
 import type { Service } from './load-context.ts'
 import { atSeam, type Hooks } from './seams.ts'
 import { type CascadeContext, takeBackWithChildren } from './take-back-cascade.ts'
@@ -34,31 +35,62 @@ export async function applySteps(service: Service, of: { readonly run: string; r
 }
 
 /**
- * Puts everything back, last first: one step a transaction, so that a death between two leaves the rest as a debt for the next command. Before a key is rebuilt,
- * the rows that would break it are taken back into quarantine. Resolves to the rows taken back.
+ * Puts everything back, last first: one step a transaction, so that a death between two leaves the rest as a debt for the next command. Where a key cannot be rebuilt
+ * because rows break it, those rows are taken back into quarantine first. Resolves to the rows taken back.
  */
 export async function settleDebts(service: Service, context: DebtContext & { readonly cascade: CascadeContext }): Promise<number> {
   const debts = [...(await service.ledger.debts())].reverse()
   if (debts.length > 0) await atSeam(context.hooks, 'before_rebuild', { service: service.name })
   let removed = 0
   for (const debt of debts) {
-    removed += await clearViolations(service, debt, context.cascade)
-    await withWriter(service, async writer => {
-      const tx = await writer.begin()
-      try {
-        await tx.undoStep(debt)
-        await service.ledger.settleStep(tx, debt.id)
-        await tx.commit({ durable: true })
-      } catch (error) {
-        await tx.rollback()
-        throw error
-      }
-    })
+    removed += await settleDebt(service, debt, context.cascade)
     context.emit({ type: 'schema:changed', service: service.name, table: `${debt.schema}.${debt.table}`, step: `restored ${debt.name}` })
     await atSeam(context.hooks, 'between_rebuilds', { service: service.name })
   }
   if (debts.length > 0) await atSeam(context.hooks, 'after_rebuild', { service: service.name })
   return removed
+}
+
+/** Tries first: looking for violations costs as much as the rebuild itself, and mostly there are none. */
+async function settleDebt(service: Service, debt: SchemaDebt, cascade: CascadeContext): Promise<number> {
+  const refusal = await undoStep(service, debt)
+  if (refusal === null) return 0
+  const removed = await clearViolations(service, debt, cascade)
+  if (removed === 0) throw cannotRebuild(debt, refusal)
+  const again = await undoStep(service, debt)
+  if (again !== null) throw cannotRebuild(debt, again)
+  return removed
+}
+
+/** Null: done. Else what the server found in the rows; nothing was changed. */
+async function undoStep(service: Service, debt: SchemaDebt): Promise<Refusal | null> {
+  return withWriter(service, async writer => {
+    const tx = await writer.begin()
+    try {
+      const result = await tx.attempt(async () => {
+        await tx.undoStep(debt)
+        await service.ledger.settleStep(tx, debt.id)
+      })
+      if ('refused' in result) {
+        await tx.rollback()
+        return result.refused
+      }
+      await tx.commit({ durable: true })
+      return null
+    } catch (error) {
+      await tx.rollback()
+      throw error
+    }
+  })
+}
+
+function cannotRebuild(debt: SchemaDebt, refusal: Refusal): RehouseError {
+  const table = `${debt.schema}.${debt.table}`
+  return new RehouseError('TARGET_REFUSED', `expected ${debt.name} on ${table} to be put back, got SQLSTATE ${refusal.sqlstate} from rows Rehouse cannot name`, {
+    where: { table },
+    next: `Mend the rows by hand, then run \`rehouse migrate\` again: it puts ${debt.name} back first. Until then nobody else can write to the table.`,
+    cause: refusal,
+  })
 }
 
 const CODES: Readonly<Partial<Record<SchemaDebt['kind'], string>>> = {
@@ -92,10 +124,10 @@ function headColumnOf(debt: SchemaDebt, service: Service, { mapping, tables }: C
   return null
 }
 
-async function withWriter(service: Service, work: (writer: Writer) => Promise<void>): Promise<void> {
+async function withWriter<T>(service: Service, work: (writer: Writer) => Promise<T>): Promise<T> {
   const writer = await service.target.openWriter()
   try {
-    await work(writer)
+    return await work(writer)
   } finally {
     await writer.close()
   }
