@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { RehouseError } from '../../errors.ts'
 import type { Session } from '../../postgres/session.ts'
 import { heldError } from '../held-error.ts'
+import { interrupted } from '../interrupted.ts'
 import type { Hold, Holder } from '../ledger.ts'
 import { LOCK_CLASS, LOCK_HOLD } from './install.ts'
 
@@ -70,11 +70,7 @@ async function pause(signal: AbortSignal): Promise<void> {
   try {
     await sleep(POLL_MS, undefined, { signal })
   } catch (error) {
-    if (signal.reason instanceof RehouseError) throw signal.reason
-    throw new RehouseError('INTERRUPTED', 'expected to wait until the target is free, got interrupted', {
-      next: 'Run the same command again.',
-      cause: error,
-    })
+    throw interrupted(signal, error)
   }
 }
 

@@ -2,11 +2,9 @@ import { RehouseError } from '../../errors.ts'
 import type { NumberedEntity, NumberedTenant } from '../../model/ledger-records.ts'
 import type { Tenant } from '../../model/mapping.ts'
 import type { Session } from '../../postgres/session.ts'
+import { MOST_ENTITIES, MOST_TENANTS } from '../numbers.ts'
 
 type NamedEntity = Omit<NumberedEntity, 'number'>
-
-export const MOST_TENANTS = 65_535
-export const MOST_ENTITIES = 1023
 
 /** Numbers for new codes, the known ones unchanged. In a transaction of the caller. */
 export async function numberTenants(session: Session, tenants: readonly Tenant[]): Promise<readonly NumberedTenant[]> {

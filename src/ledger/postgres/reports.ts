@@ -24,7 +24,7 @@ export async function readQuarantine(session: Session, filter: QuarantineFilter)
   const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`
   const { rows } = await session.query(
     `select entity, tenant, key, code, column_name, value_masked, detail, part, batch, first_run, last_run, pg_catalog.count(*) over ()
-    from rehouse.quarantined q ${where} order by entity collate "C", tenant collate "C" nulls first, key, part ${filter.limit === null ? '' : `limit ${Math.max(1, Number(filter.limit))}`}`,
+    from rehouse.quarantined q ${where} order by entity collate "C", tenant collate "C" nulls first, key, part, ordinal ${filter.limit === null ? '' : `limit ${Math.max(1, Number(filter.limit))}`}`,
     values,
   )
   return { total: Number(rows[0]?.[11] ?? 0), rows: (filter.limit === 0 ? [] : rows).map(entryOf) }

@@ -181,7 +181,7 @@ create table rehouse.quarantine (
   tenant integer not null,
   entity smallint not null,
   key text collate "C" not null,
-  part text not null,
+  part text collate "C" not null,
   ordinal integer not null,
   code text not null,
   column_name text,
@@ -286,7 +286,7 @@ left join rehouse.batch b on b.id = m.batch;
 comment on view rehouse.id_map is 'Legacy key and new identifier of every loaded row. tenant_id null = shared by all tenants.';
 
 create view rehouse.quarantined as
-select e.name as entity, t.code as tenant, q.key, q.code, q.column_name, q.value_masked, q.detail, q.part, q.batch, q.first_run, q.last_run
+select e.name as entity, t.code as tenant, q.key, q.code, q.column_name, q.value_masked, q.detail, q.part, q.batch, q.first_run, q.last_run, q.ordinal
 from rehouse.quarantine q
 join rehouse.entity e on e.number = q.entity
 left join rehouse.tenant t on t.number = q.tenant

@@ -1,0 +1,276 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { canonicalKey, keyParts } from '../../base/key-text.ts'
+import { enlist, type Participant } from '../../base/transaction-journal.ts'
+import { bug, RehouseError } from '../../errors.ts'
+import type {
+  BatchRecord,
+  KnownKey,
+  NumberedEntity,
+  NumberedTenant,
+  RunRecord,
+  RunStatus,
+  SchemaDebt,
+  SchemaStep,
+  TaskFailure,
+  TaskRecord,
+  TaskSpec,
+} from '../../model/ledger-records.ts'
+import type { Tenant } from '../../model/mapping.ts'
+import type { WriteTransaction } from '../../target/target.ts'
+import { compareIdentity } from '../compare-identity.ts'
+import { heldError } from '../held-error.ts'
+import { interrupted } from '../interrupted.ts'
+import type { Hold, Holder, Ledger, LedgerIdentity, LookupMatch, QuarantineFilter, TaskClaim } from '../ledger.ts'
+import { applyBatch, checkBatch } from './memory-batch.ts'
+import { adoptEntities, adoptTenants, numberEntities, numberTenants } from './memory-numbers.ts'
+import { outcomes, quarantine, taskRecord, totals } from './memory-reports.ts'
+import { type KeyRoom, MemoryStore, quarantineName } from './memory-store.ts'
+import { claimTask, type EndBackend, failTask, planTasks } from './memory-tasks.ts'
+
+const POLL_MS = 5
+const CHUNK = 1000
+
+/** The ledger without a database, for tests and for running the engine on memory. Same contract, same order, same errors. */
+export class MemoryLedger implements Ledger {
+  readonly #store: MemoryStore
+  readonly #holds = new Set<Hold>()
+
+  readonly #endBackend: EndBackend
+
+  constructor(options: MemoryLedgerOptions) {
+    this.#store = options.store ?? new MemoryStore()
+    this.#endBackend = options.endBackend ?? (() => Promise.resolve())
+  }
+
+  async state(): Promise<'absent' | 'outdated' | 'current'> {
+    return this.#store.identity === null ? 'absent' : 'current'
+  }
+
+  async install(identity: LedgerIdentity): Promise<void> {
+    this.#store.identity ??= identity
+    compareIdentity(this.#store.identity, identity)
+  }
+
+  async checkIdentity(identity: LedgerIdentity): Promise<void> {
+    if (this.#store.identity !== null) compareIdentity(this.#store.identity, identity)
+  }
+
+  async hold(holder: Holder, { wait, signal }: { readonly wait: boolean; readonly signal: AbortSignal }): Promise<Hold> {
+    while (this.#store.holder !== null) {
+      if (!wait) throw heldError(this.#store.holder)
+      await sleep(POLL_MS, undefined, { signal }).catch(error => {
+        throw interrupted(signal, error)
+      })
+    }
+    const own = { ...holder, since: new Date().toISOString().slice(0, 19).replace('T', ' ').concat('Z') }
+    this.#store.holder = own
+    const release = async (): Promise<void> => {
+      if (this.#store.holder === own) this.#store.holder = null
+    }
+    const hold: Hold = { lost: new Promise(() => undefined), release }
+    this.#holds.add(hold)
+    return hold
+  }
+
+  async numberTenants(tenants: readonly Tenant[]): Promise<readonly NumberedTenant[]> {
+    return numberTenants(this.#store, tenants)
+  }
+
+  async numberEntities(entities: readonly Omit<NumberedEntity, 'number'>[]): Promise<readonly NumberedEntity[]> {
+    return numberEntities(this.#store, entities)
+  }
+
+  async tenants(): Promise<readonly NumberedTenant[]> {
+    return [...this.#store.tenants.values()].toSorted((a, b) => a.number - b.number)
+  }
+
+  async entities(): Promise<readonly NumberedEntity[]> {
+    return [...this.#store.entities.values()].toSorted((a, b) => a.number - b.number)
+  }
+
+  async adopt(tenants: readonly NumberedTenant[], entities: readonly NumberedEntity[]): Promise<void> {
+    adoptTenants(this.#store, tenants)
+    adoptEntities(this.#store, entities)
+  }
+
+  async beginRun(run: Omit<RunRecord, 'status' | 'finishedAt'>): Promise<void> {
+    const known = this.#store.runs.get(run.id)
+    if (known && known.record.mappingHash !== run.mappingHash) {
+      throw new RehouseError('MAPPING_CHANGED', `expected the mapping run ${run.id} began with, got another`, {
+        next: 'Resume with the mapping as it was, or begin a new run.',
+      })
+    }
+    const kept = known ? { startedAt: known.record.startedAt, selection: known.record.selection } : {}
+    this.#store.runs.set(run.id, { record: { ...run, ...kept, status: 'running', finishedAt: null }, summary: known?.summary ?? null })
+  }
+
+  async finishRun(id: string, status: RunStatus, summary: unknown): Promise<void> {
+    const known = this.#store.runs.get(id)
+    if (known === undefined) throw unknownRun(id)
+    const finishedAt = status === 'running' ? null : new Date().toISOString()
+    this.#store.runs.set(id, { record: { ...known.record, status, finishedAt }, summary: structuredClone(summary) })
+  }
+
+  async runs(): Promise<readonly RunRecord[]> {
+    return [...this.#store.runs.values()]
+      .map(run => run.record)
+      .toSorted((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt) || (a.id < b.id ? 1 : -1))
+  }
+
+  async summary(run: string): Promise<unknown> {
+    return this.#store.runs.get(run)?.summary ?? null
+  }
+
+  async planTasks(run: string, specs: readonly TaskSpec[]): Promise<readonly TaskRecord[]> {
+    planTasks(this.#store, run, specs)
+    return this.tasks(run)
+  }
+
+  async tasks(run: string): Promise<readonly TaskRecord[]> {
+    return [...this.#store.tasks.values()].filter(task => task.run === run).map(task => taskRecord(this.#store, task))
+  }
+
+  claimTask(id: string, claim: TaskClaim): Promise<TaskRecord> {
+    return claimTask(this.#store, { id, claim, endBackend: this.#endBackend })
+  }
+
+  async failTask(id: string, fence: number, state: 'failed' | 'stopped', failure: TaskFailure): Promise<void> {
+    failTask(this.#store, { id, fence }, { state, failure })
+  }
+
+  async nextBatch(): Promise<string> {
+    return String(this.#store.nextBatch++)
+  }
+
+  async recordBatch(tx: WriteTransaction, record: BatchRecord): Promise<void> {
+    checkBatch(this.#store, record)
+    // The buffers are the caller's again once this has resolved.
+    const tuples = record.idMap?.tuples.map(chunk => Buffer.from(chunk)) ?? []
+    const kept: BatchRecord = { ...record, idMap: record.idMap && { ...record.idMap, tuples } }
+    const { writing } = this.#store
+    takePart(tx, {
+      commit: () => {
+        writing.delete(record.task.id)
+        applyBatch(this.#store, kept)
+      },
+      undo: () => writing.delete(record.task.id),
+    })
+    writing.add(record.task.id)
+  }
+
+  async known(entity: number, tenant: number, keys: readonly (readonly string[])[]): Promise<readonly (KnownKey | null)[]> {
+    const room = this.#store.room({ entity, tenant })
+    return keys.map(key => this.#knownKey(room, canonicalKey(key)))
+  }
+
+  #knownKey(room: KeyRoom, key: string): KnownKey | null {
+    const mapped = room.mapped.get(key)
+    if (mapped) {
+      const { id, hash, batch } = mapped
+      return { state: 'loaded', id, hash, run: this.#store.batches.get(batch)?.run ?? '', batch }
+    }
+    const refused = room.quarantine.get(quarantineName(key, { part: null, ordinal: 0 }))
+    if (refused && refused.resolvedBatch === null) return { state: 'quarantined', code: refused.code }
+    const code = room.excluded.get(key)
+    return code === undefined ? null : { state: 'excluded', code }
+  }
+
+  async *knownKeys(entity: number, tenant: number): ReturnType<Ledger['knownKeys']> {
+    const room = this.#store.room({ entity, tenant })
+    const whole = [...room.quarantine.values()].filter(row => row.part === null).map(row => canonicalKey(row.key))
+    const texts = [...new Set([...room.mapped.keys(), ...whole, ...room.excluded.keys()])]
+    for (let at = 0; at < texts.length; at += CHUNK) {
+      yield texts.slice(at, at + CHUNK).flatMap(text => {
+        const state = this.#knownKey(room, text)?.state
+        return state === undefined ? [] : [{ key: keyParts(text) ?? [text], state }]
+      })
+    }
+  }
+
+  async keysOf(ids: readonly string[]): Promise<readonly LookupMatch[]> {
+    const wanted = new Map(ids.map((id, i) => [id.toLowerCase(), i]))
+    const matches = this.#store
+      .rooms()
+      .flatMap(({ entity, tenant, room }) =>
+        [...room.mapped].flatMap(([key, { id, batch }]) =>
+          wanted.has(id.toLowerCase()) ? [this.#match({ entity, tenant, key, id, batch })] : [],
+        ),
+      )
+    return matches.toSorted((a, b) => (wanted.get(a.id.toLowerCase()) ?? 0) - (wanted.get(b.id.toLowerCase()) ?? 0))
+  }
+
+  #match(row: {
+    readonly entity: number
+    readonly tenant: number
+    readonly key: string
+    readonly id: string
+    readonly batch: string
+  }): LookupMatch {
+    const { name = '', table = '' } = this.#store.entities.get(row.entity) ?? {}
+    const run = this.#store.batches.get(row.batch)?.run ?? ''
+    return {
+      entity: name,
+      tenant: this.#store.tenantCode(row.tenant),
+      key: keyParts(row.key) ?? [row.key],
+      id: row.id,
+      table,
+      batch: row.batch,
+      run,
+    }
+  }
+
+  async quarantine(filter: QuarantineFilter): ReturnType<Ledger['quarantine']> {
+    return quarantine(this.#store, filter)
+  }
+
+  async outcomes(run: string): ReturnType<Ledger['outcomes']> {
+    return outcomes(this.#store, run)
+  }
+
+  async totals(run: string): ReturnType<Ledger['totals']> {
+    return totals(this.#store, run)
+  }
+
+  async recordStep(tx: WriteTransaction, run: string, step: SchemaStep): Promise<string> {
+    const id = String(this.#store.nextStep++)
+    takePart(tx, { commit: () => this.#store.steps.set(id, { ...step, id, run }), undo: () => undefined })
+    return id
+  }
+
+  async settleStep(tx: WriteTransaction, id: string): Promise<void> {
+    takePart(tx, { commit: () => this.#store.steps.delete(id), undo: () => undefined })
+  }
+
+  async debts(): Promise<readonly SchemaDebt[]> {
+    return [...this.#store.steps.values()].toSorted((a, b) => Number(a.id) - Number(b.id))
+  }
+
+  async close(): Promise<void> {
+    for (const hold of this.#holds) await hold.release()
+  }
+}
+
+function takePart(tx: WriteTransaction, participant: Participant): void {
+  try {
+    enlist(tx, participant)
+  } catch (error) {
+    throw bug('expected an open transaction of a memory target for a memory ledger, got another', error)
+  }
+}
+
+function unknownRun(id: string): RehouseError {
+  return new RehouseError('LEDGER_INVALID', `expected run ${id} in the ledger, got none`, {
+    next: 'See `rehouse status` for the runs there are.',
+  })
+}
+
+export interface MemoryLedgerOptions {
+  /** A new one when absent. Several ledgers on one store are as several connections to one database. */
+  readonly store?: MemoryStore
+  /** Absent: sessions of the target are left alone when a task is taken over. */
+  readonly endBackend?: EndBackend
+}
+
+export function openMemoryLedger(options: MemoryLedgerOptions = {}): MemoryLedger {
+  return new MemoryLedger(options)
+}

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { test } from 'node:test'
+import type { Ledger } from '../../src/ledger/ledger.ts'
+import type { LedgerEngine } from './ledger-engines.ts'
+import { commit, mappedIntegers, NASTY_KEYS, refused, start, tenant } from './ledger-samples.ts'
+
+const MANY = 100_000
+
+export function keyTests(engine: LedgerEngine): void {
+  test('knows every key of 100 000 in the order asked, and tells them all', async t => {
+    const bed = await engine.open(t)
+    const started = await start(bed)
+    const mapped = mappedIntegers(Array.from({ length: MANY }, (_, i) => BigInt(i) * 3n - 50_000n))
+    await commit(started, { integers: mapped })
+    const asked = Array.from({ length: MANY }, (_, i) => [String(MANY - i)])
+    const ids = new Map(mapped.map(row => [row.key[0], row.id]))
+    const known = await started.ledger.known(1, 1, asked)
+    assert.equal(known.length, MANY)
+    const expected = asked.map(([key]) => ids.get(key) ?? null)
+    assert.deepEqual(
+      known.map(entry => entry && 'id' in entry && entry.id),
+      expected,
+    )
+    const all = await allKeys(started.ledger)
+    assert.equal(all.size, MANY)
+    assert.ok(mapped.every(row => all.get(JSON.stringify(row.key)) === 'loaded'))
+  })
+
+  test('keeps integer keys from the smallest to the largest of 64 bits', async t => {
+    const bed = await engine.open(t)
+    const started = await start(bed)
+    const keys = [-(2n ** 63n), -(2n ** 63n) + 1n, -1n, 0n, 1n, 2n ** 53n + 1n, 2n ** 63n - 1n]
+    const mapped = mappedIntegers(keys).map((row, i) => ({ ...row, hash: keys[i] ?? 0n }))
+    const { id } = await commit(started, { integers: mapped })
+    const known = await started.ledger.known(
+      1,
+      1,
+      mapped.map(row => row.key),
+    )
+    assert.deepEqual(
+      known,
+      mapped.map(row => ({ state: 'loaded', id: row.id, hash: row.key[0], run: 'run-1', batch: id })),
+    )
+    assert.deepEqual(
+      (await started.ledger.keysOf(mapped.map(row => row.id))).map(match => match.key),
+      mapped.map(row => row.key),
+    )
+  })
+
+  test('keeps text keys with every nasty character apart', async t => {
+    const bed = await engine.open(t)
+    const started = await start(bed)
+    const mapped = NASTY_KEYS.map((key, i) => ({ key, id: `id ${i} "\\{},'` }))
+    await commit(started, { texts: mapped })
+    const known = await started.ledger.known(1, 1, NASTY_KEYS)
+    assert.deepEqual(
+      known.map(entry => entry && 'id' in entry && entry.id),
+      mapped.map(row => row.id),
+    )
+    const all = await allKeys(started.ledger)
+    assert.deepEqual([...all.keys()].sort(), NASTY_KEYS.map(key => JSON.stringify(key)).sort())
+    const matches = await started.ledger.keysOf(mapped.map(row => row.id))
+    assert.deepEqual(
+      matches.map(match => match.key),
+      NASTY_KEYS,
+    )
+  })
+
+  test('knows integer keys whose identifiers are kept as text', async t => {
+    const bed = await engine.open(t)
+    const started = await start(bed)
+    await commit(started, { texts: [{ key: ['12'], id: randomUUID() }] })
+    assert.equal((await started.ledger.known(1, 1, [['12']]))[0]?.state, 'loaded')
+    assert.deepEqual(await allKeys(started.ledger), new Map([['["12"]', 'loaded']]))
+  })
+
+  test('tenants and entities never mix, up to tenant 65535 and entity 1023', async t => {
+    const bed = await engine.open(t)
+    const { ledger, writer } = await start(bed)
+    await ledger.adopt([{ ...tenant('Z'), number: 65_535 }], [{ name: 'last', service: 'app', table: 'public.last', number: 1023 }])
+    const places = [
+      [1, 0],
+      [1, 1],
+      [1, 32_767],
+      [1, 32_768],
+      [1, 65_535],
+      [1023, 65_535],
+    ] as const
+    const ids = places.map(() => randomUUID())
+    const tasks = await ledger.planTasks(
+      'run-1',
+      places.map(([entity, number]) => ({ entity, tenant: number, phase: 'core', service: 'app' })),
+    )
+    for (const [i, [entity, number]] of places.entries()) {
+      const task = tasks.find(one => one.entity === entity && one.tenant === number)
+      assert.ok(task)
+      await commit(
+        { bed, ledger, writer, task },
+        { integers: [{ key: ['1'], id: ids[i] ?? '' }], quarantine: [refused(['2'], { code: `c${i}` })] },
+      )
+    }
+    for (const [i, [entity, number]] of places.entries()) {
+      const [one, two] = await ledger.known(entity, number, [['1'], ['2']])
+      assert.equal(one !== null && one !== undefined && 'id' in one && one.id, ids[i])
+      assert.deepEqual(two, { state: 'quarantined', code: `c${i}` })
+    }
+    const matches = await ledger.keysOf(ids.toReversed())
+    assert.deepEqual(
+      matches.map(match => [match.entity, match.tenant, match.id]),
+      [
+        ['last', 'Z', ids[5]],
+        ['student', 'Z', ids[4]],
+        ['student', null, ids[3]],
+        ['student', null, ids[2]],
+        ['student', 'A', ids[1]],
+        ['student', null, ids[0]],
+      ],
+    )
+  })
+
+  test('says of an identifier which entity, tenant, key, table, batch and run it is from, and nothing of one it never saw', async t => {
+    const bed = await engine.open(t)
+    const started = await start(bed)
+    const [row] = mappedIntegers([7n])
+    assert.ok(row)
+    const { id: batch } = await commit(started, { integers: [row] })
+    const match = { entity: 'student', tenant: 'A', key: ['7'], id: row.id, table: 'public.kept', batch, run: 'run-1' }
+    assert.deepEqual(await started.ledger.keysOf([randomUUID(), row.id, 'not an id']), [match])
+    assert.deepEqual(await started.ledger.keysOf([row.id.toUpperCase()]), [match])
+    assert.deepEqual(await started.ledger.keysOf([]), [])
+  })
+
+  test('loaded wins over quarantined, quarantined over excluded', async t => {
+    const bed = await engine.open(t)
+    const started = await start(bed)
+    const keys = [['1'], ['2'], ['3'], ['4']]
+    await commit(started, { exclusions: keys.map(key => ({ key, code: 'old' })) })
+    await commit(started, { quarantine: [refused(['2']), refused(['3'])] })
+    await commit({ ...started, task: await nextPass(started) }, { integers: mappedIntegers([3n, 4n]) })
+    const states = (await started.ledger.known(1, 1, [...keys, ['5']])).map(entry => entry?.state)
+    assert.deepEqual(states, ['excluded', 'quarantined', 'loaded', 'loaded', undefined])
+    const all = await allKeys(started.ledger)
+    assert.deepEqual(Object.fromEntries(all), { '["1"]': 'excluded', '["2"]': 'quarantined', '["3"]': 'loaded', '["4"]': 'loaded' })
+  })
+
+  test('a stream of keys that is left early leaves the ledger usable', async t => {
+    const bed = await engine.open(t)
+    const started = await start(bed)
+    await commit(started, { integers: mappedIntegers(Array.from({ length: 50_000 }, (_, i) => BigInt(i))) })
+    for await (const chunk of started.ledger.knownKeys(1, 1)) {
+      assert.ok(chunk.length > 0)
+      break
+    }
+    assert.equal((await started.ledger.known(1, 1, [['1']]))[0]?.state, 'loaded')
+  })
+}
+
+async function nextPass({ ledger, task, writer }: Parameters<typeof commit>[0]) {
+  return ledger.claimTask(task.id, { backend: writer.backend, snapshot: 's', marker: 'm', consistency: 'snapshot', pass: 2, restart: true })
+}
+
+async function allKeys(ledger: Ledger): Promise<Map<string, string>> {
+  const all = new Map<string, string>()
+  for await (const chunk of ledger.knownKeys(1, 1)) {
+    for (const { key, state } of chunk) {
+      assert.ok(!all.has(JSON.stringify(key)), 'expected every key once')
+      all.set(JSON.stringify(key), state)
+    }
+  }
+  return all
+}
