@@ -59,7 +59,9 @@ async function demonstrate(): Promise<number> {
 
   say('', page.paint('strong', 'Migrate'))
   const result = await migrateWatched()
-  say('', ...renderMigrate(result, page), '')
+  // What is only remarked on is shown by `check`.
+  const findings = result.findings.filter(finding => finding.severity !== 'info')
+  say('', ...renderMigrate({ ...result, findings }, page), '')
   if (result.status === 'interrupted') return interruptedEnd()
 
   const verdicts = await step('Check with SQL of its own, on both sides', () => checkMoved(whatMoved(server, legacy, result)))

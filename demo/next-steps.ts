@@ -15,7 +15,7 @@ export function nextSteps(
       command: command('lookup student --tenant HARBOR --legacy 18'),
       purpose: 'where a legacy row went; the same key is in every district',
     },
-    { command: command('lookup student --tenant AVALON --legacy 18'), purpose: '' },
+    { command: command('lookup student --tenant AVALON --legacy 18'), purpose: 'the same key, another student' },
     { command: command('migrate'), purpose: 'again: every row unchanged, nothing written' },
     { command: command('status'), purpose: 'the runs so far' },
     ...(shown.isDirty ? [] : [{ command: 'npm start -- --dirty', purpose: 'see the stop rule give up one district' }]),
