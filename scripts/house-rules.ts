@@ -24,15 +24,18 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'target/*': [...ENGINE, 'target'],
   'ledger/*': [...ENGINE, 'ledger', 'target'],
   checks: [...DECIDING, ...PORTS],
-  run: [...DECIDING, ...PORTS],
+  // Runs begin with the survey the checks look at.
+  run: [...DECIDING, ...PORTS, 'checks'],
   verify: [...DECIDING, ...PORTS],
   undo: [...DECIDING, ...PORTS],
   manifest: [...WORDS, 'expression'],
   config: WORDS,
   report: ['model', 'errors', 'events'],
   embedded: [...WORDS, 'postgres'],
-  engines: [...WORDS, ...PORTS, ...ENGINES, 'config', 'embedded'],
-  index: [...DECIDING, ...PORTS, 'checks', 'run', 'verify', 'undo', 'manifest', 'config', 'embedded', 'engines'],
+  engines: [...WORDS, ...PORTS, ...ENGINES, 'postgres', 'config', 'embedded'],
+  // The verbs: each puts the rooms together for one command.
+  api: [...DECIDING, ...PORTS, 'checks', 'run', 'verify', 'undo', 'manifest', 'config', 'embedded', 'engines'],
+  index: ['api', 'model', 'errors', 'events', 'manifest', 'embedded', 'run'],
   cli: ['index', 'report', 'config', 'errors', 'events', 'model'],
 }
 

@@ -1,14 +1,34 @@
-import type { Finding } from './model/finding.ts'
 import type { Counts } from './model/counts.ts'
+import type { Finding } from './model/finding.ts'
 
 /** Every progress event the engine emits, as one closed union. */
 export type ProgressEvent =
-  | { readonly type: 'run:started'; readonly run: string; readonly dryRun: boolean; readonly tasks: number; readonly estimatedRows: number | null }
+  | {
+      readonly type: 'run:started'
+      readonly run: string
+      readonly dryRun: boolean
+      readonly tasks: number
+      readonly estimatedRows: number | null
+    }
   | { readonly type: 'phase:started'; readonly phase: string; readonly tenant: string | null }
   | { readonly type: 'task:started'; readonly entity: string; readonly tenant: string | null; readonly estimatedRows: number | null }
   | BatchCommitted
-  | { readonly type: 'task:retried'; readonly entity: string; readonly tenant: string | null; readonly attempt: number; readonly waitMs: number; readonly code: string; readonly message: string }
-  | { readonly type: 'task:finished'; readonly entity: string; readonly tenant: string | null; readonly counts: Counts; readonly seconds: number }
+  | {
+      readonly type: 'task:retried'
+      readonly entity: string
+      readonly tenant: string | null
+      readonly attempt: number
+      readonly waitMs: number
+      readonly code: string
+      readonly message: string
+    }
+  | {
+      readonly type: 'task:finished'
+      readonly entity: string
+      readonly tenant: string | null
+      readonly counts: Counts
+      readonly seconds: number
+    }
   | { readonly type: 'tenant:stopped'; readonly tenant: string | null; readonly code: string; readonly message: string }
   | { readonly type: 'schema:changed'; readonly service: string; readonly table: string; readonly step: string }
   | { readonly type: 'finding:found'; readonly finding: Finding }

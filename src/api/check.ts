@@ -2,8 +2,8 @@ import { grantsFor } from '../checks/grants.ts'
 import type { CheckResult } from '../model/results.ts'
 import { surveyMigration } from '../run/survey-migration.ts'
 import { openMigration } from './open-migration.ts'
-import { preflight } from './preflight.ts'
 import type { Options } from './options.ts'
+import { preflight } from './preflight.ts'
 
 /** Looks at everything and changes nothing. Findings in a stable order; errors forbid a run. */
 export async function check(options: Options & { readonly grants?: boolean; readonly examples?: boolean }): Promise<CheckResult> {
@@ -13,9 +13,20 @@ export async function check(options: Options & { readonly grants?: boolean; read
     const sources = survey.sources.map(source => {
       const rows = source.catalogue.relations.map(relation => relation.estimatedRows)
       const estimated = rows.some(count => count === null) ? null : rows.reduce<number>((sum, count) => sum + (count ?? 0), 0)
-      return { source: source.name, tenant: source.tenant, label: source.label, relations: source.catalogue.relations.length, estimated_rows: estimated }
+      return {
+        source: source.name,
+        tenant: source.tenant,
+        label: source.label,
+        relations: source.catalogue.relations.length,
+        estimated_rows: estimated,
+      }
     })
-    const services = survey.services.map(({ ref, label, facts }) => ({ service: ref.name, label, version: facts.version, role: facts.role }))
+    const services = survey.services.map(({ ref, label, facts }) => ({
+      service: ref.name,
+      label,
+      version: facts.version,
+      role: facts.role,
+    }))
     const result = { findings: preflight(survey), sources, services }
     return options.grants ? { ...result, grants: grantsFor(survey) } : result
   } finally {

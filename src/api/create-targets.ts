@@ -13,12 +13,18 @@ export async function createTargets(migration: OpenMigration, options: MigrateOp
   for (const service of migration.services) {
     const isEmbedded = service.label.startsWith('embedded:')
     if (!options.createTarget && !isEmbedded) continue
-    const tables = new Set(migration.mapping.entities.filter(e => e.service === service.name).flatMap(e => e.into.map(s => `${s.schema}.${s.table}`)))
+    const tables = new Set(
+      migration.mapping.entities.filter(e => e.service === service.name).flatMap(e => e.into.map(s => `${s.schema}.${s.table}`)),
+    )
     const there = await describeTargets(migration.mapping, service)
     if (tables.size === there.size) continue
     const script = await findScript(migration.folder, service.name)
     if (script === null && isEmbedded && !options.createTarget) continue
-    if (script === null) throw new RehouseError('CONFIG_MISSING', `expected target.sql or target-${service.name}.sql beside the manifest, got neither`, { where: { service: service.name }, next: 'Write the tables’ SQL into that file, or leave --create-target out.' })
+    if (script === null)
+      throw new RehouseError('CONFIG_MISSING', `expected target.sql or target-${service.name}.sql beside the manifest, got neither`, {
+        where: { service: service.name },
+        next: 'Write the tables’ SQL into that file, or leave --create-target out.',
+      })
     await service.target.applyScript(script)
   }
 }

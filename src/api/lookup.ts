@@ -12,7 +12,9 @@ export async function lookup(options: LookupOptions): Promise<LookupResult> {
     const known = migration.mapping.entities.find(e => e.name === entity)
     if (known === undefined) {
       const names = migration.mapping.entities.map(e => e.name)
-      throw new RehouseError('USAGE', `expected an entity of the manifest, got ${entity}${didYouMean(entity, names)}`, { next: `Use one of: ${names.join(', ')}.` })
+      throw new RehouseError('USAGE', `expected an entity of the manifest, got ${entity}${didYouMean(entity, names)}`, {
+        next: `Use one of: ${names.join(', ')}.`,
+      })
     }
     const matches = await findMatches(migration, options, known.service)
     return { entity, tenant, matches }
@@ -21,7 +23,11 @@ export async function lookup(options: LookupOptions): Promise<LookupResult> {
   }
 }
 
-async function findMatches(migration: OpenMigration, { entity, tenant, legacy = [], ids = [] }: LookupOptions, service: string): Promise<LookupResult['matches']> {
+async function findMatches(
+  migration: OpenMigration,
+  { entity, tenant, legacy = [], ids = [] }: LookupOptions,
+  service: string,
+): Promise<LookupResult['matches']> {
   const ledger = migration.services.find(s => s.name === service)?.ledger
   if (ledger === undefined || (await ledger.state()) === 'absent') return []
   const numbered = (await ledger.entities()).find(e => e.name === entity)
@@ -32,6 +38,8 @@ async function findMatches(migration: OpenMigration, { entity, tenant, legacy = 
     const found = known[i]
     return found?.state === 'loaded' ? [{ key, id: found.id, table: numbered.table, batch: found.batch }] : []
   })
-  const byId = (await ledger.keysOf(ids)).filter(match => match.entity === entity && match.tenant === tenant).map(({ key, id, table, batch }) => ({ key, id, table, batch }))
+  const byId = (await ledger.keysOf(ids))
+    .filter(match => match.entity === entity && match.tenant === tenant)
+    .map(({ key, id, table, batch }) => ({ key, id, table, batch }))
   return [...byKey, ...byId]
 }

@@ -1,4 +1,4 @@
-import { RehouseError } from '../errors.ts'
+import type { RehouseError } from '../errors.ts'
 import { addCounts, type Counts, NO_COUNTS } from '../model/counts.ts'
 import type { Finding } from '../model/finding.ts'
 import type { TaskRecord } from '../model/ledger-records.ts'
@@ -12,11 +12,25 @@ import type { OpenMigration } from './open-migration.ts'
 
 /** A resume that found nothing to resume. */
 export function emptyResult({ findings, seconds }: { findings: readonly Finding[]; seconds: number }): MigrateResult {
-  return { run: '', status: 'clean', dryRun: false, totals: totalsOf(NO_COUNTS), entities: [], findings, seconds, outcomes: [], not_tried: [], failures: [] }
+  return {
+    run: '',
+    status: 'clean',
+    dryRun: false,
+    totals: totalsOf(NO_COUNTS),
+    entities: [],
+    findings,
+    seconds,
+    outcomes: [],
+    not_tried: [],
+    failures: [],
+  }
 }
 
 /** What a run came to, read back from the ledgers: also what an earlier part of the same run did. */
-export async function runResult(migration: OpenMigration, { end, findings, seconds }: { end: RunEnd; findings: readonly Finding[]; seconds: number }): Promise<MigrateResult> {
+export async function runResult(
+  migration: OpenMigration,
+  { end, findings, seconds }: { end: RunEnd; findings: readonly Finding[]; seconds: number },
+): Promise<MigrateResult> {
   const entities: EntityResult[] = []
   const outcomes: MigrateResult['outcomes'][number][] = []
   const mixed: Finding[] = []
@@ -29,7 +43,16 @@ export async function runResult(migration: OpenMigration, { end, findings, secon
       const entity = names.get(task.entity) ?? String(task.entity)
       const tenant = task.tenant === 0 ? null : (tenants.get(task.tenant) ?? String(task.tenant))
       const counts = total?.counts ?? NO_COUNTS
-      entities.push({ entity, tenant, service: name, ...totalsOf(counts), written: total?.written ?? {}, parts_quarantined: counts.partsQuarantined, seconds: total?.seconds ?? 0, state: stateOf(task) })
+      entities.push({
+        entity,
+        tenant,
+        service: name,
+        ...totalsOf(counts),
+        written: total?.written ?? {},
+        parts_quarantined: counts.partsQuarantined,
+        seconds: total?.seconds ?? 0,
+        state: stateOf(task),
+      })
       mixed.push(...consistencyFindings(task, { entity, tenant, counts }))
     }
     outcomes.push(...(await ledger.outcomes(end.run)))
@@ -37,47 +60,98 @@ export async function runResult(migration: OpenMigration, { end, findings, secon
   const order = new Map(migration.mapping.phases.flatMap(p => p.entities).map((name, i) => [name, i]))
   entities.sort((a, b) => (a.tenant ?? '').localeCompare(b.tenant ?? '') || (order.get(a.entity) ?? 0) - (order.get(b.entity) ?? 0))
   const status = end.status === 'running' ? 'failed' : end.status
-  return { run: end.run, status, dryRun: false, totals: sumOf(entities), entities, findings: [...findings, ...mixed], seconds, outcomes, not_tried: [], failures: end.failures.map(failureOf) }
+  return {
+    run: end.run,
+    status,
+    dryRun: false,
+    totals: sumOf(entities),
+    entities,
+    findings: [...findings, ...mixed],
+    seconds,
+    outcomes,
+    not_tried: [],
+    failures: end.failures.map(failureOf),
+  }
 }
 
 function stateOf(task: TaskRecord): EntityResult['state'] {
   return task.state === 'running' ? 'pending' : task.state
 }
 
-function consistencyFindings(task: TaskRecord, { entity, tenant, counts }: { entity: string; tenant: string | null; counts: Counts }): Finding[] {
+function consistencyFindings(
+  task: TaskRecord,
+  { entity, tenant, counts }: { entity: string; tenant: string | null; counts: Counts },
+): Finding[] {
   const where = { entity, ...(tenant === null ? {} : { tenant }) }
   const findings: Finding[] = []
   if (counts.skipped > 0) {
     findings.push({
-      code: 'SOURCE_ROWS_CHANGED', severity: 'warning', where,
+      code: 'SOURCE_ROWS_CHANGED',
+      severity: 'warning',
+      where,
       message: `expected rows as they were when they were loaded, got ${counts.skipped} that the source changed since; the target keeps what was loaded`,
       next: 'Top-up runs that carry changes over are not built yet; to have them, roll the tenant back by hand and migrate it again.',
     })
   }
   if (task.consistency === 'mixed') {
     findings.push({
-      code: 'CONSISTENCY_MIXED', severity: 'info', where,
-      message: 'expected one snapshot for all rows, got a resumed run on a source that was written to; a catch-up pass read every row again under one snapshot',
+      code: 'CONSISTENCY_MIXED',
+      severity: 'info',
+      where,
+      message:
+        'expected one snapshot for all rows, got a resumed run on a source that was written to; a catch-up pass read every row again under one snapshot',
       next: counts.skipped > 0 ? 'See the rows that changed.' : 'Nothing to do: every row is as that snapshot has it.',
     })
   }
   return findings
 }
 
-export async function dryResult(migration: OpenMigration, of: { survey: MigrationSurvey; run: RunOptions; findings: readonly Finding[]; seconds: () => number }): Promise<MigrateResult> {
+export async function dryResult(
+  migration: OpenMigration,
+  of: { survey: MigrationSurvey; run: RunOptions; findings: readonly Finding[]; seconds: () => number },
+): Promise<MigrateResult> {
   const { survey, run, findings, seconds } = of
   const context = dryContext(migration, { survey, options: run })
-  run.emit({ type: 'run:started', run: run.newRunId, dryRun: true, tasks: survey.plans.reduce((sum, plan) => sum + plan.entities.size, 0), estimatedRows: null })
+  run.emit({
+    type: 'run:started',
+    run: run.newRunId,
+    dryRun: true,
+    tasks: survey.plans.reduce((sum, plan) => sum + plan.entities.size, 0),
+    estimatedRows: null,
+  })
   const { results, failures } = await runDry(migration, { context, plans: survey.plans, options: run })
-  const entities = results.map((result): EntityResult => ({
-    entity: result.entity, tenant: result.tenant, service: result.service, ...totalsOf(result.counts), written: result.written,
-    parts_quarantined: result.counts.partsQuarantined, seconds: result.seconds, state: 'settled',
-  }))
+  const entities = results.map(
+    (result): EntityResult => ({
+      entity: result.entity,
+      tenant: result.tenant,
+      service: result.service,
+      ...totalsOf(result.counts),
+      written: result.written,
+      parts_quarantined: result.counts.partsQuarantined,
+      seconds: result.seconds,
+      state: 'settled',
+    }),
+  )
   const totals = sumOf(entities)
   const outcomes = results.flatMap(result => result.outcomes.map(outcome => ({ entity: result.entity, ...outcome })))
-  const status = failures.some(f => f.code === 'INTERRUPTED') ? 'interrupted' : failures.length > 0 ? 'failed' : totals.quarantined + totals.skipped > 0 ? 'findings' : 'clean'
+  const status = failures.some(f => f.code === 'INTERRUPTED')
+    ? 'interrupted'
+    : failures.length > 0
+      ? 'failed'
+      : totals.quarantined + totals.skipped > 0
+        ? 'findings'
+        : 'clean'
   const result: MigrateResult = {
-    run: run.newRunId, status, dryRun: true, totals, entities, findings, seconds: seconds(), outcomes: summed(outcomes), not_tried: notTried(survey), failures: failures.map(failureOf),
+    run: run.newRunId,
+    status,
+    dryRun: true,
+    totals,
+    entities,
+    findings,
+    seconds: seconds(),
+    outcomes: summed(outcomes),
+    not_tried: notTried(survey),
+    failures: failures.map(failureOf),
   }
   run.emit({ type: 'run:finished', run: result.run, status, seconds: result.seconds })
   return result

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { appendFile, mkdir } from 'node:fs/promises'
 import { availableParallelism, hostname, userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
-import { type Code, CODES, RehouseError } from '../errors.ts'
+import { CODES, type Code, RehouseError } from '../errors.ts'
 import type { EventListener } from '../events.ts'
 import type { Finding } from '../model/finding.ts'
 import type { RunSelection } from '../model/ledger-records.ts'
@@ -37,7 +37,8 @@ export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
     const seconds = (): number => (performance.now() - began) / 1000
     if (run.dryRun) return await dryResult(migration, { survey, run, findings, seconds })
     const end = await runMigration(migration, survey, run)
-    const result = end.run === '' ? emptyResult({ findings, seconds: seconds() }) : await runResult(migration, { end, findings, seconds: seconds() })
+    const result =
+      end.run === '' ? emptyResult({ findings, seconds: seconds() }) : await runResult(migration, { end, findings, seconds: seconds() })
     run.emit({ type: 'run:finished', run: result.run, status: result.status, seconds: result.seconds })
     return result
   } finally {
@@ -50,7 +51,9 @@ function runOptions(migration: OpenMigration, options: MigrateOptions): RunOptio
   const selection: RunSelection = { tenants: options.tenants ?? null, entities: options.entities ?? null, phase: options.phase ?? null }
   const resume = options.resume === true ? 'latest' : (options.resume ?? null)
   return {
-    selection, resume, newRunId,
+    selection,
+    resume,
+    newRunId,
     dryRun: options.dryRun ?? false,
     wait: options.wait ?? false,
     batchRows: options.batchRows ?? null,
@@ -109,9 +112,14 @@ function auditFile(file: string): (line: unknown) => Promise<void> {
 
 function refuseUnknown({ mapping }: MigrationSurvey, { entities, phase }: RunSelection): void {
   const unknown = entities?.find(name => !mapping.entities.some(entity => entity.name === name))
-  if (unknown !== undefined) throw new RehouseError('USAGE', `expected an entity of the manifest, got ${unknown}`, { next: `Use one of: ${mapping.entities.map(e => e.name).join(', ')}.` })
+  if (unknown !== undefined)
+    throw new RehouseError('USAGE', `expected an entity of the manifest, got ${unknown}`, {
+      next: `Use one of: ${mapping.entities.map(e => e.name).join(', ')}.`,
+    })
   if (phase !== null && !mapping.phases.some(p => p.name === phase)) {
-    throw new RehouseError('USAGE', `expected a phase of the manifest, got ${phase}`, { next: `Use one of: ${mapping.phases.map(p => p.name).join(', ')}.` })
+    throw new RehouseError('USAGE', `expected a phase of the manifest, got ${phase}`, {
+      next: `Use one of: ${mapping.phases.map(p => p.name).join(', ')}.`,
+    })
   }
 }
 

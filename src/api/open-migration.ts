@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { dirname, resolve } from 'node:path'
 import type { ConnectionOptions } from 'node:tls'
-import { type Identifiers, fingerprint, openIdentifiers } from '../cast/identifiers.ts'
+import { fingerprint, type Identifiers, openIdentifiers } from '../cast/identifiers.ts'
 import { type Environment, readEnvironment } from '../config/environment.ts'
 import { readTenants } from '../config/read-tenants.ts'
 import { isSourcePerTenant, resolveUrl } from '../config/resolve-url.ts'
@@ -11,9 +11,9 @@ import { chooseTls, openLedger, openSource, openTarget } from '../engines.ts'
 import { loadParser } from '../expression/parse-expression.ts'
 import { loadManifest } from '../manifest/load-manifest.ts'
 import type { Mapping, ServiceRef, Tenant } from '../model/mapping.ts'
-import { readTenantRelation } from './read-tenant-relation.ts'
 import type { Migration } from '../run/migration.ts'
 import type { Options } from './options.ts'
+import { readTenantRelation } from './read-tenant-relation.ts'
 
 /** A migration and the folder its manifest lies in. `close` ends every connection; idempotent. */
 export interface OpenMigration extends Migration {
@@ -47,7 +47,12 @@ export async function openMigration(options: Options): Promise<OpenMigration> {
     throw error
   }
   return {
-    mapping, identifiers, services, folder, saltOrigin: origin, close,
+    mapping,
+    identifiers,
+    services,
+    folder,
+    saltOrigin: origin,
+    close,
     identity: { migration: mapping.migration, saltFingerprint: fingerprint(salt) },
     ...sourcesOf(place),
   }
@@ -69,13 +74,22 @@ async function openService(ref: ServiceRef, place: Place): Promise<Migration['se
     const parts = place.identifiers.parseOrdered(id)
     return parts?.isGenuine ? { tenant: parts.tenant, entity: parts.entity, key: parts.key.toString() } : null
   }
-  const ledger = openLedger({ url: address.url, ssl: address.ssl, settings, applicationName: APPLICATION, auditKey: place.auditKey, decode, unindexed: 'scan' })
+  const ledger = openLedger({
+    url: address.url,
+    ssl: address.ssl,
+    settings,
+    applicationName: APPLICATION,
+    auditKey: place.auditKey,
+    decode,
+    unindexed: 'scan',
+  })
   return { name: ref.name, ref, label: address.label, target, ledger }
 }
 
 function sourcesOf(place: Place): Pick<Migration, 'tenants' | 'isPerTenant' | 'openSource'> {
   const { mapping, folder, environment } = place
-  const sourceRef = (name: string): Mapping['sources'][number] => mapping.sources.find(s => s.name === name) ?? mapping.sources[0] as Mapping['sources'][number]
+  const sourceRef = (name: string): Mapping['sources'][number] =>
+    mapping.sources.find(s => s.name === name) ?? (mapping.sources[0] as Mapping['sources'][number])
   const open: Migration['openSource'] = async (name, tenant) => {
     const address = await addressOf({ ref: sourceRef(name), side: 'source', tenant }, place)
     return openSource({ url: address.url, ssl: address.ssl, applicationName: APPLICATION })
@@ -83,7 +97,9 @@ function sourcesOf(place: Place): Pick<Migration, 'tenants' | 'isPerTenant' | 'o
   let tenants: Promise<readonly Tenant[]> | null = null
   const read = (): Promise<readonly Tenant[]> => {
     const { tenants: from } = mapping
-    return from.kind === 'relation' ? readTenantRelation(from, () => open(from.relation.source, null)) : Promise.resolve(readTenants(from, folder))
+    return from.kind === 'relation'
+      ? readTenantRelation(from, () => open(from.relation.source, null))
+      : Promise.resolve(readTenants(from, folder))
   }
   return {
     openSource: open,
@@ -101,7 +117,10 @@ interface ResolvedAddress {
   readonly label: string
 }
 
-async function addressOf(of: { ref: { name: string; url: string; at: ServiceRef['at'] }; side: 'source' | 'service'; tenant: Tenant | null }, { folder, environment }: Place): Promise<ResolvedAddress> {
+async function addressOf(
+  of: { ref: { name: string; url: string; at: ServiceRef['at'] }; side: 'source' | 'service'; tenant: Tenant | null },
+  { folder, environment }: Place,
+): Promise<ResolvedAddress> {
   const address = resolveUrl(of.ref, { side: of.side, tenant: of.tenant, environment, manifestFolder: folder })
   if (address.kind === 'embedded') {
     const url = await openEmbeddedDatabase({ folder: embeddedFolder(folder) }, address.database)

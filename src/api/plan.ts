@@ -1,8 +1,8 @@
 import type { PlanEntity, PlanResult } from '../model/results.ts'
 import { type MigrationSurvey, surveyMigration } from '../run/survey-migration.ts'
 import { openMigration } from './open-migration.ts'
-import { preflight } from './preflight.ts'
 import type { Options } from './options.ts'
+import { preflight } from './preflight.ts'
 
 /** What a run would do: phases, order, ids, what fills each column and what can be lost. */
 export async function plan(options: Options & { readonly compat?: boolean }): Promise<PlanResult> {

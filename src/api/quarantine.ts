@@ -12,7 +12,14 @@ export async function quarantine(options: QuarantineOptions): Promise<Quarantine
     const rows: QuarantineResult['rows'][number][] = []
     for (const { ledger } of migration.services) {
       if ((await ledger.state()) === 'absent') continue
-      const found = await ledger.quarantine({ run, tenant, entity, code, key, limit: limit === null ? null : Math.max(0, limit - rows.length) })
+      const found = await ledger.quarantine({
+        run,
+        tenant,
+        entity,
+        code,
+        key,
+        limit: limit === null ? null : Math.max(0, limit - rows.length),
+      })
       total += found.total
       rows.push(...found.rows)
     }

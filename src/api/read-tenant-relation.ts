@@ -16,7 +16,10 @@ export async function readTenantRelation(from: FromRelation, open: () => Promise
     const { schema, name } = from.relation
     const relation = catalogue.relations.find(r => r.schema === schema && r.name === name)
     if (relation === undefined) {
-      throw new RehouseError('TENANT_INVALID', `expected relation ${schema}.${name} to list the tenants, got none`, { where: { ...from.at }, next: 'Correct `tenants.from`.' })
+      throw new RehouseError('TENANT_INVALID', `expected relation ${schema}.${name} to list the tenants, got none`, {
+        where: { ...from.at },
+        next: 'Correct `tenants.from`.',
+      })
     }
     const where = { ...from.at, table: `${schema}.${name}` }
     const rows = (await readRows(source, relation)).map((columns): TenantRow => ({ columns, where }))

@@ -10,7 +10,8 @@ export function untilSignal(until: string | null, signal: AbortSignal | undefine
 
 export function untilMs(until: string, now: Date): number {
   const match = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(until)
-  if (match === null) throw new RehouseError('USAGE', `expected a time of day as HH:MM, got ${until}`, { next: 'Write for example `--until 06:30`.' })
+  if (match === null)
+    throw new RehouseError('USAGE', `expected a time of day as HH:MM, got ${until}`, { next: 'Write for example `--until 06:30`.' })
   const at = new Date(now)
   at.setHours(Number(match[1]), Number(match[2]), 0, 0)
   if (at <= now) at.setDate(at.getDate() + 1)

@@ -29,20 +29,23 @@ export class TupleWriter {
     this.at += 2
   }
 
-  null(): void {
+  /** Always true, so that it can end a field writer; `field` likewise. */
+  null(): true {
     this.ensure(4)
     this.buf.writeInt32BE(-1, this.at)
     this.at += 4
+    return true
   }
 
   /** One field: its length and `length` bytes of `data` from `start`. */
-  field(data: Uint8Array, start: number, length: number): void {
+  field(data: Uint8Array, start: number, length: number): true {
     this.ensure(4 + length)
     this.buf.writeInt32BE(length, this.at)
     this.at += 4
     if (length <= 24) for (let i = 0; i < length; i++) this.buf[this.at + i] = data[start + i] as number
     else this.buf.set(data.subarray(start, start + length), this.at)
     this.at += length
+    return true
   }
 
   /** A text field, UTF-8. A lone surrogate becomes U+FFFD as in every UTF-8 encoder: callers that can meet one check first. */

@@ -1,7 +1,18 @@
-import type {
-  BatchRecord, KnownKey, NumberedEntity, NumberedTenant, RunRecord, RunSelection, RunStatus, SchemaDebt, SchemaStep, TaskFailure, TaskRecord, TaskSpec,
-} from '../model/ledger-records.ts'
 import type { Counts } from '../model/counts.ts'
+import type {
+  BatchRecord,
+  KnownKey,
+  NumberedEntity,
+  NumberedTenant,
+  RunRecord,
+  RunSelection,
+  RunStatus,
+  SchemaDebt,
+  SchemaStep,
+  TaskFailure,
+  TaskRecord,
+  TaskSpec,
+} from '../model/ledger-records.ts'
 import type { Tenant } from '../model/mapping.ts'
 import type { WriteTransaction } from '../target/target.ts'
 
@@ -51,14 +62,31 @@ export interface Ledger {
   /** In the order of `keys`; null = never seen. Quarantine rows that were resolved do not count. */
   known(entity: number, tenant: number, keys: readonly (readonly string[])[]): Promise<readonly (KnownKey | null)[]>
   /** Every key of an entity and tenant with its state, in any order, streamed in chunks. For the key sets of parents. */
-  knownKeys(entity: number, tenant: number): AsyncIterable<readonly { readonly key: readonly string[]; readonly state: KnownKey['state'] }[]>
+  knownKeys(
+    entity: number,
+    tenant: number,
+  ): AsyncIterable<readonly { readonly key: readonly string[]; readonly state: KnownKey['state'] }[]>
   /** Reverse look-up: which entity, tenant and key have this id. */
   keysOf(ids: readonly string[]): Promise<readonly LookupMatch[]>
 
   quarantine(filter: QuarantineFilter): Promise<{ readonly total: number; readonly rows: readonly QuarantineEntry[] }>
-  outcomes(run: string): Promise<readonly { readonly entity: string; readonly kind: string; readonly column: string; readonly code: string; readonly count: number }[]>
+  outcomes(
+    run: string,
+  ): Promise<
+    readonly { readonly entity: string; readonly kind: string; readonly column: string; readonly code: string; readonly count: number }[]
+  >
   /** Sum of each entity and tenant’s latest pass in the run; rows loaded earlier in the run count as loaded. `written`: rows per target table, over all passes. */
-  totals(run: string): Promise<readonly { readonly entity: number; readonly tenant: number; readonly counts: Counts; readonly seconds: number; readonly written: Readonly<Record<string, number>> }[]>
+  totals(
+    run: string,
+  ): Promise<
+    readonly {
+      readonly entity: number
+      readonly tenant: number
+      readonly counts: Counts
+      readonly seconds: number
+      readonly written: Readonly<Record<string, number>>
+    }[]
+  >
 
   recordStep(tx: WriteTransaction, run: string, step: SchemaStep): Promise<string>
   settleStep(tx: WriteTransaction, id: string): Promise<void>

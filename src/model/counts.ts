@@ -11,7 +11,17 @@ export interface Counts {
   readonly partsQuarantined: number
 }
 
-export const NO_COUNTS: Counts = { read: 0, loaded: 0, updated: 0, unchanged: 0, merged: 0, skipped: 0, excluded: 0, quarantined: 0, partsQuarantined: 0 }
+export const NO_COUNTS: Counts = {
+  read: 0,
+  loaded: 0,
+  updated: 0,
+  unchanged: 0,
+  merged: 0,
+  skipped: 0,
+  excluded: 0,
+  quarantined: 0,
+  partsQuarantined: 0,
+}
 
 export function addCounts(a: Counts, b: Counts): Counts {
   return {

@@ -160,7 +160,11 @@ export interface Shape {
   /** A refused part is dropped and counted as a part instead of quarantining the row. Never the head. */
   readonly isOptional: boolean
   /** Literal groups: one row per group; `groups[i]` gives `as`.name its expressions. */
-  readonly each: { readonly as: string; readonly groups: readonly (readonly { readonly name: string; readonly value: Expression }[])[]; readonly key: Expression } | null
+  readonly each: {
+    readonly as: string
+    readonly groups: readonly (readonly { readonly name: string; readonly value: Expression }[])[]
+    readonly key: Expression
+  } | null
   readonly at: Place
 }
 
@@ -194,10 +198,22 @@ export type MappingValue =
   | { readonly kind: 'json'; readonly fields: readonly NamedValue[]; readonly nulls: 'keep' | 'drop'; readonly at: Place }
 
 /** A JSON document whose numbers keep the digits that were written. */
-export type JsonLiteral = null | boolean | string | { readonly digits: string } | readonly JsonLiteral[] | { readonly object: readonly (readonly [string, JsonLiteral])[] }
+export type JsonLiteral =
+  | null
+  | boolean
+  | string
+  | { readonly digits: string }
+  | readonly JsonLiteral[]
+  | { readonly object: readonly (readonly [string, JsonLiteral])[] }
 
 export interface Outcome {
-  readonly take: { readonly value: JsonLiteral } | { readonly from: Expression } | { readonly exclude: string } | { readonly quarantine: string } | { readonly allow: true } | null
+  readonly take:
+    | { readonly value: JsonLiteral }
+    | { readonly from: Expression }
+    | { readonly exclude: string }
+    | { readonly quarantine: string }
+    | { readonly allow: true }
+    | null
   readonly note: string | null
   readonly at: Place
 }

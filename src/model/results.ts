@@ -42,7 +42,13 @@ export interface MigrateResult {
   readonly findings: readonly Finding[]
   readonly seconds: number
   /** Outcomes taken by (entity, kind, column, code): substitutions, notes, losses, zone gaps and overlaps. */
-  readonly outcomes: readonly { readonly entity: string; readonly kind: string; readonly column: string; readonly code: string; readonly count: number }[]
+  readonly outcomes: readonly {
+    readonly entity: string
+    readonly kind: string
+    readonly column: string
+    readonly code: string
+    readonly count: number
+  }[]
   /** Dry run: refusals only the server can make. */
   readonly not_tried: readonly string[]
   /** Errors that ended a tenant without ending the run; the exit status is the gravest (contract.md). */
@@ -51,7 +57,13 @@ export interface MigrateResult {
 
 export interface CheckResult {
   readonly findings: readonly Finding[]
-  readonly sources: readonly { readonly source: string; readonly tenant: string | null; readonly label: string; readonly relations: number; readonly estimated_rows: number | null }[]
+  readonly sources: readonly {
+    readonly source: string
+    readonly tenant: string | null
+    readonly label: string
+    readonly relations: number
+    readonly estimated_rows: number | null
+  }[]
   readonly services: readonly { readonly service: string; readonly label: string; readonly version: number; readonly role: string }[]
   /** With `--grants`: SQL a database administrator runs to make least-privilege roles. */
   readonly grants?: readonly string[]

@@ -4,11 +4,7 @@ import type { Entity, Expression, MappingValue, Outcome, Shape } from '../model/
 
 /** Every expression of an entity, in the order of the manifest. */
 export function expressionsOf(entity: Entity): readonly Expression[] {
-  return [
-    ...entity.let.flatMap(named => inValue(named.value)),
-    ...entity.rules.map(rule => rule.when),
-    ...entity.into.flatMap(inShape),
-  ]
+  return [...entity.let.flatMap(named => inValue(named.value)), ...entity.rules.map(rule => rule.when), ...entity.into.flatMap(inShape)]
 }
 
 function inShape(shape: Shape): Expression[] {
@@ -28,11 +24,7 @@ function inValue(value: MappingValue): Expression[] {
     case 'constant':
       return []
     case 'pipeline':
-      return [
-        value.from,
-        ...(value.when ? [value.when] : []),
-        ...[...value.ifNull, ...value.otherwise, ...value.onLoss].flatMap(inOutcome),
-      ]
+      return [value.from, ...(value.when ? [value.when] : []), ...[...value.ifNull, ...value.otherwise, ...value.onLoss].flatMap(inOutcome)]
     case 'ref':
       return [...value.from, ...(value.when ? [value.when] : []), ...value.missing.flatMap(inOutcome)]
     case 'id':

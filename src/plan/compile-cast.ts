@@ -1,5 +1,5 @@
 import { TupleWriter } from '../base/tuple-writer.ts'
-import { DONE, LOSSY, type FieldCast } from '../cast/cast.ts'
+import { DONE, type FieldCast, LOSSY } from '../cast/cast.ts'
 import { findCast } from '../cast/find-cast.ts'
 import { maskValue } from '../cast/mask-value.ts'
 import { valueText } from '../cast/value-text.ts'
@@ -11,13 +11,19 @@ import type { RowState, ValueSource } from './row-state.ts'
 
 /** Brings a value to a target type; what the type cannot hold goes the way `onLoss` says. Null, with an error found: no cast leads there. */
 export function compileCast(source: ValueSource, wanted: CastWanted, context: CompileContext): CastSource | null {
-  const { type, column, onLoss, at } = wanted
+  const { type, column, at } = wanted
   const rule = findCast({ source: source.type, target: type, sourceVersion: context.sourceVersion, targetVersion: context.targetVersion })
   if (rule === null) {
-    context.problems.error('MAPPING_TYPE', `expected a cast from ${source.type.text} to ${type.text} for ${column}, got none`, at, `Map ${column} from a value of a type that leads to ${type.text}; docs/engines/postgres.md lists the pairs.`)
+    context.problems.error(
+      'MAPPING_TYPE',
+      `expected a cast from ${source.type.text} to ${type.text} for ${column}, got none`,
+      at,
+      `Map ${column} from a value of a type that leads to ${type.text}; docs/engines/postgres.md lists the pairs.`,
+    )
     return null
   }
-  if (rule.isPassThrough) return { ...source, type, how: 'bytes', loss: source.lost === undefined ? 'never' : 'sometimes', sentence: source.lost ?? '' }
+  if (rule.isPassThrough)
+    return { ...source, type, how: 'bytes', loss: source.lost === undefined ? 'never' : 'sometimes', sentence: source.lost ?? '' }
   const { state } = context
   const cast = context.problems.attempt<FieldCast | null>({ ...at }, null, () =>
     rule.compile({
@@ -32,7 +38,15 @@ export function compileCast(source: ValueSource, wanted: CastWanted, context: Co
   const write = source.slot === null ? castComputed(source, cast, onLost) : castSlot(source.slot, cast, onLost)
   const sentences = [source.lost, rule.sentence].filter(text => text !== undefined && text !== '')
   const lost = sentences.length === 0 ? {} : { lost: sentences.join(' ') }
-  return { type, slot: null, write, how: 'cast', loss: sentences.length === 0 ? rule.loss : 'sometimes', sentence: sentences.join(' '), ...lost }
+  return {
+    type,
+    slot: null,
+    write,
+    how: 'cast',
+    loss: sentences.length === 0 ? rule.loss : 'sometimes',
+    sentence: sentences.join(' '),
+    ...lost,
+  }
 }
 
 function zoneCounter(state: RowState, column: string): (kind: 'gap' | 'overlap') => void {
@@ -44,7 +58,11 @@ function zoneCounter(state: RowState, column: string): (kind: 'gap' | 'overlap')
   }
 }
 
-type Lost = (row: RowState, out: TupleWriter, lost: { mark: number; isRefused: boolean; data: Buffer; start: number; length: number }) => boolean
+type Lost = (
+  row: RowState,
+  out: TupleWriter,
+  lost: { mark: number; isRefused: boolean; data: Buffer; start: number; length: number },
+) => boolean
 
 /** What happens to a value its target cannot hold whole (lossy) or at all (refused). `allow` keeps a lossy value and counts it; it cannot help a refused one. */
 function compileLoss(sourceType: SqlType, wanted: CastWanted, context: CompileContext): Lost {
@@ -61,7 +79,8 @@ function compileLoss(sourceType: SqlType, wanted: CastWanted, context: CompileCo
     }
     out.at = mark
     const zoneCode = row.zoneHit === null ? null : `time_${row.zoneHit}`
-    const isSealed = isRefused && zoneCode !== null ? row.seal(QUARANTINED, zoneCode, wanted.column) : sealOrTake(row, out, take, wanted.column)
+    const isSealed =
+      isRefused && zoneCode !== null ? row.seal(QUARANTINED, zoneCode, wanted.column) : sealOrTake(row, out, take, wanted.column)
     if (!isSealed && row.fate === QUARANTINED) row.fateValue = maskValue(sourceType, text(data, start, length))
     return isSealed
   }

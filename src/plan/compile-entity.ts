@@ -1,8 +1,8 @@
-import type { SqlType } from '../model/sql-type.ts'
-import type { PlanColumn } from '../model/results.ts'
+import { builtinType } from '../cast/builtin-types.ts'
 import type { Finding } from '../model/finding.ts'
 import type { IdStrategy } from '../model/mapping.ts'
-import { builtinType } from '../cast/builtin-types.ts'
+import type { PlanColumn } from '../model/results.ts'
+import type { SqlType } from '../model/sql-type.ts'
 import { columnsUsed } from './collect-names.ts'
 import { compileCast } from './compile-cast.ts'
 import type { CompileContext, CompileInput, KeyPlan, SettledReference } from './compile-context.ts'
@@ -68,7 +68,15 @@ export function compileEntity(input: CompileInput, lackingTypes: ReadonlyMap<str
   const fields = columns.length + (key.source.kind === 'content' ? key.names.length : 0)
   return {
     program: problems.hasErrors ? null : program,
-    key, columns, fields, strategy, tables, settled: context.settled, state, rowKey, used,
+    key,
+    columns,
+    fields,
+    strategy,
+    tables,
+    settled: context.settled,
+    state,
+    rowKey,
+    used,
     described: tables.flatMap(table => table.described),
     findings: problems.findings,
   }
@@ -128,6 +136,17 @@ function compileRule(rule: CompileContext['entity']['rules'][number], context: C
 
 function nothing({ problems, state, used }: { problems: Problems; state: RowState; used: readonly string[] }): CompiledEntity {
   return {
-    program: null, key: null, columns: [], fields: 0, strategy: 'ordered', tables: [], settled: [], state, rowKey: null, used, described: [], findings: problems.findings,
+    program: null,
+    key: null,
+    columns: [],
+    fields: 0,
+    strategy: 'ordered',
+    tables: [],
+    settled: [],
+    state,
+    rowKey: null,
+    used,
+    described: [],
+    findings: problems.findings,
   }
 }

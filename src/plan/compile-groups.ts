@@ -1,9 +1,9 @@
-import type { Shape } from '../model/mapping.ts'
-import type { CompileContext } from './compile-context.ts'
-import { compileCondition, compileExpressionSource } from './compile-expression-source.ts'
 import { compileExpression } from '../expression/compile-expression.ts'
 import { parseExpression } from '../expression/parse-expression.ts'
 import { typeExpression } from '../expression/type-expression.ts'
+import type { Shape } from '../model/mapping.ts'
+import type { CompileContext } from './compile-context.ts'
+import { compileCondition, compileExpressionSource } from './compile-expression-source.ts'
 import type { RowState } from './row-state.ts'
 
 /** One literal group of a shape; a shape without `each` has one that adds nothing. */
@@ -43,8 +43,12 @@ export function compileGroups(shape: Shape, context: CompileContext): readonly G
 }
 
 function compileLabel(key: NonNullable<Shape['each']>['key'], context: CompileContext): (row: RowState) => string {
-  return context.problems.attempt<(row: RowState) => string>(key.at, () => '', () => {
-    const evaluate = compileExpression(typeExpression(parseExpression(key), context.slots))
-    return row => String(evaluate(row) ?? '')
-  })
+  return context.problems.attempt<(row: RowState) => string>(
+    key.at,
+    () => '',
+    () => {
+      const evaluate = compileExpression(typeExpression(parseExpression(key), context.slots))
+      return row => String(evaluate(row) ?? '')
+    },
+  )
 }

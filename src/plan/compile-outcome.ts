@@ -28,7 +28,11 @@ function compileOne(outcome: Outcome, wanted: CastWanted, context: CompileContex
   const after = (row: RowState): void => {
     if (noted !== null) row.notes.push({ code: noted, column: wanted.column })
   }
-  if (take === null || 'allow' in take) return row => (after(row), null)
+  if (take === null || 'allow' in take)
+    return row => {
+      after(row)
+      return null
+    }
   if ('exclude' in take) return row => row.seal(EXCLUDED, take.exclude, wanted.column)
   if ('quarantine' in take) return row => row.seal(QUARANTINED, take.quarantine, wanted.column)
   if ('value' in take) return constantOutcome(take.value, noted, wanted, context)
@@ -49,7 +53,12 @@ function compileOne(outcome: Outcome, wanted: CastWanted, context: CompileContex
   }
 }
 
-function constantOutcome(literal: Parameters<typeof literalEncoder>[0], noted: string | null, wanted: CastWanted, context: CompileContext): TakeOutcome {
+function constantOutcome(
+  literal: Parameters<typeof literalEncoder>[0],
+  noted: string | null,
+  wanted: CastWanted,
+  context: CompileContext,
+): TakeOutcome {
   const counted = context.state.registry.number('value', wanted.column, noted ?? 'default')
   const encode = context.problems.attempt({ ...wanted.at }, null, () => (literal === null ? null : literalEncoder(literal, wanted.type)))
   return (row, out) => {

@@ -1,11 +1,11 @@
+import { canonicalKey } from '../base/key-text.ts'
 import { TupleWriter } from '../base/tuple-writer.ts'
 import { builtinType } from '../cast/builtin-types.ts'
-import { canonicalKey } from '../base/key-text.ts'
 import { keyText } from '../cast/key-text.ts'
 import type { IdStrategy, MappingValue } from '../model/mapping.ts'
-import { NO_TENANT } from './no-tenant.ts'
 import type { CompileContext, ValueWanted } from './compile-context.ts'
 import { compileExpressionSource } from './compile-expression-source.ts'
+import { NO_TENANT } from './no-tenant.ts'
 import { QUARANTINED } from './outcome-registry.ts'
 import { integerText } from './row-key.ts'
 import type { RowState, ValueSource } from './row-state.ts'
@@ -27,9 +27,12 @@ export function compileOwnId(strategy: IdStrategy, context: CompileContext): Mak
     }
   }
   if (strategy === 'keep') return keepKey(key.types[0]?.name === 'uuid' && key.types.length === 1, context)
-  const write = strategy === 'hashed' ? identifiers.hashed(tenantNumber, entityNumber) : identifiers.v5(tenant?.id ?? NO_TENANT, context.entity.name)
+  const write =
+    strategy === 'hashed' ? identifiers.hashed(tenantNumber, entityNumber) : identifiers.v5(tenant?.id ?? NO_TENANT, context.entity.name)
   // An integer key is read as halves; its text is what a reference to it makes.
-  const textOf = key.isInteger ? (row: RowState): string => canonicalKey([integerText(row.keyHalves)]) : (row: RowState): string => row.keyText
+  const textOf = key.isInteger
+    ? (row: RowState): string => canonicalKey([integerText(row.keyHalves)])
+    : (row: RowState): string => row.keyText
   return row => {
     write(textOf(row), row.id, 0)
     return true
@@ -39,7 +42,12 @@ export function compileOwnId(strategy: IdStrategy, context: CompileContext): Mak
 function keepKey(isUuid: boolean, context: CompileContext): MakeId {
   if (!isUuid) {
     const { entity, key } = context
-    context.problems.error('MAPPING_TYPE', `expected one uuid as the key of ${entity.name} to keep, got ${key.types.map(t => t.text).join(', ')}`, entity.at, 'Choose `id: ordered` for integer keys or `id: hashed` for others.')
+    context.problems.error(
+      'MAPPING_TYPE',
+      `expected one uuid as the key of ${entity.name} to keep, got ${key.types.map(t => t.text).join(', ')}`,
+      entity.at,
+      'Choose `id: ordered` for integer keys or `id: hashed` for others.',
+    )
   }
   // The key's columns are delivered first.
   return row => {
@@ -63,16 +71,24 @@ type IdValue = Extract<MappingValue, { kind: 'id' }>
 
 /** A column marked `id`: in the head the row's own id; with `from`, an id made of other values by the same entity's numbers. */
 export function compileId(value: IdValue, wanted: ValueWanted, context: CompileContext): ValueSource | null {
-  if (value.from === null) return { type: UUID, slot: null, write: (row, out) => (out.field(row.id, 0, 16), true) }
+  if (value.from === null) return { type: UUID, slot: null, write: (row, out) => out.field(row.id, 0, 16) }
   const parts = value.from.map(expression => compileExpressionSource(expression, context))
   if (parts.some(part => part === null)) return null
   if (value.strategy === 'keep') return parts[0] ?? null
   if (value.strategy === 'ordered') {
-    context.problems.error('MANIFEST_INVALID', 'expected no `from` beside `id: ordered`, which is made of the row’s own integer key', value.at, 'Leave `from` out, or choose `id: hashed` or `id: v5`.')
+    context.problems.error(
+      'MANIFEST_INVALID',
+      'expected no `from` beside `id: ordered`, which is made of the row’s own integer key',
+      value.at,
+      'Leave `from` out, or choose `id: hashed` or `id: v5`.',
+    )
     return null
   }
   const { identifiers, entityNumber, tenant } = context
-  const make = value.strategy === 'hashed' ? identifiers.hashed(tenant?.number ?? 0, entityNumber) : identifiers.v5(tenant?.id ?? NO_TENANT, context.entity.name)
+  const make =
+    value.strategy === 'hashed'
+      ? identifiers.hashed(tenant?.number ?? 0, entityNumber)
+      : identifiers.v5(tenant?.id ?? NO_TENANT, context.entity.name)
   const texts = parts.map(part => keyText((part as ValueSource).type))
   const scratch = new TupleWriter(64)
   const id = Buffer.alloc(16)

@@ -67,7 +67,12 @@ function mapKey(type: SqlType, text: string): string {
   return text === 't' || text === 'true' ? 'true' : 'false'
 }
 
-function withNull(from: ValueSource, written: ValueSource, { value, target }: { value: Pipeline; target: CastWanted }, context: CompileContext): ValueSource {
+function withNull(
+  from: ValueSource,
+  written: ValueSource,
+  { value, target }: { value: Pipeline; target: CastWanted },
+  context: CompileContext,
+): ValueSource {
   const when = value.when === null ? null : compileCondition(value.when, context)
   const take = value.ifNull.length === 0 ? null : compileOutcomes(value.ifNull, target, context)
   const scratch = new TupleWriter(64)

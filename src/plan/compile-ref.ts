@@ -1,12 +1,12 @@
-import { EXCLUDED as KEY_EXCLUDED, type KeyIndex, LOADED as KEY_LOADED, QUARANTINED as KEY_QUARANTINED } from '../base/key-index.ts'
+import { EXCLUDED as KEY_EXCLUDED, LOADED as KEY_LOADED, QUARANTINED as KEY_QUARANTINED, type KeyIndex } from '../base/key-index.ts'
 import type { TupleWriter } from '../base/tuple-writer.ts'
 import { builtinType } from '../cast/builtin-types.ts'
 import type { MappingValue } from '../model/mapping.ts'
 import type { CompileContext, ParentFacts, ParentKey, ValueWanted } from './compile-context.ts'
 import { compileCondition } from './compile-expression-source.ts'
 import { compileOutcomes, type TakeOutcome } from './compile-outcome.ts'
-import { compileParentKey, HAS_KEY, NO_KEY, NULL_KEY } from './parent-key.ts'
 import { QUARANTINED } from './outcome-registry.ts'
+import { compileParentKey, HAS_KEY, NO_KEY, NULL_KEY } from './parent-key.ts'
 import type { RowState, ValueSource } from './row-state.ts'
 
 type RefValue = Extract<MappingValue, { kind: 'ref' }>
@@ -25,7 +25,7 @@ export function compileRef(value: RefValue, wanted: ValueWanted, context: Compil
   const write = own ?? compileLookup(value, wanted, context)
   if (write === null) return null
   if (when === null) return { type, slot: null, write }
-  return { type, slot: null, write: (row, out) => (when(row) ? write(row, out) : (out.null(), true)) }
+  return { type, slot: null, write: (row, out) => (when(row) ? write(row, out) : out.null()) }
 }
 
 /** A part's reference to its own head: the id is there, and the row cannot be missing. */
@@ -33,7 +33,7 @@ function ownHead(value: RefValue, context: CompileContext): ValueSource['write']
   const isOwn = value.entities.length === 1 && value.entities[0] === context.entity.name
   const names = value.from.map(expression => context.slots.resolve([expression.text.trim()])?.slot)
   const isKey = names.length === context.key.names.length && names.every((slot, i) => slot === i)
-  return isOwn && isKey ? (row, out) => (out.field(row.id, 0, 16), true) : null
+  return isOwn && isKey ? (row, out) => out.field(row.id, 0, 16) : null
 }
 
 function compileLookup(value: RefValue, wanted: ValueWanted, context: CompileContext): ValueSource['write'] | null {
@@ -49,16 +49,26 @@ function compileLookup(value: RefValue, wanted: ValueWanted, context: CompileCon
   }
   const target = { type: builtinType('uuid'), column: wanted.column, onLoss: [], at: value.at }
   const missing = value.missing.length > 0 ? compileOutcomes(value.missing, target, context) : null
-  return candidates.length === 1 ? oneParent(candidates[0] as Candidate, missing, wanted.column) : firstParent(candidates, missing, wanted.column)
+  return candidates.length === 1
+    ? oneParent(candidates[0] as Candidate, missing, wanted.column)
+    : firstParent(candidates, missing, wanted.column)
 }
 
 /** What a settled reference may say of a missing parent is a quarantine code; anything else would have to change rows already written. */
-function settle({ value, wanted, parent, key }: { value: RefValue; wanted: ValueWanted; parent: ParentFacts; key: ParentKey }, context: CompileContext): void {
+function settle(
+  { value, wanted, parent, key }: { value: RefValue; wanted: ValueWanted; parent: ParentFacts; key: ParentKey },
+  context: CompileContext,
+): void {
   const take = value.missing[0]?.take ?? null
   const isCode = take !== null && 'quarantine' in take
   if (value.entities.length > 1 || (value.missing.length > 0 && !isCode && !(take !== null && 'allow' in take))) {
     const what = value.entities.length > 1 ? 'several candidates' : 'this outcome for `missing`'
-    context.problems.error('MANIFEST_NOT_SUPPORTED', `expected a reference inside a circle to name one entity and to quarantine what is missing, got ${what}`, value.at, 'Write `missing: { quarantine: code }` or leave `missing` out; other outcomes for references to the entity itself are not supported yet.')
+    context.problems.error(
+      'MANIFEST_NOT_SUPPORTED',
+      `expected a reference inside a circle to name one entity and to quarantine what is missing, got ${what}`,
+      value.at,
+      'Write `missing: { quarantine: code }` or leave `missing` out; other outcomes for references to the entity itself are not supported yet.',
+    )
     return
   }
   if (take !== null && 'allow' in take) return
@@ -108,7 +118,11 @@ function writeId(key: ParentKey, out: TupleWriter): true {
   return true
 }
 
-function takeMissing(row: RowState, out: TupleWriter, lost: { missing: TakeOutcome | null; column: string; state: number; parent: ParentFacts }): boolean {
+function takeMissing(
+  row: RowState,
+  out: TupleWriter,
+  lost: { missing: TakeOutcome | null; column: string; state: number; parent: ParentFacts },
+): boolean {
   const taken = lost.missing?.(row, out)
   if (taken === true || taken === false) return taken
   row.seal(QUARANTINED, defaultCode(lost.state), lost.column)

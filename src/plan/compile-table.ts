@@ -1,3 +1,4 @@
+import { didYouMean } from '../base/did-you-mean.ts'
 import type { Column, TargetRelation } from '../model/catalogue.ts'
 import type { NamedValue, Shape } from '../model/mapping.ts'
 import type { PlanColumn } from '../model/results.ts'
@@ -8,7 +9,6 @@ import { compileGroups, type GroupPlan } from './compile-groups.ts'
 import { compileValue, placeOf } from './compile-value.ts'
 import { describeValue } from './describe-value.ts'
 import { QUARANTINED } from './outcome-registry.ts'
-import { didYouMean } from '../base/did-you-mean.ts'
 import { integerText } from './row-key.ts'
 import type { RowState, ValueSource, WriteField } from './row-state.ts'
 
@@ -42,13 +42,17 @@ interface ColumnPlan {
   readonly described: PlanColumn
 }
 
-
 /** Null, with errors found: the table cannot be written. */
 export function compileTable(shape: Shape, context: CompileContext): TablePlan | null {
   const name = `${shape.schema}.${shape.table}`
   const target = context.targets.get(name)
   if (target === undefined) {
-    context.problems.error('MAPPING_UNKNOWN_COLUMN', `expected table ${name} in service ${context.service.name}, got none`, shape.at, 'Create the table, or let `--create-target` apply target.sql.')
+    context.problems.error(
+      'MAPPING_UNKNOWN_COLUMN',
+      `expected table ${name} in service ${context.service.name}, got none`,
+      shape.at,
+      'Create the table, or let `--create-target` apply target.sql.',
+    )
     return null
   }
   const isHead = context.entity.into[0] === shape
@@ -84,7 +88,9 @@ function ownIdColumn(shape: Shape, target: TargetRelation, context: CompileConte
 }
 
 function headColumn(shape: Shape, context: CompileContext): string | null {
-  const ref = shape.columns.find(column => column.value.kind === 'ref' && column.value.entities.length === 1 && column.value.entities[0] === context.entity.name)
+  const ref = shape.columns.find(
+    column => column.value.kind === 'ref' && column.value.entities.length === 1 && column.value.entities[0] === context.entity.name,
+  )
   return ref?.name ?? null
 }
 
@@ -111,14 +117,22 @@ function implicitColumns(shape: Shape, { target, idColumn, isHead, group }: Colu
   const isMapped = (name: string): boolean => shape.columns.some(column => column.name === name)
   const label = `${shape.schema}.${shape.table}`
   if (idColumn !== null && !isMapped(idColumn)) {
-    const write: WriteField = isHead ? (row, out) => (out.field(row.id, 0, 16), true) : partId(label, group, context)
-    columns.push({ name: idColumn, write, described: described(label, idColumn, { type: 'uuid', from: isHead ? 'id of the row' : 'id of the part', how: 'identifier' }) })
+    const write: WriteField = isHead ? (row, out) => out.field(row.id, 0, 16) : partId(label, group, context)
+    columns.push({
+      name: idColumn,
+      write,
+      described: described(label, idColumn, { type: 'uuid', from: isHead ? 'id of the row' : 'id of the part', how: 'identifier' }),
+    })
   }
   const tenantColumn = context.service.tenantColumn
   const column = tenantColumn === null ? undefined : target.columns.find(c => c.name === tenantColumn)
   if (column !== undefined && context.tenant !== null && !isMapped(column.name)) {
     const bytes = Buffer.from(context.tenant.id.replaceAll('-', ''), 'hex')
-    columns.push({ name: column.name, write: (_row, out) => (out.field(bytes, 0, 16), true), described: described(label, column.name, { type: 'uuid', from: 'tenant', how: 'tenant' }) })
+    columns.push({
+      name: column.name,
+      write: (_row, out) => out.field(bytes, 0, 16),
+      described: described(label, column.name, { type: 'uuid', from: 'tenant', how: 'tenant' }),
+    })
   }
   return columns
 }
@@ -144,11 +158,21 @@ function compileColumn(named: NamedValue, target: TargetRelation, context: Compi
   const column = target.columns.find(c => c.name === named.name)
   if (column === undefined) {
     const known = target.columns.map(c => c.name)
-    context.problems.error('MAPPING_UNKNOWN_COLUMN', `expected a column of ${label}, got ${named.name}${didYouMean(named.name, known)}`, named.at, `Use one of: ${known.join(', ')}.`)
+    context.problems.error(
+      'MAPPING_UNKNOWN_COLUMN',
+      `expected a column of ${label}, got ${named.name}${didYouMean(named.name, known)}`,
+      named.at,
+      `Use one of: ${known.join(', ')}.`,
+    )
     return null
   }
   if (column.generated !== 'no' && column.generated !== 'identity_by_default') {
-    context.problems.error('MANIFEST_INVALID', `expected no value for ${label}.${column.name}, which the target computes itself`, named.at, 'Leave the column out: generated columns are never sent.')
+    context.problems.error(
+      'MANIFEST_INVALID',
+      `expected no value for ${label}.${column.name}, which the target computes itself`,
+      named.at,
+      'Leave the column out: generated columns are never sent.',
+    )
     return null
   }
   const wanted = { type: column.type, column: `${label}.${column.name}` }
@@ -160,7 +184,11 @@ function compileColumn(named: NamedValue, target: TargetRelation, context: Compi
   return { name: column.name, write, described: describeColumn(named, column, { label, cast }) }
 }
 
-function describeColumn(named: NamedValue, column: Column, { label, cast }: { label: string; cast: { how: 'bytes' | 'cast'; sentence: string; loss: string } }): PlanColumn {
+function describeColumn(
+  named: NamedValue,
+  column: Column,
+  { label, cast }: { label: string; cast: { how: 'bytes' | 'cast'; sentence: string; loss: string } },
+): PlanColumn {
   const value = describeValue(named.value)
   const how = value.how === 'column' ? (cast.loss === 'never' ? cast.how : 'cast') : value.how
   const loss = cast.loss === 'never' ? 'never' : cast.sentence
@@ -177,11 +205,19 @@ function refuseNull(source: ValueSource, column: string): WriteField {
   }
 }
 
-function reportUnfilled(shape: Shape, { target, filled }: { target: TargetRelation; filled: ReadonlySet<string> }, context: CompileContext): void {
+function reportUnfilled(
+  shape: Shape,
+  { target, filled }: { target: TargetRelation; filled: ReadonlySet<string> },
+  context: CompileContext,
+): void {
   for (const column of target.columns) {
     const isFilled = filled.has(column.name) || column.generated !== 'no'
     if (isFilled || column.isNullable || column.hasDefault) continue
-    context.problems.error('MAPPING_INCOMPLETE', `expected a value for ${target.schema}.${target.name}.${column.name}, which may not be NULL and has no default, got none`, shape.at, `Map ${column.name}, or give the column a default in the target.`)
+    context.problems.error(
+      'MAPPING_INCOMPLETE',
+      `expected a value for ${target.schema}.${target.name}.${column.name}, which may not be NULL and has no default, got none`,
+      shape.at,
+      `Map ${column.name}, or give the column a default in the target.`,
+    )
   }
 }
-

@@ -4,8 +4,8 @@ import type { Place } from '../model/place.ts'
 import type { SqlType } from '../model/sql-type.ts'
 import type { CompileContext, ValueWanted } from './compile-context.ts'
 import { compileExpressionSource } from './compile-expression-source.ts'
-import { compileId } from './compile-own-id.ts'
 import { compileJson } from './compile-json.ts'
+import { compileId } from './compile-own-id.ts'
 import { compilePipeline } from './compile-pipeline.ts'
 import { compileRef } from './compile-ref.ts'
 import { naturalType } from './natural-type.ts'
@@ -29,10 +29,23 @@ export function compileValue(value: MappingValue, wanted: ValueWanted, context: 
   }
 }
 
-export function compileConstant(literal: JsonLiteral, type: SqlType, { context, at }: { context: CompileContext; at: Place }): ValueSource | null {
-  if (literal === null) return { type, slot: null, write: (_row, out) => (out.null(), true) }
+export function compileConstant(
+  literal: JsonLiteral,
+  type: SqlType,
+  { context, at }: { context: CompileContext; at: Place },
+): ValueSource | null {
+  if (literal === null) return { type, slot: null, write: (_row, out) => out.null() }
   const encode = context.problems.attempt({ ...at }, null, () => literalEncoder(literal, type))
-  return encode && { type, slot: null, write: (_row, out) => (encode(out), true) }
+  return (
+    encode && {
+      type,
+      slot: null,
+      write: (_row, out) => {
+        encode(out)
+        return true
+      },
+    }
+  )
 }
 
 export function placeOf(value: MappingValue): Place {

@@ -16,7 +16,8 @@ export interface CoverageInput {
 export function findUncovered({ mapping, source, tenant, relations, used }: CoverageInput): readonly Finding[] {
   const isDefault = mapping.sources[0]?.name === source
   const name = (text: string): string[] => (isDefault ? [text, `${source}/${text}`] : [`${source}/${text}`])
-  const isExcluded = (list: readonly Exclusion[], text: string): boolean => list.some(item => name(text).some(full => matches(item.pattern, full)))
+  const isExcluded = (list: readonly Exclusion[], text: string): boolean =>
+    list.some(item => name(text).some(full => matches(item.pattern, full)))
   const severity = mapping.defaults.unmapped === 'warn' ? 'warning' : 'error'
   const where = { file: mapping.file, ...(tenant === null ? {} : { tenant }) }
   const findings: Finding[] = []
@@ -26,7 +27,9 @@ export function findUncovered({ mapping, source, tenant, relations, used }: Cove
     if (isExcluded(mapping.exclude.tables, table)) continue
     if (columns === undefined) {
       findings.push({
-        code: 'MAPPING_NOT_COVERED', severity, where: { ...where, table },
+        code: 'MAPPING_NOT_COVERED',
+        severity,
+        where: { ...where, table },
         message: `expected table ${table} of source ${source} to be used or excluded, got neither`,
         next: `Map it, or add under exclude.tables: ${quoted(name(table)[0] ?? table)}: { reason: … }`,
       })
@@ -35,7 +38,9 @@ export function findUncovered({ mapping, source, tenant, relations, used }: Cove
     for (const column of relation.columns) {
       if (columns.has(column.name) || isExcluded(mapping.exclude.columns, `${table}.${column.name}`)) continue
       findings.push({
-        code: 'MAPPING_NOT_COVERED', severity, where: { ...where, table, column: column.name },
+        code: 'MAPPING_NOT_COVERED',
+        severity,
+        where: { ...where, table, column: column.name },
         message: `expected column ${table}.${column.name} of source ${source} to be used or excluded, got neither`,
         next: `Map it, or add under exclude.columns: ${quoted(`${name(table)[0] ?? table}.${column.name}`)}: { reason: … }`,
       })
@@ -47,7 +52,10 @@ export function findUncovered({ mapping, source, tenant, relations, used }: Cove
 /** `*` stands for any characters but a dot; `*.Column` is that column of any table. */
 export function matches(pattern: string, name: string): boolean {
   const anyTable = pattern.startsWith('*.') && pattern.split('.').length === 2
-  const source = pattern.split('*').map(part => part.replace(/[.+?^${}()|[\]\\/]/g, '\\$&')).join('[^.]*')
+  const source = pattern
+    .split('*')
+    .map(part => part.replace(/[.+?^${}()|[\]\\/]/g, '\\$&'))
+    .join('[^.]*')
   const expression = anyTable ? `^.*${source.slice('[^.]*'.length)}$` : `^${source}$`
   return new RegExp(expression, 'iu').test(name)
 }

@@ -21,7 +21,11 @@ export function describeValue(value: MappingValue): ValueDescription {
     case 'pipeline':
       return describePipeline(value)
     case 'ref':
-      return { text: `id of ${value.entities.join(' or ')} by ${value.from.map(f => f.text).join(', ')}`, how: 'reference', inverse: 'updatable' }
+      return {
+        text: `id of ${value.entities.join(' or ')} by ${value.from.map(f => f.text).join(', ')}`,
+        how: 'reference',
+        inverse: 'updatable',
+      }
     case 'id':
       return { text: `id (${value.strategy})`, how: 'identifier', inverse: 'updatable' }
     case 'json':

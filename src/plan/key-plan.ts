@@ -1,10 +1,10 @@
+import { didYouMean } from '../base/did-you-mean.ts'
 import { builtinType } from '../cast/builtin-types.ts'
 import { integerKey } from '../cast/key-text.ts'
 import type { Relation } from '../model/catalogue.ts'
 import type { Entity } from '../model/mapping.ts'
 import { matchColumn } from './collect-names.ts'
 import type { KeyPlan } from './compile-context.ts'
-import { didYouMean } from '../base/did-you-mean.ts'
 import type { Problems } from './problems.ts'
 
 /** The key of an entity's rows: the columns it names, the source's primary key, or the content of the row. Null, with an error found: none fits. */
@@ -12,7 +12,12 @@ export function planKey(entity: Entity, relation: Relation, problems: Problems):
   if (entity.key === 'content') return CONTENT
   const wished = entity.key ?? relation.primaryKey
   if (wished === null || wished.length === 0) {
-    problems.error('MANIFEST_INVALID', `expected a key for ${entity.name}, but ${relation.schema}.${relation.name} has no primary key`, entity.at, 'Write `key: Column`, or `key: { content: true }` to tell rows apart by their content.')
+    problems.error(
+      'MANIFEST_INVALID',
+      `expected a key for ${entity.name}, but ${relation.schema}.${relation.name} has no primary key`,
+      entity.at,
+      'Write `key: Column`, or `key: { content: true }` to tell rows apart by their content.',
+    )
     return null
   }
   const names: string[] = []
@@ -20,7 +25,12 @@ export function planKey(entity: Entity, relation: Relation, problems: Problems):
     const name = matchColumn(wish, relation)
     if (name === null) {
       const known = relation.columns.map(c => c.name)
-      problems.error('MAPPING_UNKNOWN_COLUMN', `expected a column of ${relation.schema}.${relation.name} as key, got ${wish}${didYouMean(wish, known)}`, entity.at, `Use one of: ${known.join(', ')}.`)
+      problems.error(
+        'MAPPING_UNKNOWN_COLUMN',
+        `expected a column of ${relation.schema}.${relation.name} as key, got ${wish}${didYouMean(wish, known)}`,
+        entity.at,
+        `Use one of: ${known.join(', ')}.`,
+      )
       return null
     }
     names.push(name)

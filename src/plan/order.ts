@@ -50,7 +50,10 @@ export function referencedEntities(entity: Entity): readonly string[] {
     const words = ref.from.map(expression => expression.text.trim())
     return ref.entities.length === 1 && ref.entities[0] === entity.name && key !== null && words.join('\n') === key.join('\n')
   }
-  const names = values.flatMap(refsIn).filter(ref => !isOwnHead(ref)).flatMap(ref => ref.entities)
+  const names = values
+    .flatMap(refsIn)
+    .filter(ref => !isOwnHead(ref))
+    .flatMap(ref => ref.entities)
   return [...new Set(names)]
 }
 
@@ -82,12 +85,18 @@ function findCircles(references: ReadonlyMap<string, readonly string[]>): Readon
   return circles
 }
 
-function sortPhase(names: readonly string[], references: ReadonlyMap<string, readonly string[]>, circles: ReadonlyMap<string, readonly string[]>): readonly string[] {
+function sortPhase(
+  names: readonly string[],
+  references: ReadonlyMap<string, readonly string[]>,
+  circles: ReadonlyMap<string, readonly string[]>,
+): readonly string[] {
   const done = new Set<string>()
   const waiting = [...names]
   while (waiting.length > 0) {
     const isReady = (name: string): boolean =>
-      (references.get(name) ?? []).every(parent => parent === name || done.has(parent) || !waiting.includes(parent) || (circles.get(name)?.includes(parent) ?? false))
+      (references.get(name) ?? []).every(
+        parent => parent === name || done.has(parent) || !waiting.includes(parent) || (circles.get(name)?.includes(parent) ?? false),
+      )
     // Inside a circle nobody is ready first: take the manifest's order.
     const at = Math.max(0, waiting.findIndex(isReady))
     done.add(waiting.splice(at, 1)[0] as string)

@@ -5,9 +5,9 @@ import { findCast } from '../cast/find-cast.ts'
 import { integerKey, keyText } from '../cast/key-text.ts'
 import type { MappingValue } from '../model/mapping.ts'
 import type { SqlType } from '../model/sql-type.ts'
-import { NO_TENANT } from './no-tenant.ts'
 import type { CompileContext, ParentFacts, ParentKey } from './compile-context.ts'
 import { compileExpressionSource } from './compile-expression-source.ts'
+import { NO_TENANT } from './no-tenant.ts'
 import type { RowState, ValueSource } from './row-state.ts'
 
 export const HAS_KEY = 0
@@ -24,7 +24,12 @@ type RefValue = Extract<MappingValue, { kind: 'ref' }>
 export function compileParentKey(value: RefValue, parent: ParentFacts, context: CompileContext): ParentKey | null {
   const { problems } = context
   if (value.from.length !== parent.keyTypes.length) {
-    problems.error('MAPPING_TYPE', `expected ${parent.keyTypes.length} values for the key of ${parent.entity.name}, got ${value.from.length}`, value.at, `Name the columns that hold the key of ${parent.entity.name}, in the order of its \`key\`.`)
+    problems.error(
+      'MAPPING_TYPE',
+      `expected ${parent.keyTypes.length} values for the key of ${parent.entity.name}, got ${value.from.length}`,
+      value.at,
+      `Name the columns that hold the key of ${parent.entity.name}, in the order of its \`key\`.`,
+    )
     return null
   }
   const parts: PartReader[] = []
@@ -32,7 +37,12 @@ export function compileParentKey(value: RefValue, parent: ParentFacts, context: 
     const source = compileExpressionSource(expression, context)
     const reader = source && partReader(source, parent.keyTypes[i] as SqlType, context)
     if (source !== null && reader === null) {
-      problems.error('MAPPING_TYPE', `expected a value that can be compared with the key of ${parent.entity.name} (${parent.keyTypes[i]?.text}), got ${source.type.text}`, expression.at, 'Cast it in the expression, for example `Column::int4`.')
+      problems.error(
+        'MAPPING_TYPE',
+        `expected a value that can be compared with the key of ${parent.entity.name} (${parent.keyTypes[i]?.text}), got ${source.type.text}`,
+        expression.at,
+        'Cast it in the expression, for example `Column::int4`.',
+      )
     }
     if (reader === null) return null
     parts.push(reader)
@@ -156,7 +166,8 @@ function parentId(parent: ParentFacts, context: CompileContext): ParentIds {
       fromText: () => undefined,
     }
   }
-  const write = parent.strategy === 'v5' ? identifiers.v5(tenantId, parent.entity.name) : identifiers.hashed(parent.tenantNumber, parent.number)
+  const write =
+    parent.strategy === 'v5' ? identifiers.v5(tenantId, parent.entity.name) : identifiers.hashed(parent.tenantNumber, parent.number)
   const big = (halves: Int32Array): string => ((BigInt(halves[0] as number) << 32n) | BigInt((halves[1] as number) >>> 0)).toString()
   return {
     fromHalves: (halves, id) => write(canonicalKey([big(halves)]), id, 0),

@@ -1,4 +1,4 @@
-import { RehouseError, type Code } from '../errors.ts'
+import { type Code, RehouseError } from '../errors.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Place, Where } from '../model/place.ts'
 

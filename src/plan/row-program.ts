@@ -1,16 +1,22 @@
-import { EXCLUDED as KEY_EXCLUDED, type KeyIndex, LOADED as KEY_LOADED, QUARANTINED as KEY_QUARANTINED, type KeyState } from '../base/key-index.ts'
+import {
+  EXCLUDED as KEY_EXCLUDED,
+  LOADED as KEY_LOADED,
+  QUARANTINED as KEY_QUARANTINED,
+  type KeyIndex,
+  type KeyState,
+} from '../base/key-index.ts'
 import { keyParts } from '../base/key-text.ts'
 import { hashBytes } from '../base/row-hash.ts'
 import type { TupleCursor } from '../base/tuple-cursor.ts'
-import { ValueError } from '../expression/value-error.ts'
 import { bug } from '../errors.ts'
+import { ValueError } from '../expression/value-error.ts'
 import type { BatchBuffers } from './batch-buffers.ts'
-import type { TablePlan } from './compile-table.ts'
 import type { MakeId } from './compile-own-id.ts'
+import type { TablePlan } from './compile-table.ts'
 import type { IdMapTemplate } from './id-map-writer.ts'
 import { EXCLUDED, NO_FATE, type OutcomeRegistry, QUARANTINED } from './outcome-registry.ts'
-import { FateSealed, type RowState } from './row-state.ts'
 import { integerText, type RowKey } from './row-key.ts'
+import { FateSealed, type RowState } from './row-state.ts'
 
 /** A rule that holds for a row seals its fate or leaves a note. */
 export type ApplyRule = (row: RowState) => boolean
@@ -140,7 +146,14 @@ export class RowProgram {
     if (!plan.isOptional || state.fate !== QUARANTINED) return false
     this.#takeBack(batch, t)
     batch.partsQuarantined++
-    batch.quarantine.push({ key: key.parts(state), code: state.fateCode, column: state.fateColumn, valueMasked: state.fateValue, detail: null, part: plan.name })
+    batch.quarantine.push({
+      key: key.parts(state),
+      code: state.fateCode,
+      column: state.fateColumn,
+      valueMasked: state.fateValue,
+      detail: null,
+      part: plan.name,
+    })
     state.fate = NO_FATE
     return true
   }
@@ -186,7 +199,14 @@ export class RowProgram {
       batch.excluded++
       batch.exclusions.push({ key: parts, code: state.fateCode, column: state.fateColumn ?? '' })
     } else if (state.fate === QUARANTINED) {
-      batch.quarantine.push({ key: parts, code: state.fateCode, column: state.fateColumn, valueMasked: state.fateValue, detail: null, part: null })
+      batch.quarantine.push({
+        key: parts,
+        code: state.fateCode,
+        column: state.fateColumn,
+        valueMasked: state.fateValue,
+        detail: null,
+        part: null,
+      })
     } else throw bug(`expected a row that is not loaded to have a fate, got ${state.fate}`)
     this.#remember(state.fate === EXCLUDED ? KEY_EXCLUDED : KEY_QUARANTINED)
   }

@@ -1,3 +1,4 @@
+import { didYouMean } from '../base/did-you-mean.ts'
 import type { KeyIndex } from '../base/key-index.ts'
 import type { Identifiers } from '../cast/identifiers.ts'
 import type { Catalogue, Relation, TargetRelation } from '../model/catalogue.ts'
@@ -10,7 +11,6 @@ import { type CompiledEntity, compileEntity } from './compile-entity.ts'
 import { idStrategyOf } from './compile-own-id.ts'
 import { planKey } from './key-plan.ts'
 import type { EntityOrder } from './order.ts'
-import { didYouMean } from '../base/did-you-mean.ts'
 import { Problems } from './problems.ts'
 
 /** What one entity is in one tenant's source. */
@@ -50,11 +50,24 @@ export function planTenant({ mapping, tenant, order, catalogues }: TenantSources
     if (catalogue === undefined || relation === undefined) {
       const known = catalogue?.relations.map(r => `${r.schema}.${r.name}`) ?? []
       const name = `${entity.from.schema}.${entity.from.name}`
-      problems.error('MAPPING_UNKNOWN_COLUMN', `expected relation ${name} in source ${entity.from.source}, got none${didYouMean(name, known)}`, { ...entity.at, entity: entity.name }, 'Name a relation the source has, as schema.table.')
+      problems.error(
+        'MAPPING_UNKNOWN_COLUMN',
+        `expected relation ${name} in source ${entity.from.source}, got none${didYouMean(name, known)}`,
+        { ...entity.at, entity: entity.name },
+        'Name a relation the source has, as schema.table.',
+      )
       continue
     }
     const key = planKey(entity, relation, problems)
-    if (key !== null) entities.set(entity.name, { order: item, entity, relation, sourceVersion: catalogue.version, key, strategy: idStrategyOf({ entity, mapping, key }) })
+    if (key !== null)
+      entities.set(entity.name, {
+        order: item,
+        entity,
+        relation,
+        sourceVersion: catalogue.version,
+        key,
+        strategy: idStrategyOf({ entity, mapping, key }),
+      })
   }
   return { tenant, entities, findings: problems.findings }
 }
@@ -63,7 +76,9 @@ function findRelation(catalogue: Catalogue, entity: Entity): Relation | undefine
   const { schema, name } = entity.from
   const exact = catalogue.relations.find(r => r.schema === schema && r.name === name)
   if (exact) return exact
-  const alike = catalogue.relations.filter(r => r.schema.toLowerCase() === schema.toLowerCase() && r.name.toLowerCase() === name.toLowerCase())
+  const alike = catalogue.relations.filter(
+    r => r.schema.toLowerCase() === schema.toLowerCase() && r.name.toLowerCase() === name.toLowerCase(),
+  )
   return alike.length === 1 ? alike[0] : undefined
 }
 
@@ -79,7 +94,11 @@ export interface CompileSetting {
 }
 
 /** Compiles one entity for one tenant. `index` answers for parents of this tenant or among the shared rows. */
-export function compileFor(plan: TenantPlan, name: string, { setting, index }: { setting: CompileSetting; index: (entity: string) => KeyIndex | null }): CompiledEntity {
+export function compileFor(
+  plan: TenantPlan,
+  name: string,
+  { setting, index }: { setting: CompileSetting; index: (entity: string) => KeyIndex | null },
+): CompiledEntity {
   const facts = plan.entities.get(name)
   if (facts === undefined) throw new RangeError(`expected an entity of the plan, got ${name}`)
   const { entity, relation, order } = facts
@@ -95,12 +114,27 @@ export function compileFor(plan: TenantPlan, name: string, { setting, index }: {
     const found = plan.entities.get(other) ?? shared.entities.get(other)
     if (found === undefined) return null
     return {
-      entity: found.entity, number: numbers.get(other) ?? 0, tenantNumber: found.entity.isShared ? 0 : (plan.tenant?.number ?? 0), strategy: found.strategy, keyTypes: found.key.types,
+      entity: found.entity,
+      number: numbers.get(other) ?? 0,
+      tenantNumber: found.entity.isShared ? 0 : (plan.tenant?.number ?? 0),
+      strategy: found.strategy,
+      keyTypes: found.key.types,
     }
   }
   const input = {
-    mapping, entity, entityNumber: numbers.get(name) ?? 0, service, tenant: plan.tenant, relation, sourceVersion: facts.sourceVersion,
-    targets: target?.relations ?? new Map<string, TargetRelation>(), targetVersion: target?.version ?? 0, identifiers, parent, index, settles: new Set(order.settles),
+    mapping,
+    entity,
+    entityNumber: numbers.get(name) ?? 0,
+    service,
+    tenant: plan.tenant,
+    relation,
+    sourceVersion: facts.sourceVersion,
+    targets: target?.relations ?? new Map<string, TargetRelation>(),
+    targetVersion: target?.version ?? 0,
+    identifiers,
+    parent,
+    index,
+    settles: new Set(order.settles),
   }
   return compileEntity(input, lacking)
 }

@@ -46,8 +46,15 @@ export function outcomeOf(result: BatchResult): BatchOutcome {
   const exclusions = buffers.exclusions.filter(e => !classified.keptKeys.has(JSON.stringify(e.key)))
   const whole = quarantine.filter(row => row.part === null)
   const counts: Counts = {
-    read: buffers.read, loaded, updated: 0, unchanged: classified.unchanged, merged: 0, skipped: classified.changed,
-    excluded: exclusions.length, quarantined: whole.length, partsQuarantined: quarantine.length - whole.length,
+    read: buffers.read,
+    loaded,
+    updated: 0,
+    unchanged: classified.unchanged,
+    merged: 0,
+    skipped: classified.changed,
+    excluded: exclusions.length,
+    quarantined: whole.length,
+    partsQuarantined: quarantine.length - whole.length,
   }
   return {
     counts,
@@ -66,8 +73,22 @@ export function outcomeOf(result: BatchResult): BatchOutcome {
 function quarantineOf({ buffers, compiled, classified, refused }: BatchResult): readonly QuarantineRow[] {
   const isInteger = compiled.key?.isInteger ?? false
   const own = buffers.quarantine.filter(row => !classified.keptKeys.has(JSON.stringify(row.key)))
-  const byServer = refused.map(row => ({ key: loadedKey(buffers, { row: row.row, isInteger }), code: row.code, column: row.column, valueMasked: null, detail: row.detail, part: null }))
-  const held = classified.held.map(({ row, code }) => ({ key: loadedKey(buffers, { row, isInteger }), code, column: null, valueMasked: null, detail: null, part: null }))
+  const byServer = refused.map(row => ({
+    key: loadedKey(buffers, { row: row.row, isInteger }),
+    code: row.code,
+    column: row.column,
+    valueMasked: null,
+    detail: row.detail,
+    part: null,
+  }))
+  const held = classified.held.map(({ row, code }) => ({
+    key: loadedKey(buffers, { row, isInteger }),
+    code,
+    column: null,
+    valueMasked: null,
+    detail: null,
+    part: null,
+  }))
   return [...own, ...byServer, ...held]
 }
 

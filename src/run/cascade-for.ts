@@ -7,7 +7,10 @@ import type { MigrationSurvey } from './survey-migration.ts'
 import type { CascadeContext } from './take-back-cascade.ts'
 
 /** What corrections of a run work with. A correction is recorded under the run’s own task; an entity that is not part of it, under the last run that had one. */
-export function cascadeFor(migration: Migration, { context, survey, run }: { context: RunContext; survey: MigrationSurvey; run: string }): CascadeContext {
+export function cascadeFor(
+  migration: Migration,
+  { context, survey, run }: { context: RunContext; survey: MigrationSurvey; run: string },
+): CascadeContext {
   const service = (name: string) => migration.services.find(s => s.name === name) ?? fail(`service ${name}`)
   return {
     mapping: migration.mapping,
@@ -23,19 +26,31 @@ export function cascadeFor(migration: Migration, { context, survey, run }: { con
       const { ledger } = service(entity.service)
       const number = tenant === null ? 0 : ((await ledger.tenants()).find(t => t.code === tenant)?.number ?? fail(`tenant ${tenant}`))
       const task = await lastTask(ledger, { run, entity: entity.number, tenant: number })
-      const claim = { backend: writer.backend, snapshot: task.snapshot ?? '', marker: task.marker ?? '', consistency: task.consistency ?? 'snapshot', pass: task.pass, restart: false } as const
+      const claim = {
+        backend: writer.backend,
+        snapshot: task.snapshot ?? '',
+        marker: task.marker ?? '',
+        consistency: task.consistency ?? 'snapshot',
+        pass: task.pass,
+        restart: false,
+      } as const
       return ledger.claimTask(task.id, claim)
     },
   }
 }
 
-async function lastTask(ledger: Migration['services'][number]['ledger'], { run, entity, tenant }: { run: string; entity: number; tenant: number }): Promise<TaskRecord> {
+async function lastTask(
+  ledger: Migration['services'][number]['ledger'],
+  { run, entity, tenant }: { run: string; entity: number; tenant: number },
+): Promise<TaskRecord> {
   const runs = [run, ...(await ledger.runs()).map(r => r.id)]
   for (const id of runs) {
     const task = (await ledger.tasks(id)).find(t => t.entity === entity && t.tenant === tenant)
     if (task) return task
   }
-  throw new RehouseError('LEDGER_INVALID', 'expected a task for rows that must be taken back, got none', { next: 'Report it with the output of `rehouse status --json`.' })
+  throw new RehouseError('LEDGER_INVALID', 'expected a task for rows that must be taken back, got none', {
+    next: 'Report it with the output of `rehouse status --json`.',
+  })
 }
 
 function fail(what: string): never {

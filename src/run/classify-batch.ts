@@ -20,7 +20,14 @@ export interface Classified {
 
 /** A first load: every row is new. */
 export function allFresh(buffers: BatchBuffers): Classified {
-  return { fresh: buffers.loaded === 0 ? [] : [{ from: 0, to: buffers.loaded }], unchanged: 0, loadedEarlierInRun: 0, changed: 0, held: [], keptKeys: new Set() }
+  return {
+    fresh: buffers.loaded === 0 ? [] : [{ from: 0, to: buffers.loaded }],
+    unchanged: 0,
+    loadedEarlierInRun: 0,
+    changed: 0,
+    held: [],
+    keptKeys: new Set(),
+  }
 }
 
 /** Every key of a batch, loaded rows first, then quarantined, then excluded ones. */

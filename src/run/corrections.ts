@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
+import { RehouseError } from '../errors.ts'
 import { NO_COUNTS } from '../model/counts.ts'
 import type { BatchRecord, QuarantineRow, TaskRecord, TaskState } from '../model/ledger-records.ts'
 import { partsOf } from '../plan/row-program.ts'
-import type { Removal, WriteTransaction, Writer } from '../target/target.ts'
-import { RehouseError } from '../errors.ts'
+import type { Removal, Writer, WriteTransaction } from '../target/target.ts'
 import type { Service } from './load-context.ts'
 import { atSeam, type Hooks } from './seams.ts'
 
@@ -44,7 +44,8 @@ const ROWS_AT_ONCE = 5_000
 export async function takeBack(correction: Correction): Promise<void> {
   const { rows } = correction
   // Without rows there is still a record: the task is settled.
-  for (let at = 0; at === 0 || at < rows.length; at += ROWS_AT_ONCE) await takeBackSome(correction, rows.slice(at, at + ROWS_AT_ONCE), at + ROWS_AT_ONCE >= rows.length)
+  for (let at = 0; at === 0 || at < rows.length; at += ROWS_AT_ONCE)
+    await takeBackSome(correction, rows.slice(at, at + ROWS_AT_ONCE), at + ROWS_AT_ONCE >= rows.length)
 }
 
 async function takeBackSome(correction: Correction, rows: Correction['rows'], isLast: boolean): Promise<void> {
@@ -77,9 +78,19 @@ async function removeRows(tx: WriteTransaction, { tables, entity }: EntityTables
   return Object.fromEntries(removals.map((removal, i) => [removal.name, -(removed[i] ?? 0)]))
 }
 
-function correctionRecord({ task, snapshot, kind, tables, taskState }: Correction, of: { rows: Correction['rows']; id: string; written: Record<string, number>; isLast: boolean }): BatchRecord {
+function correctionRecord(
+  { task, snapshot, kind, tables, taskState }: Correction,
+  of: { rows: Correction['rows']; id: string; written: Record<string, number>; isLast: boolean },
+): BatchRecord {
   const { rows, id, written, isLast } = of
-  const quarantine: QuarantineRow[] = rows.map(row => ({ key: partsOf(row.key), code: row.code, column: row.column, valueMasked: null, detail: row.detail, part: null }))
+  const quarantine: QuarantineRow[] = rows.map(row => ({
+    key: partsOf(row.key),
+    code: row.code,
+    column: row.column,
+    valueMasked: null,
+    detail: row.detail,
+    part: null,
+  }))
   const counts = { ...NO_COUNTS, loaded: -rows.length, quarantined: rows.length }
   const byCode = new Map<string, number>()
   for (const row of rows) byCode.set(JSON.stringify([row.column, row.code]), (byCode.get(JSON.stringify([row.column, row.code])) ?? 0) + 1)
@@ -88,10 +99,29 @@ function correctionRecord({ task, snapshot, kind, tables, taskState }: Correctio
     return { kind: 'quarantine' as const, column, code, count }
   })
   return {
-    id, kind, task: { id: task.id, fence: task.fence }, run: task.run, entity: task.entity, tenant: task.tenant, pass: task.pass, after: null, upTo: null, snapshot,
-    counts: [{ relation: tables.relation, counts, loadedEarlierInRun: 0 }], outcomes, quarantine, exclusions: [], notes: [], idMap: null,
-    unmapped: quarantine.map(row => row.key), digest: createHash('sha256').digest(), bytes: 0, written, seconds: 0,
-    taskState: isLast ? taskState : task.state, sourceCount: null,
+    id,
+    kind,
+    task: { id: task.id, fence: task.fence },
+    run: task.run,
+    entity: task.entity,
+    tenant: task.tenant,
+    pass: task.pass,
+    after: null,
+    upTo: null,
+    snapshot,
+    counts: [{ relation: tables.relation, counts, loadedEarlierInRun: 0 }],
+    outcomes,
+    quarantine,
+    exclusions: [],
+    notes: [],
+    idMap: null,
+    unmapped: quarantine.map(row => row.key),
+    digest: createHash('sha256').digest(),
+    bytes: 0,
+    written,
+    seconds: 0,
+    taskState: isLast ? taskState : task.state,
+    sourceCount: null,
   }
 }
 

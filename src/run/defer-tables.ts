@@ -1,5 +1,5 @@
-import type { MigrationSurvey } from './survey-migration.ts'
 import type { RunContext } from './run-context.ts'
+import type { MigrationSurvey } from './survey-migration.ts'
 
 /** From this many rows on, rebuilding an index at the end is cheaper than keeping it. Below it the two catalogue changes cost more than they save. */
 const WORTHWHILE_ROWS = 20_000

@@ -10,11 +10,23 @@ export function dryContext(migration: Migration, { survey, options }: { survey: 
   const referenced = new Set(mapping.entities.flatMap(entity => referencedEntities(entity)))
   const entities = new Map(mapping.entities.map(entity => [entity.name, entity]))
   return {
-    id: options.newRunId, mapping, setting: survey.setting, signal: options.signal, emit: options.emit, hooks: options.hooks, batchRows: options.batchRows, now: options.now,
+    id: options.newRunId,
+    mapping,
+    setting: survey.setting,
+    signal: options.signal,
+    emit: options.emit,
+    hooks: options.hooks,
+    batchRows: options.batchRows,
+    now: options.now,
     service: name => migration.services.find(s => s.name === name) ?? missing(`service ${name}`),
     entity: name => {
       const entity = entities.get(name) ?? missing(`entity ${name}`)
-      return { number: survey.setting.numbers.get(name) ?? 0, name, service: entity.service, table: `${entity.into[0]?.schema}.${entity.into[0]?.table}` }
+      return {
+        number: survey.setting.numbers.get(name) ?? 0,
+        name,
+        service: entity.service,
+        table: `${entity.into[0]?.schema}.${entity.into[0]?.table}`,
+      }
     },
     isSelected: () => true,
     isReferenced: name => referenced.has(name),

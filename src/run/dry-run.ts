@@ -33,13 +33,19 @@ export interface DryEnd {
  * The same programs over the same rows, writing nothing and asking nothing of the target that writes. An entity that was not asked for but is referred to is read all the same,
  * silently, unless the ledger knows its rows: or every reference to it would be missing.
  */
-export async function runDry(migration: Migration, { context, plans, options }: { context: RunContext; plans: readonly TenantPlan[]; options: RunOptions }): Promise<DryEnd> {
+export async function runDry(
+  migration: Migration,
+  { context, plans, options }: { context: RunContext; plans: readonly TenantPlan[]; options: RunOptions },
+): Promise<DryEnd> {
   const results: DryResult[] = []
   const failures: RehouseError[] = []
   const shared = plans.find(plan => plan.tenant === null)
   const sharedLane = shared === undefined ? null : new DryLane({ context, options, migration }, shared)
   const run: RunContext = { ...context, sharedIndex: name => sharedLane?.state.index(name) ?? null }
-  const lanes = [...(sharedLane ? [sharedLane] : []), ...plans.filter(plan => plan.tenant !== null).map(plan => new DryLane({ context: run, options, migration }, plan))]
+  const lanes = [
+    ...(sharedLane ? [sharedLane] : []),
+    ...plans.filter(plan => plan.tenant !== null).map(plan => new DryLane({ context: run, options, migration }, plan)),
+  ]
   for (const lane of lanes) {
     try {
       await lane.run()
@@ -104,7 +110,8 @@ class DryLane {
       names.add(name)
       for (const parent of facts.order.dependsOn) add(parent)
     }
-    for (const facts of all) if (isSelected(facts.entity, { phase: facts.order.phase, selection }) || facts.entity.isShared) add(facts.entity.name)
+    for (const facts of all)
+      if (isSelected(facts.entity, { phase: facts.order.phase, selection }) || facts.entity.isShared) add(facts.entity.name)
     return all.filter(facts => names.has(facts.entity.name))
   }
 
@@ -123,12 +130,37 @@ class DryLane {
     const began = now()
     const shown = isShown ? emit : () => undefined
     shown({ type: 'task:started', entity: name, tenant: tenant?.code ?? null, estimatedRows: facts.relation.estimatedRows })
-    const shared = { run: id, facts, compiled, entity, tenant, service, snapshot, index, tally: this.#tally, hooks, signal, now, emit: shown }
-    const sink = new MemorySink({ ...shared, batch: { ...batch, rows: batchRows ?? batch.rows } }, { compares, audit: isShown ? this.#audit(facts) : null })
+    const shared = {
+      run: id,
+      facts,
+      compiled,
+      entity,
+      tenant,
+      service,
+      snapshot,
+      index,
+      tally: this.#tally,
+      hooks,
+      signal,
+      now,
+      emit: shown,
+    }
+    const sink = new MemorySink(
+      { ...shared, batch: { ...batch, rows: batchRows ?? batch.rows } },
+      { compares, audit: isShown ? this.#audit(facts) : null },
+    )
     await readTask({ ...shared, batch: { ...batch, rows: batchRows ?? batch.rows } }, sink, { after: null, readBefore: 0 })
     const seconds = (now() - began) / 1000
     if (!isShown) return
-    this.results.push({ entity: name, tenant: tenant?.code ?? null, service: serviceName, counts: sink.counts, written: sink.written, outcomes: sink.outcomes, seconds })
+    this.results.push({
+      entity: name,
+      tenant: tenant?.code ?? null,
+      service: serviceName,
+      counts: sink.counts,
+      written: sink.written,
+      outcomes: sink.outcomes,
+      seconds,
+    })
     shown({ type: 'task:finished', entity: name, tenant: tenant?.code ?? null, counts: sink.counts, seconds })
   }
 
@@ -139,7 +171,8 @@ class DryLane {
     const place = { entity: facts.entity.name, tenant: this.state.plan.tenant?.code ?? null }
     return async (batch, counts) => {
       await audit({ ...place, intended: 'batch', batch: batch.id, counts })
-      for (const row of batch.buffers.quarantine) await audit({ ...place, key: row.key, intended: 'quarantine', code: row.code, column: row.column, part: row.part })
+      for (const row of batch.buffers.quarantine)
+        await audit({ ...place, key: row.key, intended: 'quarantine', code: row.code, column: row.column, part: row.part })
       for (const row of batch.buffers.exclusions) await audit({ ...place, key: row.key, intended: 'exclude', code: row.code })
     }
   }

@@ -8,6 +8,11 @@ export function entityTables(entity: Entity, tables: readonly TablePlan[]): Enti
   return {
     entity: entity.name,
     relation: `${source}/${schema}.${name}`,
-    tables: tables.map((table, i) => ({ name: table.name, schema: table.schema, table: table.table, headColumn: i === 0 ? table.idColumn : table.headColumn })),
+    tables: tables.map((table, i) => ({
+      name: table.name,
+      schema: table.schema,
+      table: table.table,
+      headColumn: i === 0 ? table.idColumn : table.headColumn,
+    })),
   }
 }

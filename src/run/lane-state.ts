@@ -57,7 +57,10 @@ export class LaneState {
     if (known) return known
     for (const parent of order.dependsOn) if (!order.settles.includes(parent)) await this.needIndex(parent)
     if (this.#run.isReferenced(entity.name) && !this.#indexes.has(entity.name)) this.#indexes.set(entity.name, new KeyIndex())
-    const compiled = compileFor(this.plan, entity.name, { setting: this.#run.setting, index: name => this.#indexes.get(name) ?? this.#run.sharedIndex(name) })
+    const compiled = compileFor(this.plan, entity.name, {
+      setting: this.#run.setting,
+      index: name => this.#indexes.get(name) ?? this.#run.sharedIndex(name),
+    })
     if (compiled.program === null) throw bug(`expected ${entity.name} to compile as it did when it was checked`)
     this.#compiled.set(entity.name, compiled)
     return compiled
@@ -105,7 +108,11 @@ export class LaneState {
     const circles = new Map<string, readonly string[]>()
     for (const { order } of this.plan.entities.values()) {
       const { circle } = order
-      if (circle.includes(last) && circle.every(isDone)) circles.set(circle.join('\n'), circle.filter(name => this.plan.entities.has(name)))
+      if (circle.includes(last) && circle.every(isDone))
+        circles.set(
+          circle.join('\n'),
+          circle.filter(name => this.plan.entities.has(name)),
+        )
     }
     return [...circles.values()]
   }

@@ -46,7 +46,8 @@ export class LedgerSink implements BatchSink {
       await atSeam(hooks, 'before_batch_commit', place)
       await tx.commit({ durable: batch.isLast })
       const { index, compiled } = this.#context
-      if (index !== null) rememberStates(index, { buffers: batch.buffers, isInteger: compiled.key?.isInteger ?? false, classified, refused })
+      if (index !== null)
+        rememberStates(index, { buffers: batch.buffers, isInteger: compiled.key?.isInteger ?? false, classified, refused })
       this.#report(batch, outcome, seconds)
     } catch (error) {
       await tx.rollback()
@@ -64,7 +65,10 @@ export class LedgerSink implements BatchSink {
   }
 
   /** All at once; if the server refuses a row, in halves under savepoints until each refused row stands alone. */
-  async #write(tx: WriteTransaction, { batch, classified }: { batch: FilledBatch; classified: Classified }): Promise<{ written: readonly RowRun[]; refused: readonly RefusedRow[] }> {
+  async #write(
+    tx: WriteTransaction,
+    { batch, classified }: { batch: FilledBatch; classified: Classified },
+  ): Promise<{ written: readonly RowRun[]; refused: readonly RefusedRow[] }> {
     const { fresh } = classified
     if (fresh.length === 0) return { written: [], refused: [] }
     const refused: RefusedRow[] = []
@@ -79,7 +83,12 @@ export class LedgerSink implements BatchSink {
         for (const half of halve(runs)) await load(half)
         return
       }
-      refused.push({ row: (runs[0] as RowRun).from, code: refusalCode(result.refused), column: columnOf(result.refused), detail: refusalDetail(result.refused) })
+      refused.push({
+        row: (runs[0] as RowRun).from,
+        code: refusalCode(result.refused),
+        column: columnOf(result.refused),
+        detail: refusalDetail(result.refused),
+      })
     }
     await load(fresh)
     return { written, refused }
@@ -91,13 +100,20 @@ export class LedgerSink implements BatchSink {
       if (buffer === undefined) throw bug(`expected a buffer for table ${table.name}, got none`)
       const sent = runs.reduce((sum, run) => sum + buffer.count(run.from, run.to), 0)
       if (sent === 0) continue
-      const stored = await tx.copy({ schema: table.schema, name: table.table }, table.columns, runs.map(run => buffer.slice(run.from, run.to)))
+      const stored = await tx.copy(
+        { schema: table.schema, name: table.table },
+        table.columns,
+        runs.map(run => buffer.slice(run.from, run.to)),
+      )
       if (stored !== sent) throw rowsLost(table.name, { sent, stored })
     }
     await tx.checkConstraints()
   }
 
-  #record(batch: FilledBatch, { outcome, written, seconds }: { outcome: BatchOutcome; written: readonly RowRun[]; seconds: number }): BatchRecord {
+  #record(
+    batch: FilledBatch,
+    { outcome, written, seconds }: { outcome: BatchOutcome; written: readonly RowRun[]; seconds: number },
+  ): BatchRecord {
     const { run, facts, entity, tenant, snapshot, compiled } = this.#context
     const { source, schema, name } = facts.entity.from
     return {
@@ -136,7 +152,9 @@ export class LedgerSink implements BatchSink {
 
 function idMapRows({ buffers }: FilledBatch, written: readonly RowRun[], isOrdered: boolean): IdMapRows | null {
   const rows = rowsIn(written)
-  return rows === 0 ? null : { format: isOrdered ? 'integer' : 'text', rows, tuples: written.map(run => buffers.idMap.slice(run.from, run.to)) }
+  return rows === 0
+    ? null
+    : { format: isOrdered ? 'integer' : 'text', rows, tuples: written.map(run => buffers.idMap.slice(run.from, run.to)) }
 }
 
 function columnOf(refusal: Refusal): string | null {
@@ -152,8 +170,12 @@ function rowsLost(table: string, { sent, stored }: { sent: number; stored: numbe
 
 /** A refusal outside the rows' own savepoints is no row's fault. */
 function unexpectedRefusal(refusal: Refusal): RehouseError {
-  return new RehouseError('LEDGER_INVALID', `expected the ledger to take its own rows, got SQLSTATE ${refusal.sqlstate}${refusal.constraint === null ? '' : ` by ${refusal.constraint}`}`, {
-    next: 'The ledger of this database does not fit its rows; run `rehouse status` and report it with the batch named.',
-    cause: refusal,
-  })
+  return new RehouseError(
+    'LEDGER_INVALID',
+    `expected the ledger to take its own rows, got SQLSTATE ${refusal.sqlstate}${refusal.constraint === null ? '' : ` by ${refusal.constraint}`}`,
+    {
+      next: 'The ledger of this database does not fit its rows; run `rehouse status` and report it with the batch named.',
+      cause: refusal,
+    },
+  )
 }

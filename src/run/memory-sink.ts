@@ -2,9 +2,9 @@ import { addCounts, type Counts, NO_COUNTS } from '../model/counts.ts'
 import type { OutcomeCount } from '../model/ledger-records.ts'
 import { outcomeOf } from './batch-outcome.ts'
 import { allFresh, classify, keysOf } from './classify-batch.ts'
+import type { BatchSink, FilledBatch, LoadContext } from './load-context.ts'
 import { rememberStates } from './remember-states.ts'
 import { reportBatch } from './report-batch.ts'
-import type { BatchSink, FilledBatch, LoadContext } from './load-context.ts'
 
 /** A dry run's sink: the same outcomes, nothing written. Rows the ledger knows are compared as in a real run. */
 export class MemorySink implements BatchSink {
@@ -16,7 +16,10 @@ export class MemorySink implements BatchSink {
   readonly written: Record<string, number> = {}
   readonly outcomes: OutcomeCount[] = []
 
-  constructor(context: LoadContext, options: { readonly compares: boolean; readonly audit: ((batch: FilledBatch, counts: Counts) => Promise<void>) | null }) {
+  constructor(
+    context: LoadContext,
+    options: { readonly compares: boolean; readonly audit: ((batch: FilledBatch, counts: Counts) => Promise<void>) | null },
+  ) {
     this.#context = context
     this.#compares = options.compares
     this.#audit = options.audit
@@ -30,9 +33,12 @@ export class MemorySink implements BatchSink {
     const { compiled, run, service, entity, tenant, emit, facts, now, tally, index } = this.#context
     const began = now()
     const keys = this.#compares ? keysOf(batch.buffers, compiled.key?.isInteger ?? false) : []
-    const classified = this.#compares ? classify(batch.buffers, await service.ledger.known(entity.number, tenant?.number ?? 0, keys), run) : allFresh(batch.buffers)
+    const classified = this.#compares
+      ? classify(batch.buffers, await service.ledger.known(entity.number, tenant?.number ?? 0, keys), run)
+      : allFresh(batch.buffers)
     const outcome = outcomeOf({ buffers: batch.buffers, compiled, classified, written: classified.fresh, refused: [] })
-    if (index !== null) rememberStates(index, { buffers: batch.buffers, isInteger: compiled.key?.isInteger ?? false, classified, refused: [] })
+    if (index !== null)
+      rememberStates(index, { buffers: batch.buffers, isInteger: compiled.key?.isInteger ?? false, classified, refused: [] })
     this.counts = addCounts(this.counts, outcome.counts)
     for (const [table, rows] of Object.entries(outcome.written)) this.written[table] = (this.written[table] ?? 0) + rows
     this.outcomes.push(...outcome.outcomes)

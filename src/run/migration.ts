@@ -1,5 +1,5 @@
-import type { EventListener } from '../events.ts'
 import type { Identifiers } from '../cast/identifiers.ts'
+import type { EventListener } from '../events.ts'
 import type { LedgerIdentity } from '../ledger/ledger.ts'
 import type { RunSelection } from '../model/ledger-records.ts'
 import type { Mapping, ServiceRef, Tenant } from '../model/mapping.ts'

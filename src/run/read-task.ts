@@ -32,7 +32,13 @@ async function readAll(context: LoadContext, filler: BatchFiller): Promise<void>
   const { compiled, facts, snapshot, signal } = context
   const program = compiled.program as RowProgram
   const cursor = new TupleCursor(compiled.fields)
-  const request = { relation: facts.relation, columns: compiled.columns, key: facts.key.source, after: filler.from, signal: new AbortController().signal }
+  const request = {
+    relation: facts.relation,
+    columns: compiled.columns,
+    key: facts.key.source,
+    after: filler.from,
+    signal: new AbortController().signal,
+  }
   for await (const chunk of snapshot.read(request)) {
     cursor.push(chunk)
     while (nextRow(cursor, context)) {
@@ -129,7 +135,13 @@ class BatchFiller {
   async #hand(end: { readonly isLast: boolean; readonly sourceCount: string | null }): Promise<void> {
     // Batches are committed in order, one at a time: the position of the ledger never has a gap before it.
     await this.#inFlight
-    const batch = { id: this.#id, buffers: this.#current, after: this.#after, upTo: this.#current.read === 0 ? this.#after : this.#upTo, ...end }
+    const batch = {
+      id: this.#id,
+      buffers: this.#current,
+      after: this.#after,
+      upTo: this.#current.read === 0 ? this.#after : this.#upTo,
+      ...end,
+    }
     this.#read += this.#current.read
     this.#inFlight = this.#sink.commit(batch)
     // Whoever awaits it next gets the error; until then it must not count as unhandled.
@@ -147,9 +159,13 @@ class BatchFiller {
 
   #countMismatch(counted: bigint): RehouseError {
     const { facts, tenant } = this.#context
-    return new RehouseError('SOURCE_COUNT_MISMATCH', `expected ${counted} rows, as the source counted in the same snapshot, got ${this.#read}`, {
-      where: { entity: facts.entity.name, tenant: tenant?.code },
-      next: 'Nothing of the last batch was kept; run `rehouse migrate --resume`, which reads the entity again from the start.',
-    })
+    return new RehouseError(
+      'SOURCE_COUNT_MISMATCH',
+      `expected ${counted} rows, as the source counted in the same snapshot, got ${this.#read}`,
+      {
+        where: { entity: facts.entity.name, tenant: tenant?.code },
+        next: 'Nothing of the last batch was kept; run `rehouse migrate --resume`, which reads the entity again from the start.',
+      },
+    )
   }
 }

@@ -1,4 +1,4 @@
-import { type KeyIndex, type KeyState, EXCLUDED, LOADED, NOT_FOUND, QUARANTINED } from '../base/key-index.ts'
+import { EXCLUDED, type KeyIndex, type KeyState, LOADED, NOT_FOUND, QUARANTINED } from '../base/key-index.ts'
 import { canonicalKey } from '../base/key-text.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { KnownKey } from '../model/ledger-records.ts'
@@ -9,7 +9,15 @@ import type { Classified } from './classify-batch.ts'
 const STATES: Readonly<Record<KnownKey['state'], KeyState>> = { loaded: LOADED, quarantined: QUARANTINED, excluded: EXCLUDED }
 
 /** The program took its own view of each key; what the ledger or the server said otherwise is put right, before a child asks. */
-export function rememberStates(index: KeyIndex, result: { readonly buffers: BatchBuffers; readonly isInteger: boolean; readonly classified: Classified; readonly refused: readonly RefusedRow[] }): void {
+export function rememberStates(
+  index: KeyIndex,
+  result: {
+    readonly buffers: BatchBuffers
+    readonly isInteger: boolean
+    readonly classified: Classified
+    readonly refused: readonly RefusedRow[]
+  },
+): void {
   const { buffers, isInteger, classified, refused } = result
   const ordinalAt = (row: number): number => {
     if (!isInteger) return index.findText(buffers.texts[row] as string)
@@ -24,7 +32,10 @@ export function rememberStates(index: KeyIndex, result: { readonly buffers: Batc
 }
 
 /** Fills an index with what the ledger knows. Resolves to the number of keys. */
-export async function fillFromLedger(index: KeyIndex, of: { readonly ledger: Ledger; readonly entity: number; readonly tenant: number; readonly isInteger: boolean }): Promise<number> {
+export async function fillFromLedger(
+  index: KeyIndex,
+  of: { readonly ledger: Ledger; readonly entity: number; readonly tenant: number; readonly isInteger: boolean },
+): Promise<number> {
   let keys = 0
   for await (const chunk of of.ledger.knownKeys(of.entity, of.tenant)) {
     keys += chunk.length

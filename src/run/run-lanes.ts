@@ -7,7 +7,10 @@ import type { RunContext } from './run-context.ts'
 import { type PhaseGate, TenantLane } from './tenant-lane.ts'
 
 /** Runs every lane: the shared rows’ lane, and so many tenants at once. A tenant that fails does not hold up the others; without its shared rows no tenant can go on. Resolves to the failures. */
-export async function runLanes(run: RunContext, of: { readonly plans: readonly TenantPlan[]; readonly lanes: number }): Promise<readonly RehouseError[]> {
+export async function runLanes(
+  run: RunContext,
+  of: { readonly plans: readonly TenantPlan[]; readonly lanes: number },
+): Promise<readonly RehouseError[]> {
   const failures: RehouseError[] = []
   const sharedPlan = of.plans.find(plan => plan.tenant === null)
   const doors = new PhaseDoors(run.mapping.phases.map(phase => phase.name))
@@ -19,7 +22,8 @@ export async function runLanes(run: RunContext, of: { readonly plans: readonly T
     } catch (error) {
       if (!(error instanceof RehouseError)) throw error
       failures.push(error)
-      if (work.code !== null || error.code === 'INTERRUPTED') run.emit({ type: 'tenant:stopped', tenant: work.code, code: error.code, message: error.message })
+      if (work.code !== null || error.code === 'INTERRUPTED')
+        run.emit({ type: 'tenant:stopped', tenant: work.code, code: error.code, message: error.message })
       if (work === shared) doors.close(error)
     }
   }

@@ -1,6 +1,6 @@
-import { addCounts, NO_COUNTS } from '../model/counts.ts'
 import { bug, RehouseError } from '../errors.ts'
 import type { Hold } from '../ledger/ledger.ts'
+import { addCounts, NO_COUNTS } from '../model/counts.ts'
 import type { NumberedEntity, NumberedTenant, RunRecord, RunStatus } from '../model/ledger-records.ts'
 import { referencedEntities } from '../plan/order.ts'
 import type { TenantPlan } from '../plan/tenant-plan.ts'
@@ -8,8 +8,8 @@ import { cascadeFor } from './cascade-for.ts'
 import { planDeferral } from './defer-tables.ts'
 import { isSelected } from './is-selected.ts'
 import type { Migration, RunOptions } from './migration.ts'
-import { runLanes } from './run-lanes.ts'
 import type { RunContext } from './run-context.ts'
+import { runLanes } from './run-lanes.ts'
 import { applySteps, settleDebts } from './schema-debts.ts'
 import { atSeam } from './seams.ts'
 import { describeTargets, type MigrationSurvey } from './survey-migration.ts'
@@ -32,7 +32,14 @@ export async function runMigration(migration: Migration, survey: MigrationSurvey
   for (const { ledger } of migration.services) await ledger.install(migration.identity)
   const holds = await holdAll(migration, { ...options, signal })
   try {
-    for (const hold of holds) void hold.lost.then(() => abort.abort(new RehouseError('TARGET_UNREACHABLE', 'expected to keep the lock on the target, got its session ended', { next: 'Run again with --resume.' })))
+    for (const hold of holds)
+      void hold.lost.then(() =>
+        abort.abort(
+          new RehouseError('TARGET_UNREACHABLE', 'expected to keep the lock on the target, got its session ended', {
+            next: 'Run again with --resume.',
+          }),
+        ),
+      )
     return await runHeld(migration, survey, { ...options, signal })
   } finally {
     for (const hold of holds) await hold.release()
@@ -54,7 +61,10 @@ async function runHeld(migration: Migration, survey: MigrationSurvey, options: R
   const failures = await loadAll(migration, { survey, context, cascade, options })
   const status = await statusOf(migration, { run: record.id, failures })
   await atSeam(options.hooks, 'before_finish', {})
-  for (const { ledger } of services) await ledger.finishRun(record.id, status, { failures: failures.map(f => ({ code: f.code, message: f.message, where: f.where, next: f.next })) })
+  for (const { ledger } of services)
+    await ledger.finishRun(record.id, status, {
+      failures: failures.map(f => ({ code: f.code, message: f.message, where: f.where, next: f.next })),
+    })
   return { run: record.id, status, failures }
 }
 
@@ -75,14 +85,27 @@ async function takeUpRun({ services, mapping }: Migration, options: RunOptions):
   const control = services[0]?.ledger
   if (control === undefined) throw bug('expected a service')
   const { operator, host, pid, programVersion, selection, resume } = options
-  const fresh = { id: options.newRunId, migration: mapping.migration, mappingHash: mapping.hash, programVersion, operator, host, pid, startedAt: options.wallClock(), selection }
+  const fresh = {
+    id: options.newRunId,
+    migration: mapping.migration,
+    mappingHash: mapping.hash,
+    programVersion,
+    operator,
+    host,
+    pid,
+    startedAt: options.wallClock(),
+    selection,
+  }
   const runs = await control.runs()
   if (resume === null) {
     refuseChangedMapping(mapping, runs[0])
     return fresh
   }
   const open = runs.find(run => (resume === 'latest' ? run.status !== 'clean' && run.status !== 'findings' : run.id === resume))
-  if (open === undefined && resume !== 'latest') throw new RehouseError('USAGE', `expected a run of this ledger to resume, got ${resume}`, { next: 'Run `rehouse status` to see the runs.' })
+  if (open === undefined && resume !== 'latest')
+    throw new RehouseError('USAGE', `expected a run of this ledger to resume, got ${resume}`, {
+      next: 'Run `rehouse status` to see the runs.',
+    })
   if (open === undefined || open.status === 'clean' || open.status === 'findings') return null
   refuseChangedMapping(mapping, open)
   return { ...fresh, id: open.id, startedAt: open.startedAt, selection: open.selection }
@@ -91,10 +114,14 @@ async function takeUpRun({ services, mapping }: Migration, options: RunOptions):
 /** Another mapping would make the ledger's hashes and outcomes meaningless. */
 function refuseChangedMapping(mapping: Migration['mapping'], run: RunRecord | undefined): void {
   if (run === undefined || run.mappingHash === mapping.hash) return
-  throw new RehouseError('MAPPING_CHANGED', `expected the mapping run ${run.id} was made with (${run.mappingHash.slice(0, 12)}), got another (${mapping.hash.slice(0, 12)})`, {
-    where: { file: mapping.file },
-    next: 'Put the manifest and the options of that run back; to migrate with another mapping, begin with empty targets.',
-  })
+  throw new RehouseError(
+    'MAPPING_CHANGED',
+    `expected the mapping run ${run.id} was made with (${run.mappingHash.slice(0, 12)}), got another (${mapping.hash.slice(0, 12)})`,
+    {
+      where: { file: mapping.file },
+      next: 'Put the manifest and the options of that run back; to migrate with another mapping, begin with empty targets.',
+    },
+  )
 }
 
 interface Numbered {
@@ -105,14 +132,21 @@ interface Numbered {
 async function allotNumbers({ mapping, services }: Migration, survey: MigrationSurvey): Promise<Numbered> {
   const control = services[0]?.ledger
   if (control === undefined) throw bug('expected a service')
-  const heads = mapping.entities.map(entity => ({ name: entity.name, service: entity.service, table: `${entity.into[0]?.schema}.${entity.into[0]?.table}` }))
+  const heads = mapping.entities.map(entity => ({
+    name: entity.name,
+    service: entity.service,
+    table: `${entity.into[0]?.schema}.${entity.into[0]?.table}`,
+  }))
   const tenants = await control.numberTenants(survey.tenants)
   const entities = await control.numberEntities(heads)
   for (const { ledger } of services.slice(1)) await ledger.adopt(tenants, entities)
   return { tenants, entities }
 }
 
-async function contextOf(migration: Migration, of: { survey: MigrationSurvey; numbered: Numbered; record: Omit<RunRecord, 'status' | 'finishedAt'>; options: RunOptions }): Promise<RunContext & { readonly plans: readonly TenantPlan[] }> {
+async function contextOf(
+  migration: Migration,
+  of: { survey: MigrationSurvey; numbered: Numbered; record: Omit<RunRecord, 'status' | 'finishedAt'>; options: RunOptions },
+): Promise<RunContext & { readonly plans: readonly TenantPlan[] }> {
   const { survey, numbered, record, options } = of
   const { mapping } = migration
   const targets = new Map(survey.services.map(s => [s.ref.name, { version: s.facts.version, relations: s.relations }]))
@@ -120,7 +154,14 @@ async function contextOf(migration: Migration, of: { survey: MigrationSurvey; nu
   const plans = survey.plans.map(plan => renumber(plan, { survey, numbered }))
   const referenced = new Set(mapping.entities.flatMap(entity => referencedEntities(entity)))
   return {
-    id: record.id, mapping, setting, plans, signal: options.signal, emit: options.emit, hooks: options.hooks, batchRows: options.batchRows,
+    id: record.id,
+    mapping,
+    setting,
+    plans,
+    signal: options.signal,
+    emit: options.emit,
+    hooks: options.hooks,
+    batchRows: options.batchRows,
     now: options.now,
     service: name => migration.services.find(s => s.name === name) ?? missing(`service ${name}`),
     entity: name => numbered.entities.find(e => e.name === name) ?? missing(`entity ${name}`),
@@ -139,21 +180,38 @@ function renumber(plan: TenantPlan, { survey, numbered }: { survey: MigrationSur
   return { ...plan, tenant }
 }
 
-async function planTasks(migration: Migration, { context, survey, run }: { context: RunContext & { plans: readonly TenantPlan[] }; survey: MigrationSurvey; run: string }): Promise<void> {
+async function planTasks(
+  migration: Migration,
+  { context, survey, run }: { context: RunContext & { plans: readonly TenantPlan[] }; survey: MigrationSurvey; run: string },
+): Promise<void> {
   for (const { name, ledger } of migration.services) {
     const specs = context.plans.flatMap(plan =>
       [...plan.entities.values()]
         .filter(facts => facts.entity.service === name && context.isSelected(facts.entity, facts.order.phase))
-        .map(facts => ({ entity: context.entity(facts.entity.name).number, tenant: plan.tenant?.number ?? 0, phase: facts.order.phase, service: name })),
+        .map(facts => ({
+          entity: context.entity(facts.entity.name).number,
+          tenant: plan.tenant?.number ?? 0,
+          phase: facts.order.phase,
+          service: name,
+        })),
     )
     if (specs.length > 0) await ledger.planTasks(run, specs)
   }
   const rows = survey.plans.flatMap(plan => [...plan.entities.values()].map(facts => facts.relation.estimatedRows))
   const estimatedRows = rows.some(count => count === null) ? null : rows.reduce<number>((sum, count) => sum + (count ?? 0), 0)
-  context.emit({ type: 'run:started', run, dryRun: false, tasks: context.plans.reduce((sum, plan) => sum + plan.entities.size, 0), estimatedRows })
+  context.emit({
+    type: 'run:started',
+    run,
+    dryRun: false,
+    tasks: context.plans.reduce((sum, plan) => sum + plan.entities.size, 0),
+    estimatedRows,
+  })
 }
 
-async function defer(migration: Migration, { survey, context, options }: { survey: MigrationSurvey; context: RunContext; options: RunOptions }): Promise<void> {
+async function defer(
+  migration: Migration,
+  { survey, context, options }: { survey: MigrationSurvey; context: RunContext; options: RunOptions },
+): Promise<void> {
   for (const service of migration.services) {
     // Looked at again now that nobody else may begin a run: what was empty before may not be.
     const relations = [...(await describeTargets(migration.mapping, service)).values()]
@@ -162,7 +220,15 @@ async function defer(migration: Migration, { survey, context, options }: { surve
   }
 }
 
-async function loadAll(migration: Migration, of: { survey: MigrationSurvey; context: RunContext & { plans: readonly TenantPlan[] }; cascade: ReturnType<typeof cascadeFor>; options: RunOptions }): Promise<readonly RehouseError[]> {
+async function loadAll(
+  migration: Migration,
+  of: {
+    survey: MigrationSurvey
+    context: RunContext & { plans: readonly TenantPlan[] }
+    cascade: ReturnType<typeof cascadeFor>
+    options: RunOptions
+  },
+): Promise<readonly RehouseError[]> {
   const { context, cascade, options } = of
   const failures = [...(await runLanes(context, { plans: context.plans, lanes: options.lanes }))]
   for (const service of migration.services) {
@@ -178,10 +244,15 @@ async function loadAll(migration: Migration, of: { survey: MigrationSurvey; cont
 }
 
 function tablesOf({ mapping }: Migration, service: string): { schema: string; name: string }[] {
-  return mapping.entities.filter(entity => entity.service === service).flatMap(entity => entity.into.map(shape => ({ schema: shape.schema, name: shape.table })))
+  return mapping.entities
+    .filter(entity => entity.service === service)
+    .flatMap(entity => entity.into.map(shape => ({ schema: shape.schema, name: shape.table })))
 }
 
-async function statusOf({ services }: Migration, { run, failures }: { run: string; failures: readonly RehouseError[] }): Promise<RunStatus> {
+async function statusOf(
+  { services }: Migration,
+  { run, failures }: { run: string; failures: readonly RehouseError[] },
+): Promise<RunStatus> {
   if (failures.some(f => f.code === 'INTERRUPTED')) return 'interrupted'
   if (failures.some(f => f.code !== 'STOPPED')) return 'failed'
   if (failures.length > 0) return 'stopped'
@@ -193,4 +264,3 @@ async function statusOf({ services }: Migration, { run, failures }: { run: strin
 function missing(what: string): never {
   throw bug(`expected ${what}, got none`)
 }
-

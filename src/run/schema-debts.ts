@@ -1,7 +1,7 @@
+import { RehouseError } from '../errors.ts'
 import type { EventListener } from '../events.ts'
 import type { TargetRelation } from '../model/catalogue.ts'
 import type { SchemaDebt } from '../model/ledger-records.ts'
-import { RehouseError } from '../errors.ts'
 import type { Refusal, Writer } from '../target/target.ts'
 import type { Service } from './load-context.ts'
 import { atSeam, type Hooks } from './seams.ts'
@@ -13,7 +13,16 @@ export interface DebtContext {
 }
 
 /** Sets keys, indexes and triggers aside before a load: every step and its inverse are recorded in the transaction that does it. */
-export async function applySteps(service: Service, of: { readonly run: string; readonly relations: readonly TargetRelation[]; readonly worthwhile: ReadonlySet<string>; readonly triggers: 'fire' | 'disable' | null }, context: DebtContext): Promise<void> {
+export async function applySteps(
+  service: Service,
+  of: {
+    readonly run: string
+    readonly relations: readonly TargetRelation[]
+    readonly worthwhile: ReadonlySet<string>
+    readonly triggers: 'fire' | 'disable' | null
+  },
+  context: DebtContext,
+): Promise<void> {
   const { run, relations, worthwhile, triggers } = of
   const steps = service.target.planDeferral(relations, { worthwhile, run, triggers })
   if (steps.length === 0) return
@@ -30,7 +39,13 @@ export async function applySteps(service: Service, of: { readonly run: string; r
       throw error
     }
   })
-  for (const step of steps) context.emit({ type: 'schema:changed', service: service.name, table: `${step.schema}.${step.table}`, step: `${step.kind} ${step.name}` })
+  for (const step of steps)
+    context.emit({
+      type: 'schema:changed',
+      service: service.name,
+      table: `${step.schema}.${step.table}`,
+      step: `${step.kind} ${step.name}`,
+    })
   await atSeam(context.hooks, 'steps_applied', { service: service.name })
 }
 
@@ -86,11 +101,15 @@ async function undoStep(service: Service, debt: SchemaDebt): Promise<Refusal | n
 
 function cannotRebuild(debt: SchemaDebt, refusal: Refusal): RehouseError {
   const table = `${debt.schema}.${debt.table}`
-  return new RehouseError('TARGET_REFUSED', `expected ${debt.name} on ${table} to be put back, got SQLSTATE ${refusal.sqlstate} from rows Rehouse cannot name`, {
-    where: { table },
-    next: `Mend the rows by hand, then run \`rehouse migrate\` again: it puts ${debt.name} back first. Until then nobody else can write to the table.`,
-    cause: refusal,
-  })
+  return new RehouseError(
+    'TARGET_REFUSED',
+    `expected ${debt.name} on ${table} to be put back, got SQLSTATE ${refusal.sqlstate} from rows Rehouse cannot name`,
+    {
+      where: { table },
+      next: `Mend the rows by hand, then run \`rehouse migrate\` again: it puts ${debt.name} back first. Until then nobody else can write to the table.`,
+      cause: refusal,
+    },
+  )
 }
 
 const CODES: Readonly<Partial<Record<SchemaDebt['kind'], string>>> = {

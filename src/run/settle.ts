@@ -3,8 +3,8 @@ import { TupleCursor } from '../base/tuple-cursor.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
 import { defaultCode } from '../plan/compile-ref.ts'
 import { HAS_KEY, NULL_KEY } from '../plan/parent-key.ts'
-import type { SourceSnapshot } from '../source/source.ts'
 import type { EntityFacts } from '../plan/tenant-plan.ts'
+import type { SourceSnapshot } from '../source/source.ts'
 
 /** One entity of a circle, all its rows read. */
 export interface CircleMember {
@@ -43,19 +43,30 @@ interface Edge {
   readonly code: string | null
 }
 
-async function readEdges({ name, facts, compiled, snapshot }: CircleMember, { edges, indexOf }: { edges: Edge[]; indexOf: (entity: string) => KeyIndex }): Promise<void> {
+async function readEdges(
+  { name, facts, compiled, snapshot }: CircleMember,
+  { edges, indexOf }: { edges: Edge[]; indexOf: (entity: string) => KeyIndex },
+): Promise<void> {
   const { rowKey, state, settled } = compiled
   if (rowKey === null || settled.length === 0) return
   const own = indexOf(name)
   const cursor = new TupleCursor(compiled.fields)
   rowKey.restart()
-  const request = { relation: facts.relation, columns: compiled.columns, key: facts.key.source, after: null, signal: new AbortController().signal }
+  const request = {
+    relation: facts.relation,
+    columns: compiled.columns,
+    key: facts.key.source,
+    after: null,
+    signal: new AbortController().signal,
+  }
   for await (const chunk of snapshot.read(request)) {
     cursor.push(chunk)
     while (cursor.next()) {
       state.begin(cursor)
       if (!rowKey.read(state)) continue
-      const childOrdinal = facts.key.isInteger ? own.find(state.keyHalves[0] as number, state.keyHalves[1] as number) : own.findText(state.keyText)
+      const childOrdinal = facts.key.isInteger
+        ? own.find(state.keyHalves[0] as number, state.keyHalves[1] as number)
+        : own.findText(state.keyText)
       if (childOrdinal < 0 || own.state(childOrdinal) !== LOADED) continue
       for (const reference of settled) {
         const result = reference.key.read(state)

@@ -22,7 +22,8 @@ export class TenantTally {
   /** One sentence why the tenant must stop; null = it may go on. */
   verdict(): string | null {
     if (this.#read < this.#rules.minRows) return null
-    if (this.#quarantined > this.#rules.quarantined * this.#read) return this.#sentence('quarantined', this.#quarantined, this.#rules.quarantined)
+    if (this.#quarantined > this.#rules.quarantined * this.#read)
+      return this.#sentence('quarantined', this.#quarantined, this.#rules.quarantined)
     if (this.#refused > this.#rules.errors * this.#read) return this.#sentence('in error', this.#refused, this.#rules.errors)
     return null
   }
@@ -35,6 +36,17 @@ export class TenantTally {
 
 /** Codes Rehouse gives a row by itself because it could not be stored, as against codes the mapping chose. */
 export const REFUSAL_CODES: ReadonlySet<string> = new Set([
-  'not_null', 'not_representable', 'invalid_value', 'unique_violation', 'foreign_key_violation', 'check_violation', 'exclusion_violation',
-  'value_refused', 'trigger_refused', 'policy_refused', 'id_taken', 'duplicate_key', 'null_key',
+  'not_null',
+  'not_representable',
+  'invalid_value',
+  'unique_violation',
+  'foreign_key_violation',
+  'check_violation',
+  'exclusion_violation',
+  'value_refused',
+  'trigger_refused',
+  'policy_refused',
+  'id_taken',
+  'duplicate_key',
+  'null_key',
 ])

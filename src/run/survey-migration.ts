@@ -54,7 +54,10 @@ export async function surveyServices({ mapping, services }: Pick<Migration, 'map
 }
 
 /** The tables the mapping writes to in one service, those that exist, by `schema.table`. */
-export async function describeTargets(mapping: Mapping, service: Migration['services'][number]): Promise<ReadonlyMap<string, TargetRelation>> {
+export async function describeTargets(
+  mapping: Mapping,
+  service: Migration['services'][number],
+): Promise<ReadonlyMap<string, TargetRelation>> {
   const names = new Map<string, TableName>()
   for (const entity of mapping.entities) {
     if (entity.service !== service.name) continue
@@ -79,14 +82,21 @@ async function entityNumbers(migration: Migration): Promise<ReadonlyMap<string, 
   return new Map(migration.mapping.entities.map(entity => [entity.name, known.get(entity.name) ?? ++next]))
 }
 
-async function knownNumbers({ services }: Migration): Promise<{ tenants: readonly NumberedTenant[]; entities: readonly { name: string; number: number }[] }> {
+async function knownNumbers({
+  services,
+}: Migration): Promise<{ tenants: readonly NumberedTenant[]; entities: readonly { name: string; number: number }[] }> {
   const control = services[0]?.ledger
   if (control === undefined || (await control.state()) === 'absent') return { tenants: [], entities: [] }
   return { tenants: await control.tenants(), entities: await control.entities() }
 }
 
 function unknownTenant(code: string, all: readonly Tenant[]): never {
-  throw new RehouseError('USAGE', `expected a tenant of the manifest, got ${code}`, { next: `Use one of: ${all.slice(0, 20).map(t => t.code).join(', ')}${all.length > 20 ? ', …' : ''}.` })
+  throw new RehouseError('USAGE', `expected a tenant of the manifest, got ${code}`, {
+    next: `Use one of: ${all
+      .slice(0, 20)
+      .map(t => t.code)
+      .join(', ')}${all.length > 20 ? ', …' : ''}.`,
+  })
 }
 
 async function surveySources(migration: Migration, tenants: readonly Tenant[]): Promise<readonly SurveyedSource[]> {
@@ -130,11 +140,21 @@ function lackingTypes(mapping: Mapping, plans: readonly TenantPlan[]): ReadonlyM
   return types
 }
 
-function compileAll(plan: TenantPlan, setting: CompileSetting): { tenant: string | null; entity: EntityOrder['entity']; compiled: CompiledEntity }[] {
-  return [...plan.entities.values()].map(({ entity }) => ({ tenant: plan.tenant?.code ?? null, entity, compiled: compileFor(plan, entity.name, { setting, index: () => null }) }))
+function compileAll(
+  plan: TenantPlan,
+  setting: CompileSetting,
+): { tenant: string | null; entity: EntityOrder['entity']; compiled: CompiledEntity }[] {
+  return [...plan.entities.values()].map(({ entity }) => ({
+    tenant: plan.tenant?.code ?? null,
+    entity,
+    compiled: compileFor(plan, entity.name, { setting, index: () => null }),
+  }))
 }
 
-function uncoveredIn(source: SurveyedSource, { mapping, compiled }: { mapping: Mapping; compiled: MigrationSurvey['compiled'] }): readonly Finding[] {
+function uncoveredIn(
+  source: SurveyedSource,
+  { mapping, compiled }: { mapping: Mapping; compiled: MigrationSurvey['compiled'] },
+): readonly Finding[] {
   const used = new Map<string, Set<string>>()
   const add = (table: string, columns: readonly string[]): void => {
     const known = used.get(table) ?? new Set<string>()
@@ -143,13 +163,20 @@ function uncoveredIn(source: SurveyedSource, { mapping, compiled }: { mapping: M
   }
   for (const { tenant, entity, compiled: program } of compiled) {
     if (entity.from.source !== source.name || (source.tenant !== null && tenant !== source.tenant)) continue
-    const relation = source.catalogue.relations.find(r => r.schema.toLowerCase() === entity.from.schema.toLowerCase() && r.name.toLowerCase() === entity.from.name.toLowerCase())
-    if (relation) add(`${relation.schema}.${relation.name}`, [...program.used, ...(program.key?.source.kind === 'columns' ? program.key.names : [])])
+    const relation = source.catalogue.relations.find(
+      r => r.schema.toLowerCase() === entity.from.schema.toLowerCase() && r.name.toLowerCase() === entity.from.name.toLowerCase(),
+    )
+    if (relation)
+      add(`${relation.schema}.${relation.name}`, [...program.used, ...(program.key?.source.kind === 'columns' ? program.key.names : [])])
   }
   const { tenants } = mapping
   if (tenants.kind === 'relation' && tenants.relation.source === source.name) {
     const relation = source.catalogue.relations.find(r => r.schema === tenants.relation.schema && r.name === tenants.relation.name)
-    if (relation) add(`${relation.schema}.${relation.name}`, relation.columns.map(c => c.name))
+    if (relation)
+      add(
+        `${relation.schema}.${relation.name}`,
+        relation.columns.map(c => c.name),
+      )
   }
   return findUncovered({ mapping, source: source.name, tenant: source.tenant, relations: source.catalogue.relations, used })
 }
@@ -164,5 +191,7 @@ function distinct(findings: readonly Finding[]): readonly Finding[] {
     if (group) group.others++
     else groups.set(name, { first: finding, others: 0 })
   }
-  return [...groups.values()].map(({ first, others }) => (others === 0 ? first : { ...first, message: `${first.message} (and in ${others} more tenant${others === 1 ? '' : 's'})` }))
+  return [...groups.values()].map(({ first, others }) =>
+    others === 0 ? first : { ...first, message: `${first.message} (and in ${others} more tenant${others === 1 ? '' : 's'})` },
+  )
 }

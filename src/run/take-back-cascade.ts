@@ -32,20 +32,36 @@ export async function takeBackWithChildren(doomed: Doomed, context: CascadeConte
   const matches = await ledger.keysOf(doomed.ids)
   let removed = 0
   for (const [entity, rows] of groupBy(matches, match => match.entity)) {
-    for (const child of childrenOf(entity, context)) removed += await takeBackChildren(child, { parent: entity, ids: rows.map(row => row.id) }, context)
-    for (const [, sameTenant] of groupBy(rows, row => row.tenant ?? '')) removed += await takeBackOwn(entity, { rows: sameTenant, doomed }, context)
+    for (const child of childrenOf(entity, context))
+      removed += await takeBackChildren(child, { parent: entity, ids: rows.map(row => row.id) }, context)
+    for (const [, sameTenant] of groupBy(rows, row => row.tenant ?? ''))
+      removed += await takeBackOwn(entity, { rows: sameTenant, doomed }, context)
   }
   return removed
 }
 
-async function takeBackOwn(entity: string, { rows, doomed }: { rows: readonly LookupMatch[]; doomed: Doomed }, context: CascadeContext): Promise<number> {
+async function takeBackOwn(
+  entity: string,
+  { rows, doomed }: { rows: readonly LookupMatch[]; doomed: Doomed },
+  context: CascadeContext,
+): Promise<number> {
   const service = context.service(doomed.service)
   const writer = await service.target.openWriter()
   try {
     const task = await context.claimTask(entity, rows[0]?.tenant ?? null, writer)
     const entries = rows.map(row => ({ key: canonicalKey(row.key), code: doomed.code, column: doomed.column, detail: doomed.detail }))
     const tables = context.tables(entity)
-    await takeBack({ service, writer, task, tables, snapshot: task.snapshot ?? '', kind: 'correct', rows: entries, hooks: context.hooks, taskState: 'settled' })
+    await takeBack({
+      service,
+      writer,
+      task,
+      tables,
+      snapshot: task.snapshot ?? '',
+      kind: 'correct',
+      rows: entries,
+      hooks: context.hooks,
+      taskState: 'settled',
+    })
     return rows.length
   } finally {
     await writer.close()
@@ -58,20 +74,41 @@ interface Child {
   readonly column: string
 }
 
-async function takeBackChildren(child: Child, { parent, ids }: { parent: string; ids: readonly string[] }, context: CascadeContext): Promise<number> {
+async function takeBackChildren(
+  child: Child,
+  { parent, ids }: { parent: string; ids: readonly string[] },
+  context: CascadeContext,
+): Promise<number> {
   const { table, column, entity } = child
   if (table.headColumn === null) return 0
   const service = context.service(entity.service)
   const own = await selectIds(service, { table, column, ids, idColumn: table.headColumn })
   const code = 'parent_quarantined'
-  return takeBackWithChildren({ service: service.name, ids: own.filter(id => !ids.includes(id)), code, column: `${table.name}.${column}`, detail: `refers to ${parent}` }, context)
+  return takeBackWithChildren(
+    {
+      service: service.name,
+      ids: own.filter(id => !ids.includes(id)),
+      code,
+      column: `${table.name}.${column}`,
+      detail: `refers to ${parent}`,
+    },
+    context,
+  )
 }
 
-async function selectIds(service: Service, of: { table: Child['table']; column: string; ids: readonly string[]; idColumn: string }): Promise<readonly string[]> {
+async function selectIds(
+  service: Service,
+  of: { table: Child['table']; column: string; ids: readonly string[]; idColumn: string },
+): Promise<readonly string[]> {
   const writer = await service.target.openWriter()
   try {
     const tx = await writer.begin()
-    const found = await tx.selectIds({ table: { schema: of.table.schema, name: of.table.table }, column: of.column, ids: of.ids, idColumn: of.idColumn })
+    const found = await tx.selectIds({
+      table: { schema: of.table.schema, name: of.table.table },
+      column: of.column,
+      ids: of.ids,
+      idColumn: of.idColumn,
+    })
     await tx.rollback()
     return found
   } finally {

@@ -47,7 +47,15 @@ export class TenantLane {
   async run(gate: PhaseGate): Promise<void> {
     const { signal, emit } = this.#run
     const onRetry = (attempt: number, waitMs: number, error: RehouseError): void =>
-      emit({ type: 'task:retried', entity: error.where.entity ?? '', tenant: this.code, attempt, waitMs, code: error.code, message: error.message })
+      emit({
+        type: 'task:retried',
+        entity: error.where.entity ?? '',
+        tenant: this.code,
+        attempt,
+        waitMs,
+        code: error.code,
+        message: error.message,
+      })
     try {
       await withRetries({ retries: () => this.#retries, signal, random: Math.random, onRetry }, progressed => {
         this.#progressed = progressed
@@ -63,7 +71,9 @@ export class TenantLane {
   async #attempt(gate: PhaseGate): Promise<void> {
     const done = new Set<string>()
     for (const phase of this.#run.mapping.phases) {
-      const entities = [...this.state.plan.entities.values()].filter(facts => facts.order.phase === phase.name && this.#run.isSelected(facts.entity, phase.name))
+      const entities = [...this.state.plan.entities.values()].filter(
+        facts => facts.order.phase === phase.name && this.#run.isSelected(facts.entity, phase.name),
+      )
       if (entities.length > 0) await gate.mayEnter(phase.name)
       for (const facts of entities) {
         await this.#entity(facts)
@@ -128,7 +138,13 @@ export class TenantLane {
       throw error
     }
     const after = await this.#task(facts, service)
-    this.#run.emit({ type: 'task:finished', entity: facts.entity.name, tenant: this.code, counts: after.counts, seconds: (now() - began) / 1000 })
+    this.#run.emit({
+      type: 'task:finished',
+      entity: facts.entity.name,
+      tenant: this.code,
+      counts: after.counts,
+      seconds: (now() - began) / 1000,
+    })
   }
 
   /** Passes events on; a committed batch is progress, and the moment to ask the stop rules. */
@@ -138,7 +154,9 @@ export class TenantLane {
     this.#progressed()
     const verdict = this.#tally.verdict()
     if (verdict === null) return
-    throw new RehouseError('STOPPED', verdict, { next: 'Look at `rehouse quarantine list`, mend the mapping or the data, or raise `stop` in the manifest; then run with --resume.' })
+    throw new RehouseError('STOPPED', verdict, {
+      next: 'Look at `rehouse quarantine list`, mend the mapping or the data, or raise `stop` in the manifest; then run with --resume.',
+    })
   }
 
   async #task(facts: EntityFacts, service: Service): Promise<TaskRecord> {
@@ -165,7 +183,9 @@ export class TenantLane {
     const refused = await settleCircle(members, name => this.#indexOf(name))
     for (const { name, facts, task, service } of open) {
       if (!(await this.#member(name))) continue
-      const rows = refused.filter(row => row.entity === name).map(row => ({ key: row.key, code: row.code, column: row.column, detail: `refers to ${row.parentEntity}` }))
+      const rows = refused
+        .filter(row => row.entity === name)
+        .map(row => ({ key: row.key, code: row.code, column: row.column, detail: `refers to ${row.parentEntity}` }))
       await this.#takeBack({ facts, task, service, rows })
     }
   }
@@ -181,14 +201,34 @@ export class TenantLane {
     return index
   }
 
-  async #takeBack(of: { facts: EntityFacts; task: TaskRecord; service: Service; rows: Parameters<typeof takeBack>[0]['rows'] }): Promise<void> {
+  async #takeBack(of: {
+    facts: EntityFacts
+    task: TaskRecord
+    service: Service
+    rows: Parameters<typeof takeBack>[0]['rows']
+  }): Promise<void> {
     const { facts, task, service, rows } = of
     const snapshot = await this.state.snapshot(facts.entity.from.source)
     const compiled = await this.state.compile(facts)
     await this.#withWriter(service, async writer => {
-      const claimed = await this.#claim(task, { service, writer, snapshot, start: { restart: false, pass: task.pass, consistency: task.consistency ?? 'snapshot' } })
+      const claimed = await this.#claim(task, {
+        service,
+        writer,
+        snapshot,
+        start: { restart: false, pass: task.pass, consistency: task.consistency ?? 'snapshot' },
+      })
       const tables = entityTables(facts.entity, compiled.tables)
-      await takeBack({ service, writer, task: claimed, tables, snapshot: snapshot.id, kind: 'settle', rows, hooks: this.#run.hooks, taskState: 'settled' })
+      await takeBack({
+        service,
+        writer,
+        task: claimed,
+        tables,
+        snapshot: snapshot.id,
+        kind: 'settle',
+        rows,
+        hooks: this.#run.hooks,
+        taskState: 'settled',
+      })
     })
   }
 
@@ -221,7 +261,10 @@ export function startOf(task: TaskRecord, snapshot: Pick<SourceSnapshot, 'id' | 
 async function recordFailure(service: Service, task: TaskRecord, error: unknown): Promise<void> {
   if (!(error instanceof RehouseError) || error.code === 'FENCE_LOST' || error.code === 'INTERRUPTED') return
   try {
-    await service.ledger.failTask(task.id, task.fence, error.code === 'STOPPED' ? 'stopped' : 'failed', { code: error.code, message: error.message })
+    await service.ledger.failTask(task.id, task.fence, error.code === 'STOPPED' ? 'stopped' : 'failed', {
+      code: error.code,
+      message: error.message,
+    })
   } catch (second) {
     // The first error is the one to tell; the ledger still has the task as running, which a resume takes up the same way.
     if (!(second instanceof RehouseError)) throw second
