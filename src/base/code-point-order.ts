@@ -5,11 +5,12 @@ export function compareCodePoints(a: string, b: string): number {
     const x = a.charCodeAt(i)
     const y = b.charCodeAt(i)
     // Surrogates stand for code points above all others, but their units lie below U+E000.
-    if (x !== y) return x >= 0xd800 && y >= 0xd800 ? liftSurrogate(x) - liftSurrogate(y) : x - y
+    if (x !== y) return x >= 0xd800 && y >= 0xd800 ? swapSurrogates(x) - swapSurrogates(y) : x - y
   }
   return a.length - b.length
 }
 
-function liftSurrogate(unit: number): number {
-  return unit < 0xe000 ? unit + 0x2000 : unit
+/** Surrogates after the rest of the units from U+D800 on. */
+function swapSurrogates(unit: number): number {
+  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800
 }

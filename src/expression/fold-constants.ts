@@ -64,6 +64,7 @@ export function logic(kind: 'and' | 'or', items: readonly TypedExpression[]): Ty
   const decided = items.find(item => item.kind === 'constant' && item.value === deciding)
   if (decided) return decided
   const open = items.filter(item => !(item.kind === 'constant' && item.value === !deciding))
+  if (open.length > 0 && open.every(isNullConstant)) return { kind: 'constant', value: null, type: TYPES.bool }
   const [only, second] = open
   if (only === undefined) return { kind: 'constant', value: !deciding, type: TYPES.bool }
   return second === undefined ? only : { kind, items: open, type: TYPES.bool }

@@ -34,6 +34,13 @@ export function elementOf(document: string, position: number): string | null {
   return found
 }
 
+/** The same of jsonb, where PostgreSQL takes a scalar for an array of itself. */
+export function elementOfBinary(document: string, position: number): string | null {
+  const isContainer = /^[ \t\n\r]*[{[]/.test(document)
+  if (isContainer) return elementOf(document, position)
+  return position === 0 || position === -1 ? document.trim() : null
+}
+
 /** What `->>` gives: a string without quotes and escapes, NULL for null, anything else as written. */
 export function textOfMember(part: string): string | null {
   if (part === 'null') return null

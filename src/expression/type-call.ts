@@ -3,7 +3,7 @@ import type { Value } from '../model/value.ts'
 import { typeError } from './expression-error.ts'
 import type { FunctionName, MemberOperator } from './expression-node.ts'
 import { applyOne, applyTwo, type Sides } from './fold-constants.ts'
-import { elementOf, memberOf, textOfMember } from './json-member.ts'
+import { elementOf, elementOfBinary, memberOf, textOfMember } from './json-member.ts'
 import { isTextKind, kindOf, TYPES } from './scalar-kind.ts'
 import { lengthOf, TRIMS } from './text-functions.ts'
 import type { TypedExpression } from './typed-expression.ts'
@@ -54,7 +54,7 @@ export function typeMember(sides: Sides, operator: MemberOperator, at: Place): T
   if (kind !== 'json' && kind !== 'jsonb')
     throw typeError(at, `expected json or jsonb before ${operator}, got ${sides.left.type.text}`, 'Use it on a json or jsonb column.')
   const right = readLiteral(sides.right, TYPES.text, at)
-  const find = memberFinder(right, at)
+  const find = memberFinder(right, kind === 'jsonb' ? elementOfBinary : elementOf, at)
   if (operator === '->')
     return applyTwo({ left: sides.left, right }, { type: TYPES[kind], at, apply: (document, key) => find(String(document), key) })
   const findText = (document: Value, key: Value): Value => {
@@ -64,9 +64,9 @@ export function typeMember(sides: Sides, operator: MemberOperator, at: Place): T
   return applyTwo({ left: sides.left, right }, { type: TYPES.text, at, apply: findText })
 }
 
-function memberFinder(key: TypedExpression, at: Place): (document: string, key: Value) => string | null {
+function memberFinder(key: TypedExpression, element: typeof elementOf, at: Place): (document: string, key: Value) => string | null {
   const kind = kindOf(key.type)
-  if (kind === 'int2' || kind === 'int4') return (document, position) => elementOf(document, Number(position))
+  if (kind === 'int2' || kind === 'int4') return (document, position) => element(document, Number(position))
   if (isTextKind(kind)) return (document, name) => memberOf(document, String(name))
   throw typeError(at, `expected a name or position after the arrow, got ${key.type.text}`, "Write a text such as 'name' or an integer.")
 }

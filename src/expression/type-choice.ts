@@ -13,7 +13,15 @@ export function commonTypeOf(items: readonly TypedExpression[], at: Place): SqlT
   if (first === undefined) return TYPES.text
   // A literal need not fit the limits of the column beside it.
   if (typed.length === items.length && others.every(type => isSameType(type, first) && type.modifier === first.modifier)) return first
-  return others.reduce((found, type) => meet(found, type, at), withoutModifier(first))
+  const type = others.reduce((found, next) => meet(found, next, at), withoutModifier(first))
+  if (kindOf(type) === 'float4') for (const item of items) checkFloat4(item, at)
+  return type
+}
+
+/** An int8 or numeric that is not a literal would be rounded twice on its way to float4. */
+function checkFloat4(item: TypedExpression, at: Place): void {
+  const kind = kindOf(item.type)
+  if (item.kind !== 'constant' && (kind === 'int8' || kind === 'numeric')) throw mixed(TYPES.float4, item.type, at)
 }
 
 function meet(found: SqlType, type: SqlType, at: Place): SqlType {
@@ -21,7 +29,6 @@ function meet(found: SqlType, type: SqlType, at: Place): SqlType {
   // Text types convert to one another both ways: the first one stands.
   if (isTextKind(a) && isTextKind(b)) return found
   const wider = widerNumber(a, b)
-  if (wider === 'float4' && [a, b].some(kind => kind === 'int8' || kind === 'numeric')) throw mixed(found, type, at)
   if (wider !== null) return numberType(wider)
   if (isSameType(found, baseType(type))) return found
   throw mixed(found, type, at)

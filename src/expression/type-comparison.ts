@@ -20,7 +20,13 @@ export function comparable(left: TypedExpression, right: TypedExpression, at: Pl
   return { left: widen(left, type, at), right: widen(right, type, at), by }
 }
 
+/** varchar has no operators of its own. */
 function commonType(left: SqlType, right: SqlType): SqlType | null {
+  const type = meet(left, right)
+  return type !== null && kindOf(type) === 'varchar' ? TYPES.text : type
+}
+
+function meet(left: SqlType, right: SqlType): SqlType | null {
   const [a, b] = [kindOf(left), kindOf(right)]
   if (a === 'unknown') return b === 'unknown' ? TYPES.text : withoutModifier(right)
   if (b === 'unknown') return withoutModifier(left)

@@ -3,6 +3,7 @@ import type { Place } from '../model/place.ts'
 import { castTo } from './cast-type.ts'
 import { invalid, typeError } from './expression-error.ts'
 import type { ExpressionNode, Literal } from './expression-node.ts'
+import { choose, coalesce, settle } from './fold-choices.ts'
 import { applyOne, compare, logic } from './fold-constants.ts'
 import { isIntegerKind, kindOf, TYPES, UNKNOWN } from './scalar-kind.ts'
 import { resolveName, type Scope } from './scope.ts'
@@ -10,7 +11,7 @@ import { typeArithmetic, typeNegation } from './type-arithmetic.ts'
 import { typeCall, typeConcat, typeMember } from './type-call.ts'
 import { unify } from './type-choice.ts'
 import { comparable } from './type-comparison.ts'
-import type { TypedExpression } from './typed-expression.ts'
+import { isNullConstant, type TypedExpression } from './typed-expression.ts'
 import { readLiteral } from './widen-type.ts'
 
 export { type Scope, scopeOf } from './scope.ts'
@@ -36,8 +37,10 @@ function typeNode(node: ExpressionNode, scope: Scope): TypedExpression {
       const compared = comparable(typed(node.left), typed(node.right), at)
       return compare(compared, node.operator, compared.by)
     }
-    case 'distinct':
-      return { kind: 'distinct', ...comparable(typed(node.left), typed(node.right), at), isNegated: node.isNegated, type: TYPES.bool }
+    case 'distinct': {
+      const compared = comparable(typed(node.left), typed(node.right), at)
+      return settle({ kind: 'distinct', ...compared, isNegated: node.isNegated, type: TYPES.bool }, [compared.left, compared.right])
+    }
     case 'and':
     case 'or':
       return logic(
@@ -48,8 +51,10 @@ function typeNode(node: ExpressionNode, scope: Scope): TypedExpression {
       return negated(condition(typed(node.item), node.item.at), at)
     case 'negate':
       return typeNegation(typed(node.item), at)
-    case 'null_test':
-      return { kind: 'null_test', item: typed(node.item), isNegated: node.isNegated, type: TYPES.bool }
+    case 'null_test': {
+      const item = typed(node.item)
+      return settle({ kind: 'null_test', item, isNegated: node.isNegated, type: TYPES.bool }, [item])
+    }
     case 'in':
       return typeIn(node, scope)
     case 'between':
@@ -62,8 +67,10 @@ function typeNode(node: ExpressionNode, scope: Scope): TypedExpression {
       return typeMember({ left: typed(node.left), right: typed(node.right) }, node.operator, at)
     case 'case':
       return typeCase(node, scope)
-    case 'coalesce':
-      return { kind: 'coalesce', ...unify(node.items.map(typed), at) }
+    case 'coalesce': {
+      const { items, type } = unify(node.items.map(typed), at)
+      return coalesce(items, type)
+    }
     case 'nullif':
       return typeNullif(typed(node.left), typed(node.right), at)
     case 'call':
@@ -121,20 +128,22 @@ function typeNullif(left: TypedExpression, right: TypedExpression, at: Place): T
   const compared = comparable(left, right, at)
   const kinds = [kindOf(left.type), kindOf(right.type)]
   const isMixed = kinds.every(isIntegerKind) || kinds.every(kind => kind === 'float4' || kind === 'float8')
-  return isMixed
-    ? { kind: 'nullif', left, right, by: compared.by, type: left.type }
-    : { kind: 'nullif', ...compared, type: compared.left.type }
+  const sides = isMixed ? { left, right } : compared
+  if (isNullConstant(sides.left) || isNullConstant(right)) return sides.left
+  const typed: TypedExpression = { kind: 'nullif', by: compared.by, left: sides.left, right: sides.right, type: sides.left.type }
+  return settle(typed, [sides.left, sides.right])
 }
 
 type NodeOf<K extends ExpressionNode['kind']> = Extract<ExpressionNode, { readonly kind: K }>
 
-/** Literals and other constants are one list of the type all have in common; the rest compares one by one. As PostgreSQL does it. */
+/** Two constants and more are one list, of the type all have in common; the rest compares one by one. As PostgreSQL does it. */
 function typeIn(node: NodeOf<'in'>, scope: Scope): TypedExpression {
   const { at, isNegated } = node
   const item = typeNode(node.item, scope)
   const list = node.list.map(part => typeNode(part, scope))
-  const constants = list.filter(part => part.kind === 'constant')
-  const others = list.filter(part => part.kind !== 'constant')
+  const found = list.filter(part => part.kind === 'constant')
+  const constants: readonly TypedExpression[] = found.length > 1 ? found : []
+  const others = list.filter(part => !constants.includes(part))
   const inList = constants.length > 0 ? [typeInConstants({ item, constants, isNegated }, at)] : []
   const one = others.map(part => {
     const compared = comparable(item, part, at)
@@ -158,7 +167,7 @@ function typeInConstants({ item, constants, isNegated }: InConstants, at: Place)
   const [first] = compared
   if (first === undefined) throw invalid(at, 'expected a list of values, got an empty one')
   const values = compared.map(pair => (pair.right.kind === 'constant' ? pair.right.value : null))
-  return { kind: 'in', item: first.left, by: first.by, values, isNegated, type: TYPES.bool }
+  return settle({ kind: 'in', item: first.left, by: first.by, values, isNegated, type: TYPES.bool }, [first.left])
 }
 
 /** `a between b and c` is `a >= b and a <= c`, in PostgreSQL too. */
@@ -184,5 +193,5 @@ function typeCase(node: NodeOf<'case'>, scope: Scope): TypedExpression {
   const { type, items } = unify([last, ...node.arms.map(arm => typeNode(arm.value, scope))], node.at)
   const [otherwise = none, ...values] = items
   const arms = whens.map((when, i) => ({ when, value: values[i] ?? none }))
-  return { kind: 'case', arms, otherwise, type }
+  return choose(arms, otherwise, type)
 }

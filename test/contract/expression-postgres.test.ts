@@ -94,43 +94,47 @@ async function insertRows(database: TestDatabase, rows: readonly (readonly (stri
   }
 }
 
+/** 4 random rows and 100 random expressions per run, every expression on every row. */
 async function sameAsPostgres(database: TestDatabase, runs: number): Promise<void> {
   const { scope, types } = await describeColumns(database)
-  const counts = { equal: 0, failed: 0, nulls: 0 }
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(row, { minLength: 4, maxLength: 4 }),
-      fc.array(expression, { minLength: 100, maxLength: 100 }),
-      async (rows, texts) => {
-        await insertRows(database, rows)
-        const values = await storedValues(database, types)
-        const answers = await database.sql(
-          'select answer(x, n) from unnest($1::text[]) with ordinality as xs(x, i), data order by i, n',
-          texts,
-        )
-        let at = 0
-        for (const text of texts)
-          for (const rowValues of values) {
-            const theirs = comparable(String(answers[at++]?.[0]))
-            assert.equal(
-              comparable(ourAnswer(text, scope, rowValues)),
-              theirs,
-              `${text}\non ${JSON.stringify(rowValues, (_, v) => (typeof v === 'bigint' ? `${v}n` : v))}`,
-            )
-            counts.equal++
-            if (theirs.startsWith('error')) counts.failed++
-            if (theirs.endsWith('NULL')) counts.nulls++
-          }
-      },
-    ),
-    { numRuns: runs, endOnFailure: true },
-  )
+  const counts = { compared: 0, errors: 0, nulls: 0, refused: 0 }
+  const compareRow = (text: string, values: readonly Value[], theirs: string): void => {
+    const ours = comparable(ourAnswer(text, scope, values))
+    counts.compared++
+    if (theirs.startsWith('error')) counts.errors++
+    if (theirs.endsWith('NULL')) counts.nulls++
+    // A literal that cannot be what it must be is refused before any row is read.
+    if (ours.startsWith('refused') && theirs.startsWith('error')) counts.refused++
+    else assert.equal(ours, theirs, `${text}\non ${shown(values)}`)
+  }
+  const rows = fc.array(row, { minLength: 4, maxLength: 4 })
+  const texts = fc.array(expression, { minLength: 100, maxLength: 100 })
+  const property = fc.asyncProperty(rows, texts, async (stored, expressions) => {
+    await insertRows(database, stored)
+    const values = await storedValues(database, types)
+    const answers = await database.sql(
+      'select answer(x, n) from unnest($1::text[]) with ordinality as xs(x, i), data order by i, n',
+      expressions,
+    )
+    let at = 0
+    for (const text of expressions) for (const one of values) compareRow(text, one, comparable(String(answers[at++]?.[0])))
+  })
+  await fc.assert(property, { numRuns: runs, endOnFailure: true })
+  const { compared, errors, nulls, refused } = counts
   assert.ok(
-    counts.failed > counts.equal / 100 && counts.nulls > counts.equal / 20,
-    `expected errors and NULLs among ${JSON.stringify(counts)}`,
+    errors > compared / 100 && nulls > compared / 20 && refused < compared / 100,
+    `expected errors and NULLs, got ${JSON.stringify(counts)}`,
   )
 }
 
+function shown(values: readonly Value[]): string {
+  return JSON.stringify(values, (_, value) => (typeof value === 'bigint' ? `${value}n` : value))
+}
+
 test('random expressions over random rows have the value, type or error PostgreSQL 18 gives', async t => {
-  await sameAsPostgres(await prepare(t, '18'), 25)
+  await sameAsPostgres(await prepare(t, '18'), 20)
+})
+
+test('random expressions over random rows have the value, type or error PostgreSQL 15 gives', async t => {
+  await sameAsPostgres(await prepare(t, '15'), 10)
 })
