@@ -12,7 +12,7 @@ export interface PostgresAddress {
   readonly tls: readonly (ConnectionOptions | false)[]
 }
 
-const PARTS = /^(?:postgres|postgresql):\/\/(?:([^:@/?#]*)(?::([^@/?#]*))?@)?([^@/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/i
+const PARTS = /^(?:postgres|postgresql):\/\/(?:([^:@/?#]*)(?::([^@/?#]*))?@)?([^@/?#]*)(?:\/([^@?#]*))?(?:\?([^#]*))?$/i
 const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
 const PASSED_ON = ['host', 'port', 'user', 'password', 'options'] as const
 const TLS_PARAMETERS = ['sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'sslpassword'] as const
@@ -40,7 +40,9 @@ export function postgresAddress(address: string, readFile: (path: string) => str
   const [user, password, hostAndPort, database] = parts.slice(1, 5).map(part => (part === undefined ? null : decoded(part)))
   const parameters = readParameters(parts[5] ?? '')
   const host = checkHost(parts[3] ?? '', parameters)
-  if (/[?#]/.test(database ?? '')) throw new RangeError('expected the name of a database without ? and #, got one with it')
+  // The driver reads the path as one of a web address, where these mean something else.
+  if (/[?#]|(?:^|\/)\.{1,2}(?:\/|$)/.test(database ?? ''))
+    throw new RangeError('expected the name of a database without ?, # and parts of dots, got one with them')
   const query = PASSED_ON.flatMap(name => (parameters.has(name) ? [`${name}=${encodeURIComponent(parameters.get(name) ?? '')}`] : []))
   const login =
     user === null || user === undefined ? '' : `${encodeURIComponent(user)}${password == null ? '' : `:${encodeURIComponent(password)}`}@`

@@ -21,13 +21,17 @@ export interface EnvironmentOptions {
 export function readEnvironment(options: EnvironmentOptions): Environment {
   const file = options.envFile === undefined ? join(options.manifestFolder, '.env') : resolve(options.envFile)
   const values = readEnvFile(file, options.envFile === undefined ? 'if there' : 'always')
-  const get = (name: string): string | null => options.env[name] || values?.get(name) || null
+  const get = (name: string): string | null => own(options.env, name) || values?.get(name) || null
   return { get, places: values === null ? 'the environment' : `the environment or ${file}` }
 }
 
 /** An environment without a file, for callers that have none. */
 export function environmentOf(env: Readonly<Record<string, string | undefined>>): Environment {
-  return { get: name => env[name] || null, places: 'the environment' }
+  return { get: name => own(env, name) || null, places: 'the environment' }
+}
+
+function own(env: EnvironmentOptions['env'], name: string): string | undefined {
+  return Object.hasOwn(env, name) ? env[name] : undefined
 }
 
 /** Flags over environment over `.env` over manifest: the first of them that says something. Null = none does. */
