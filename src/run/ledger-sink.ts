@@ -3,6 +3,7 @@ import type { BatchRecord, IdMapRows, TaskRecord } from '../model/ledger-records
 import { Refusal, type WriteTransaction } from '../target/target.ts'
 import { type BatchOutcome, outcomeOf, type RefusedRow } from './batch-outcome.ts'
 import { allFresh, type Classified, classify, keysOf } from './classify-batch.ts'
+import { withDeadline } from './deadline.ts'
 import type { BatchSink, CommitContext, FilledBatch } from './load-context.ts'
 import { refusalCode, refusalDetail } from './refusal-code.ts'
 import { rememberStates } from './remember-states.ts'
@@ -31,6 +32,13 @@ export class LedgerSink implements BatchSink {
   }
 
   async commit(batch: FilledBatch): Promise<void> {
+    const { writer, batch: limits } = this.#context
+    // Ending the session is the one way to stop a server that does not answer; the lane opens another.
+    const giveUp = (): void => void writer.close()
+    await withDeadline({ timeoutMs: limits.timeoutMs, what: `batch ${batch.id}`, giveUp }, () => this.#commit(batch))
+  }
+
+  async #commit(batch: FilledBatch): Promise<void> {
     const { now, hooks, service, facts, tenant } = this.#context
     const began = now()
     const place = { entity: facts.entity.name, tenant: tenant?.code ?? null, service: service.name, batch: batch.id }
