@@ -9,6 +9,7 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 const DOCUMENTS: readonly (readonly [file: string, module: string, render: string])[] = [
   ['docs/cli.md', 'src/cli/cli-doc.ts', 'renderCliDoc'],
   ['docs/engines/postgres.md', 'src/cast/type-pairs-doc.ts', 'renderTypePairsDoc'],
+  ['docs/identifiers.md', 'src/cast/identifier-vectors.ts', 'identifiersPage'],
   ['docs/errors.md', 'src/report/errors-doc.ts', 'renderErrorsDoc'],
   ['docs/manifest.md', 'src/manifest/manifest-doc.ts', 'renderManifestDoc'],
 ]
