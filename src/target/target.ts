@@ -40,6 +40,7 @@ export interface TargetFacts {
   readonly role: string
   readonly isSuperuser: boolean
   readonly canBypassRowSecurity: boolean
+  /** The ledger's schema: to make it, or, where it is there, to make tables in it. */
   readonly canCreateSchema: boolean
   /** A pooler in transaction mode stands between (refused). */
   readonly isPooled: boolean
