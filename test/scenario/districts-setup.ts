@@ -6,7 +6,7 @@ import { type District, SERVICES, scaled } from '../../demo/districts.ts'
 import { makeReader } from '../../demo/legacy-reader.ts'
 import { type Legacy, makeLegacy } from '../../demo/make-legacy.ts'
 import { makeServices } from '../../demo/make-services.ts'
-import { check, migrate } from '../../src/index.ts'
+import { check, type MigrateOptions, migrate } from '../../src/index.ts'
 import type { MigrateResult } from '../../src/model/results.ts'
 import { privateServer, type Rows, script, sql, type TestLike } from '../support/postgres.ts'
 import { createRole } from '../support/roles.ts'
@@ -19,7 +19,7 @@ export interface Scenario {
   script(database: string, text: string): Promise<void>
   url(database: string): string
   check(): ReturnType<typeof check>
-  migrate(): Promise<MigrateResult>
+  migrate(options?: Pick<MigrateOptions, 'resume' | 'signal' | 'on' | 'batchRows'>): Promise<MigrateResult>
   verdicts(result: MigrateResult): Promise<readonly Verdict[]>
   /** Every row of every service outside the ledger, with the transaction that wrote it. */
   fingerprint(): Promise<Rows>
@@ -49,7 +49,7 @@ export async function openScenario(
     sql: (database, text, values = []) => sql(server.url(database), text, values),
     script: (database, text) => script(server.url(database), text),
     check: () => check({ manifest, env }),
-    migrate: () => migrate({ manifest, env }),
+    migrate: options => migrate({ manifest, env, ...options }),
     verdicts: result => checkMoved({ legacy, legacyUrl: d => server.url(d), serviceUrl: s => server.url(s), result }),
     fingerprint: () => overServices(server, fingerprintSql),
     definitions: () => overServices(server, async () => DEFINITIONS),
