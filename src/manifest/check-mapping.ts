@@ -16,7 +16,7 @@ export function checkMapping(manifest: Tree, mapping: Mapping, problems: Problem
   for (const entity of mapping.entities) checkEntity(manifest, entity, { mapping, problems })
 }
 
-const LITERAL_PASSWORD = /^postgres(?:ql)?:\/\/[^:@/]*:(?!env:|file:)[^@]+@|[?&]password=(?!env:|file:)[^&]/
+const LITERAL_PASSWORD = /^postgres(?:ql)?:\/\/[^:@/]*:(?!env:|file:)[^@/?]+@|[?&]password=(?!env:|file:)[^&]/
 
 function checkAddresses(mapping: Mapping, problems: Problems): void {
   for (const { url, at } of mapping.sources) {

@@ -314,6 +314,13 @@ test('an address never shows in a message, and a password in it is a warning', (
   const text = manifest().replace('env:LEGACY_DB', 'postgresX://u:hunter2@h/db')
   assert.ok(!JSON.stringify(findingsOf(text)).includes('hunter2'))
   expectOne(text, { code: 'MANIFEST_INVALID', says: /got a text$/ })
+  for (const url of [
+    'postgres://u:env:PW@h/d',
+    'postgres://u:file:a/b@h/d',
+    'postgres://h:5432/d?options=a@b',
+    'postgres://u@h/d?password=env:PW',
+  ])
+    assert.deepEqual(findingsOf(manifest().replace('env:LEGACY_DB', `"${url}"`)), [], url)
   const warned = checkManifest({ file: 'f', text: manifest().replace('env:LEGACY_DB', 'postgres://u:hunter2@h/db'), options: { set: {} } })
   assert.ok(warned.mapping)
   assert.deepEqual(
