@@ -132,7 +132,9 @@ export class TenantLane {
     const began = now()
     this.#run.emit({ type: 'task:started', entity: facts.entity.name, tenant: this.code, estimatedRows: facts.relation.estimatedRows })
     try {
-      await readTask(context, new LedgerSink(context, { compares }), { after: task.position, readBefore: task.counts.read })
+      // Without a position nothing of this pass is read yet: the counts are still those of the pass before.
+      const readBefore = task.position === null ? 0 : task.counts.read
+      await readTask(context, new LedgerSink(context, { compares }), { after: task.position, readBefore })
     } catch (error) {
       await recordFailure(service, task, error)
       throw error
