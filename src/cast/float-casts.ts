@@ -40,7 +40,7 @@ export const floatToInteger: RuleMaker = ({ source, target }) =>
         const whole = roundHalfEven(value)
         if (!(whole >= -TWO_63 && whole < TWO_63)) return REFUSED
         const result = writeWhole(whole + 0, target.name, out)
-        return result === DONE && !Object.is(whole, value) ? LOSSY : result
+        return result === DONE && !Object.is(whole + 0, value) ? LOSSY : result
       }
     },
   )

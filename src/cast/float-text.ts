@@ -1,10 +1,17 @@
+import { float4Neighbour, float8Neighbour } from './float-neighbour.ts'
+
 /** Exponents from which PostgreSQL writes a float in scientific notation: the digits the type always keeps. */
 const FLOAT8_DIGITS = 15
 const FLOAT4_DIGITS = 6
+/** Digits looked at to tell a middle: no float4 comes this close to one without being it. */
+const MARGIN = 40
+/** From here on the middle between two neighbours is a whole number and can be a short decimal. */
+const FLOAT8_WHOLE = 2 ** 53
+const FLOAT4_WHOLE = 2 ** 24
 
-/** A float8 as PostgreSQL prints it: the shortest digits that read back as the same value. */
+/** A float8 as PostgreSQL prints it: the shortest digits that read back as the same value, however halves are rounded. */
 export function float8Text(value: number): string {
-  return specialText(value) ?? arrange(value.toExponential(), FLOAT8_DIGITS)
+  return specialText(value) ?? arrange(shortestFloat8(value), FLOAT8_DIGITS)
 }
 
 /** A float4 (given as the double that equals it) as PostgreSQL prints it. */
@@ -20,23 +27,54 @@ function specialText(value: number): string | null {
   return null
 }
 
-function shortestFloat4(value: number): string {
-  for (let digits = 0; digits < 9; digits++) {
+function shortestFloat8(value: number): string {
+  const shortest = value.toExponential()
+  if (Math.abs(value) < FLOAT8_WHOLE || !isHalfway(shortest, value, float8Neighbour)) return shortest
+  for (let digits = shortest.indexOf('e') - 1; digits < 16; digits++) {
     const text = value.toExponential(digits)
-    if (Math.fround(Number(text)) === value) return text
+    if (Number(text) === value && !isHalfway(text, value, float8Neighbour)) return text
+  }
+  return value.toExponential(16)
+}
+
+function shortestFloat4(value: number): string {
+  const isWhole = Math.abs(value) >= FLOAT4_WHOLE
+  for (let digits = 0; digits < 9; digits++) {
+    const text = toEven(value.toExponential(digits), value)
     // Beside a power of two the nearest decimal can read back as the neighbour while the next one up does not.
-    const next = stepUp(text)
-    if (Math.fround(Number(next)) === value) return next
+    for (const candidate of [text, step(text, 1n)]) {
+      if (Math.fround(Number(candidate)) === value && !(isWhole && isHalfway(candidate, value, float4Neighbour))) return candidate
+    }
   }
   return value.toExponential(9)
 }
 
-/** The decimal one unit in its last digit further from zero. */
-function stepUp(text: string): string {
+/** Whether a decimal lies exactly between the value and a neighbour, so that only the rule for halves makes it the value. For values so large that the middle is whole. */
+function isHalfway(decimal: string, value: number, neighbour: (value: number, isUp: boolean) => number): boolean {
+  const [mantissa = '', exponent = ''] = decimal.split('e')
+  const places = mantissa.includes('.') ? mantissa.length - mantissa.indexOf('.') - 1 : 0
+  if (Number(exponent) < places) return false
+  const shown = BigInt(mantissa.replace('.', '')) * 10n ** BigInt(Number(exponent) - places)
+  const own = BigInt(value)
+  const other = neighbour(value, shown > own)
+  return Number.isFinite(other) && shown !== own && 2n * shown === own + BigInt(other)
+}
+
+/** A value in the middle of two decimals goes to the even one; `toExponential` goes away from zero. */
+function toEven(text: string, value: number): string {
+  const digits = text.indexOf('e') - (text.startsWith('-') ? 1 : 0) - (text.includes('.') ? 1 : 0)
+  const isOdd = '13579'.includes(text[text.indexOf('e') - 1] as string)
+  const further = value.toExponential(digits + MARGIN)
+  const isMiddle = further.slice(further.indexOf('e') - MARGIN - 1, further.indexOf('e')) === `5${'0'.repeat(MARGIN)}`
+  return isOdd && isMiddle ? step(text, -1n) : text
+}
+
+/** The decimal one unit in its last digit further from zero (1) or nearer to it (−1). */
+function step(text: string, direction: 1n | -1n): string {
   const [mantissa = '', exponent = ''] = text.split('e')
   const point = mantissa.indexOf('.')
   const places = point < 0 ? 0 : mantissa.length - point - 1
-  const digits = String(BigInt(mantissa.replace('.', '')) + (mantissa.startsWith('-') ? -1n : 1n))
+  const digits = String(BigInt(mantissa.replace('.', '')) + (mantissa.startsWith('-') ? -direction : direction))
   return `${digits}e${Number(exponent) - places}`
 }
 

@@ -1,5 +1,6 @@
 import type { TupleWriter } from '../base/tuple-writer.ts'
 import { type CastResult, DONE, LOSSY, REFUSED } from './cast.ts'
+import { float4Neighbour } from './float-neighbour.ts'
 import { float4Text, float8Text } from './float-text.ts'
 import { NumericValue } from './numeric-value.ts'
 import { writeFloat4, writeFloat8 } from './write-field.ts'
@@ -9,23 +10,12 @@ export function roundedToFloat4(decimal: string): number {
   const double = Number(decimal)
   const single = Math.fround(double)
   if (single === double || !Number.isFinite(single)) return single
-  const other = neighbour(single, double > single)
+  const other = float4Neighbour(single, double > single)
   // Only when the double lies in the middle of two float4 can the first rounding have decided the second.
   if ((single + other) / 2 !== double) return single
   const side = compareDecimal(decimal, double)
   if (side === 0) return single
   return side > 0 === other > single ? other : single
-}
-
-const view = new DataView(new ArrayBuffer(4))
-
-/** The next float4 up or down. */
-function neighbour(single: number, isUp: boolean): number {
-  view.setFloat32(0, single)
-  const bits = view.getInt32(0)
-  if (single === 0) view.setInt32(0, isUp ? 1 : -2_147_483_647)
-  else view.setInt32(0, bits + (isUp === single > 0 ? 1 : -1))
-  return view.getFloat32(0)
 }
 
 /** Sign of decimal − double, exact. */

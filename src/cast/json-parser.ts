@@ -1,7 +1,7 @@
 import type { JsonLiteral } from '../model/mapping.ts'
 
 /** Deeper documents are refused: a server’s own limit lies somewhere above, by its stack. */
-const MAX_DEPTH = 3000
+const MAX_DEPTH = 1000
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const PLAIN = /[ !#-[\]-\uffff]*/y
 const SPACE = /[ \t\n\r]*/y

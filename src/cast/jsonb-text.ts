@@ -26,7 +26,6 @@ function scalarText(type: SqlType): (value: Exclude<Value, null>) => string {
   switch (familyOf(type)) {
     case 'bool':
     case 'int':
-    case 'oid':
       return String
     case 'numeric':
       return value => numberText(String(value))

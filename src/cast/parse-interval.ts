@@ -28,8 +28,12 @@ const INT8 = 2n ** 63n
 /** Reads PostgreSQL’s own text of an interval (`1 year -2 mons +3 days -04:05:06.789`) and ISO 8601 (`P1Y2M3DT4H5M6S`), whole units only but for seconds; null = neither, or too large. */
 export function parseInterval(text: string): IntervalParts | null {
   const parts = parseIso(text) ?? parseParts(text)
-  if (!parts || Math.abs(parts.months) > INT4 || Math.abs(parts.days) > INT4) return null
+  if (!parts || !isInt4(parts.months) || !isInt4(parts.days)) return null
   return parts.micros < INT8 && parts.micros >= -INT8 ? parts : null
+}
+
+function isInt4(value: number): boolean {
+  return value >= -INT4 - 1 && value <= INT4
 }
 
 function parseIso(text: string): IntervalParts | null {
