@@ -28,7 +28,7 @@ export interface Ledger {
   /** The same checks without writing; a ledger that is absent passes. */
   checkIdentity(identity: LedgerIdentity): Promise<void>
 
-  /** Takes the database for one run (session-level lock). Rejects with TARGET_HELD naming the holder, unless `wait`. Released when the session ends, however it ends. */
+  /** Takes the database for one run (session-level lock); after `install`. Rejects with TARGET_HELD naming the holder, unless `wait`. Released when the session ends, however it ends. */
   hold(holder: Holder, options: { readonly wait: boolean; readonly signal: AbortSignal }): Promise<Hold>
 
   /** Numbers for new codes and names, the known ones unchanged. TENANT_INVALID if a known code comes with another id. Control ledger only. */

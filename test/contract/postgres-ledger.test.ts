@@ -270,6 +270,16 @@ suite('ledger in PostgreSQL: what a person reads', () => {
     ])
   })
 
+  test('every question of docs/ledger.md can be asked', async t => {
+    const bed = await openBed(t)
+    await bed.ledger().install(IDENTITY)
+    await bed.database.script('create table public.student (id uuid)')
+    const page = await readFile(new URL('../../docs/ledger.md', import.meta.url), 'utf8')
+    const questions = page.match(/^ {4}SELECT [^;]+;/gm) ?? []
+    assert.ok(questions.length >= 8)
+    for (const question of questions) await bed.database.sql(question.replaceAll("'…'", 'null').replaceAll('…', 'null'))
+  })
+
   test('identifiers that say where they come from are looked up without reading the id map through', async t => {
     const bed = await openBed(t)
     const [row, hidden] = mappedIntegers([7n, 8n])
