@@ -27,7 +27,7 @@ export async function check(options: Options & { readonly grants?: boolean; read
       version: facts.version,
       role: facts.role,
     }))
-    const result = { findings: preflight(survey), sources, services }
+    const result = { findings: [...migration.findings, ...preflight(survey)], sources, services }
     return options.grants ? { ...result, grants: grantsFor(survey) } : result
   } finally {
     await migration.close()

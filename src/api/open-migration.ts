@@ -8,8 +8,10 @@ import { isSourcePerTenant, resolveUrl } from '../config/resolve-url.ts'
 import { loadSalt } from '../config/salt.ts'
 import { embeddedFolder, openEmbeddedDatabase } from '../embedded/embedded.ts'
 import { chooseTls, openLedger, openSource, openTarget } from '../engines.ts'
+import { bug, CODES, type Code, RehouseError } from '../errors.ts'
 import { loadParser } from '../expression/parse-expression.ts'
-import { loadManifest } from '../manifest/load-manifest.ts'
+import { loadAndCheckManifest } from '../manifest/load-manifest.ts'
+import type { Finding } from '../model/finding.ts'
 import type { Mapping, ServiceRef, Tenant } from '../model/mapping.ts'
 import type { Migration } from '../run/migration.ts'
 import type { Options } from './options.ts'
@@ -18,6 +20,8 @@ import { readTenantRelation } from './read-tenant-relation.ts'
 /** A migration and the folder its manifest lies in. `close` ends every connection; idempotent. */
 export interface OpenMigration extends Migration {
   readonly folder: string
+  /** Remarks on the manifest itself. */
+  readonly findings: readonly Finding[]
   readonly saltOrigin: 'environment' | 'file' | 'created'
   close(): Promise<void>
 }
@@ -27,7 +31,8 @@ const APPLICATION = 'rehouse'
 /** Reads the manifest and opens what it names. Throws what reading, resolving and connecting throw; then nothing is left open. */
 export async function openMigration(options: Options): Promise<OpenMigration> {
   await loadParser()
-  const mapping = await loadManifest(options.manifest, { set: options.set ?? {} })
+  const { mapping, findings } = await loadAndCheckManifest(options.manifest, { set: options.set ?? {} })
+  if (mapping === null) throw manifestError(findings)
   const folder = dirname(resolve(options.manifest))
   const environment = readEnvironment({ env: options.env, manifestFolder: folder, envFile: options.envFile })
   const { salt, origin } = loadSalt({ manifestFolder: folder, env: environment })
@@ -48,6 +53,7 @@ export async function openMigration(options: Options): Promise<OpenMigration> {
   }
   return {
     mapping,
+    findings,
     identifiers,
     services,
     folder,
@@ -56,6 +62,16 @@ export async function openMigration(options: Options): Promise<OpenMigration> {
     identity: { migration: mapping.migration, saltFingerprint: fingerprint(salt) },
     ...sourcesOf(place),
   }
+}
+
+/** The first error, with how many more there are. */
+function manifestError(findings: readonly Finding[]): RehouseError {
+  const errors = findings.filter(finding => finding.severity === 'error')
+  const first = errors[0]
+  if (first === undefined) throw bug('expected an error where there is no mapping')
+  const more = errors.length === 1 ? '' : ` (and ${errors.length - 1} more)`
+  const code = first.code in CODES ? (first.code as Code) : 'MANIFEST_INVALID'
+  return new RehouseError(code, `${first.message}${more}`, { where: first.where, next: first.next })
 }
 
 interface Place {

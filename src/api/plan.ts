@@ -14,7 +14,7 @@ export async function plan(options: Options & { readonly compat?: boolean }): Pr
       name: phase.name,
       entities: survey.order.filter(item => item.phase === phase.name).map(item => planEntity(item, survey)),
     }))
-    return { migration: mapping.migration, mapping_hash: mapping.hash, findings: preflight(survey), phases }
+    return { migration: mapping.migration, mapping_hash: mapping.hash, findings: [...migration.findings, ...preflight(survey)], phases }
   } finally {
     await migration.close()
   }

@@ -4,13 +4,17 @@
  * Every step is a bijection of the 64-bit state, so two texts that differ in one 8-byte block never collide.
  */
 export function hashBytes(buf: Uint8Array, start: number, end: number, lanes: Int32Array): void {
+  hashView(new DataView(buf.buffer, buf.byteOffset, buf.byteLength), start, end, lanes)
+}
+
+/** The same over a view, for those who keep one. */
+export function hashView(view: DataView, start: number, end: number, lanes: Int32Array): void {
   let hi = lanes[0] ?? 0
   let lo = lanes[1] ?? 0
   let at = start
   for (const whole = end - 7; at < whole; at += 8) {
-    const a = byte(buf, at) | (byte(buf, at + 1) << 8) | (byte(buf, at + 2) << 16) | (byte(buf, at + 3) << 24)
-    const b = byte(buf, at + 4) | (byte(buf, at + 5) << 8) | (byte(buf, at + 6) << 16) | (byte(buf, at + 7) << 24)
-    let k = Math.imul(a, C1)
+    const b = view.getInt32(at + 4, true)
+    let k = Math.imul(view.getInt32(at, true), C1)
     k = (k << 15) | (k >>> 17)
     hi ^= Math.imul(k, C2)
     hi = ((hi << 13) | (hi >>> 19)) + lo
@@ -24,8 +28,8 @@ export function hashBytes(buf: Uint8Array, start: number, end: number, lanes: In
   let a = 0
   let b = 0
   for (let shift = 0; at < end; at++, shift += 8) {
-    if (shift < 32) a |= byte(buf, at) << shift
-    else b |= byte(buf, at) << (shift - 32)
+    if (shift < 32) a |= view.getUint8(at) << shift
+    else b |= view.getUint8(at) << (shift - 32)
   }
   hi ^= Math.imul(a, C1) ^ (end - start)
   lo = mix32(((lo ^ Math.imul(b, C3)) + Math.imul(hi, C2)) | 0)
@@ -42,10 +46,6 @@ const C3 = 0x38b34ae5
 const C4 = 0xa1e38b93 | 0
 const N1 = 0x561ccd1b
 const N2 = 0x0bcaa747
-
-function byte(buf: Uint8Array, at: number): number {
-  return buf[at] as number
-}
 
 /** A bijection of 32 bits in which each input bit changes about half of the output. */
 export function mix32(value: number): number {

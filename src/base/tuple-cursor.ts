@@ -4,6 +4,7 @@
  */
 export class TupleCursor {
   data: Buffer = Buffer.alloc(0)
+  #view: DataView = new DataView(new ArrayBuffer(0))
   readonly start: Int32Array
   readonly length: Int32Array
   readonly fields: number
@@ -21,6 +22,7 @@ export class TupleCursor {
   push(chunk: Buffer): void {
     const rest = this.data.length - this.rowEnd
     this.data = rest === 0 ? chunk : Buffer.concat([this.data.subarray(this.rowEnd), chunk])
+    this.#view = new DataView(this.data.buffer, this.data.byteOffset, this.data.byteLength)
     this.rowStart = 0
     this.rowEnd = 0
   }
@@ -32,11 +34,11 @@ export class TupleCursor {
 
   /** True when a whole row stands ready; false when more bytes are needed or the trailer was met. Throws RangeError on a field count or length that cannot be. */
   next(): boolean {
-    const data = this.data
-    const end = data.length
+    const view = this.#view
+    const end = view.byteLength
     let at = this.rowEnd
     if (end - at < 2) return false
-    const count = data.readInt16BE(at)
+    const count = view.getInt16(at)
     if (count === -1) {
       if (end - at > 2) throw new RangeError(`expected nothing after the end marker, got ${end - at - 2} bytes`)
       this.rowStart = this.rowEnd = end
@@ -46,7 +48,7 @@ export class TupleCursor {
     at += 2
     for (let i = 0; i < count; i++) {
       if (end - at < 4) return false
-      const length = data.readInt32BE(at)
+      const length = view.getInt32(at)
       at += 4
       this.start[i] = at
       this.length[i] = length

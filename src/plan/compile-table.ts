@@ -128,9 +128,10 @@ function implicitColumns(shape: Shape, { target, idColumn, isHead, group }: Colu
   const column = tenantColumn === null ? undefined : target.columns.find(c => c.name === tenantColumn)
   if (column !== undefined && context.tenant !== null && !isMapped(column.name)) {
     const bytes = Buffer.from(context.tenant.id.replaceAll('-', ''), 'hex')
+    const [a, b, c, d] = [bytes.readInt32BE(0), bytes.readInt32BE(4), bytes.readInt32BE(8), bytes.readInt32BE(12)]
     columns.push({
       name: column.name,
-      write: (_row, out) => out.field(bytes, 0, 16),
+      write: (_row, out) => out.uuid(a, b, c, d),
       described: described(label, column.name, { type: 'uuid', from: 'tenant', how: 'tenant' }),
     })
   }

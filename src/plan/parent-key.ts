@@ -51,6 +51,9 @@ export function compileParentKey(value: RefValue, parent: ParentFacts, context: 
   return isInteger ? integerParentKey(parts[0] as PartReader, parent, context) : textParentKey(parts, parent, context)
 }
 
+/** Length and bytes. */
+const UUID_FIELD = 20
+
 /** Leaves the part, as a field of the parent's key type, in `scratch`. */
 interface PartReader {
   readonly scratch: TupleWriter
@@ -104,7 +107,6 @@ function integerParentKey(part: PartReader, parent: ParentFacts, context: Compil
           toHalves(row.cursor.data, row.cursor.start[slot] as number, length, halves)
           return HAS_KEY
         }
-  const id = Buffer.alloc(16)
   const ids = parentId(parent, context)
   return {
     read,
@@ -114,8 +116,10 @@ function integerParentKey(part: PartReader, parent: ParentFacts, context: Compil
     },
     ordinal: index => index.add(halves[0] as number, halves[1] as number),
     writeId: out => {
-      ids.fromHalves(halves, id)
-      out.field(id, 0, 16)
+      out.ensure(UUID_FIELD)
+      out.view.setInt32(out.at, 16)
+      ids.fromHalves(halves, out.buf, out.at + 4)
+      out.at += UUID_FIELD
     },
   }
 }
@@ -152,7 +156,7 @@ function textParentKey(parts: readonly PartReader[], parent: ParentFacts, contex
 }
 
 interface ParentIds {
-  fromHalves(halves: Int32Array, id: Buffer): void
+  fromHalves(halves: Int32Array, out: Buffer, at: number): void
   fromText(text: string, id: Buffer): void
 }
 
@@ -162,7 +166,7 @@ function parentId(parent: ParentFacts, context: CompileContext): ParentIds {
   if (parent.strategy === 'ordered') {
     const write = identifiers.ordered(parent.tenantNumber, parent.number)
     return {
-      fromHalves: (halves, id) => write(halves[0] as number, halves[1] as number, id, 0),
+      fromHalves: (halves, out, at) => write(halves[0] as number, halves[1] as number, out, at),
       fromText: () => undefined,
     }
   }
@@ -170,7 +174,7 @@ function parentId(parent: ParentFacts, context: CompileContext): ParentIds {
     parent.strategy === 'v5' ? identifiers.v5(tenantId, parent.entity.name) : identifiers.hashed(parent.tenantNumber, parent.number)
   const big = (halves: Int32Array): string => ((BigInt(halves[0] as number) << 32n) | BigInt((halves[1] as number) >>> 0)).toString()
   return {
-    fromHalves: (halves, id) => write(canonicalKey([big(halves)]), id, 0),
+    fromHalves: (halves, out, at) => write(canonicalKey([big(halves)]), out, at),
     fromText: (text, id) => write(text, id, 0),
   }
 }

@@ -6,7 +6,7 @@ import {
   type KeyState,
 } from '../base/key-index.ts'
 import { keyParts } from '../base/key-text.ts'
-import { hashBytes } from '../base/row-hash.ts'
+import { hashView } from '../base/row-hash.ts'
 import type { TupleCursor } from '../base/tuple-cursor.ts'
 import { bug } from '../errors.ts'
 import { ValueError } from '../expression/value-error.ts'
@@ -165,7 +165,7 @@ export class RowProgram {
     hash[1] = 0
     for (let t = 0; t < tables.length; t++) {
       const table = batch.tables[t] as BatchBuffers['idMap']
-      hashBytes(table.writer.buf, this.#marks[2 * t] as number, table.writer.at, hash)
+      hashView(table.writer.view, this.#marks[2 * t] as number, table.writer.at, hash)
       table.endRow()
     }
     if (key.isInteger) batch.addInteger(state.keyHalves)
