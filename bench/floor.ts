@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream, mkdirSync } from 'node:fs'
+import { createReadStream, createWriteStream, mkdirSync, rmSync } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
@@ -14,6 +14,10 @@ export async function takeReadyRows(ground: Ground): Promise<void> {
     for (const table of TABLES)
       await pipeline(client.query(copyTo(`copy ${table} to stdout (format binary)`)), createWriteStream(file(ground, table)))
   })
+}
+
+export function removeReadyRows(ground: Ground): void {
+  for (const table of TABLES) rmSync(file(ground, table), { force: true })
 }
 
 /** Seconds for the least that must be done: binary COPY of the ready rows on one connection, then the final keys. */

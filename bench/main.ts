@@ -1,7 +1,8 @@
+import { rmSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { type Figures, figuresOf, type Round } from './figures.ts'
-import { runFloor, takeReadyRows } from './floor.ts'
+import { removeReadyRows, runFloor, takeReadyRows } from './floor.ts'
 import { hasPgloader, runPgloader } from './pgloader.ts'
 import { runRehouse } from './rehouse-run.ts'
 import { FLOOR_TARGET, type Ground, makeEmpty, PGLOADER_TARGET, prepareGround, REHOUSE_TARGET } from './setup.ts'
@@ -36,6 +37,7 @@ async function run(rows: number, rounds: number): Promise<void> {
     if (values.profile) await profile(ground)
     else print(figuresOf(rows, await measure(ground, rounds)))
   } finally {
+    removeReadyRows(ground)
     for (const database of [REHOUSE_TARGET, FLOOR_TARGET, PGLOADER_TARGET]) await makeEmpty(ground, database)
     await ground.server.stop()
   }
@@ -60,6 +62,7 @@ async function measure(ground: Ground, count: number): Promise<readonly Round[]>
 
 async function profile(ground: Ground): Promise<void> {
   const folder = `${ground.folder}profiles`
+  rmSync(folder, { recursive: true, force: true })
   const measured = await runRehouse(ground, folder)
   say(
     `${measured.seconds.toFixed(1)} s, ${measured.cpuSeconds.toFixed(1)} s of CPU, ${Math.round(measured.peakMiB)} MiB; profiles in ${folder}`,
