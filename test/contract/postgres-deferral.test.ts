@@ -74,7 +74,9 @@ async function opened(t: TestContext, version: Version, extra = ''): Promise<{ d
   await database.script(SCHEMA + extra)
   const url = await database.writerUrl({ ownsTables: true })
   await database.script(`grant usage, create on schema rehouse to "${database.name}_writer"`)
-  return { database, url, target: openPostgresTarget({ service: 's', url, settings: {}, applicationName: 'rehouse deferral' }) }
+  const target = openPostgresTarget({ service: 's', url, settings: {}, applicationName: 'rehouse deferral' })
+  t.after(() => target.close())
+  return { database, url, target }
 }
 
 async function planned(target: Target, triggers: 'fire' | 'disable', names = ['place', 'room', 'tree']): Promise<readonly SchemaStep[]> {

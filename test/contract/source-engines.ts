@@ -35,6 +35,7 @@ export function postgresSource(version: Version): SourceEngine {
         await fill(database, table)
       }
       const source = openPostgresSource({ url: await database.readerUrl(), applicationName: 'rehouse contract' })
+      t.after(() => source.close())
       return { source, replace: table => fill(database, table) }
     },
   }

@@ -25,6 +25,7 @@ export function postgresTarget(version: Version): TargetEngine {
       for (const spec of tables) await database.script(ddlOf(spec))
       const url = await database.writerUrl({ ownsTables: true })
       const target = openPostgresTarget({ service: 'contract', url, settings: {}, applicationName: 'rehouse contract' })
+      t.after(() => target.close())
       const session = await Session.open({ url, applicationName: 'rehouse contract', side: 'target' })
       await session.query('create schema rehouse')
       await session.close()

@@ -63,6 +63,10 @@ export class PostgresSnapshot implements SourceSnapshot {
         if (i === statements.length - 1) yield* chunks
         else yield* withoutTrailer(chunks)
       }
+    } catch (error) {
+      // Its transaction has failed and the snapshot with it.
+      session.destroy()
+      throw error
     } finally {
       this.#giveBack(session)
     }
