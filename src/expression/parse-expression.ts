@@ -29,6 +29,17 @@ export async function loadParser(): Promise<void> {
  * version does not.
  */
 export function parseExpression(expression: Expression): ExpressionNode {
+  const known = parsed.get(expression)
+  if (known !== undefined) return known
+  const node = parse(expression)
+  parsed.set(expression, node)
+  return node
+}
+
+/** A mapping is compiled for every tenant: its expressions are read once. */
+const parsed = new WeakMap<Expression, ExpressionNode>()
+
+function parse(expression: Expression): ExpressionNode {
   const source = new ExpressionText(expression)
   checkText(source)
   const word = BARE_WORD.exec(source.text)?.[1]

@@ -9,6 +9,8 @@ import { matchColumn } from '../plan/collect-names.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
 import { findUncovered } from '../plan/coverage.ts'
 import { type EntityOrder, orderEntities } from '../plan/order.ts'
+import { OutcomeRegistry } from '../plan/outcome-registry.ts'
+import { RowState } from '../plan/row-state.ts'
 import { type CompileSetting, compileFor, planTenant, type TenantPlan } from '../plan/tenant-plan.ts'
 import type { SourceFacts } from '../source/source.ts'
 import type { TableName } from '../target/target.ts'
@@ -140,16 +142,23 @@ function lackingTypes(mapping: Mapping, plans: readonly TenantPlan[]): ReadonlyM
   return types
 }
 
+/** Compiling finds what is wrong; the programs themselves are compiled again when a lane runs them, and 383 tenants' worth of them is not kept until then. */
 function compileAll(
   plan: TenantPlan,
   setting: CompileSetting,
 ): { tenant: string | null; entity: EntityOrder['entity']; compiled: CompiledEntity }[] {
-  return [...plan.entities.values()].map(({ entity }) => ({
-    tenant: plan.tenant?.code ?? null,
-    entity,
-    compiled: compileFor(plan, entity.name, { setting, index: () => null }),
-  }))
+  return [...plan.entities.values()].map(({ entity }) => {
+    const compiled = compileFor(plan, entity.name, { setting, index: () => null })
+    const tables = compiled.tables.map(table => ({ ...table, when: null, tuples: [] }))
+    return {
+      tenant: plan.tenant?.code ?? null,
+      entity,
+      compiled: { ...compiled, program: null, rowKey: null, state: NO_STATE, settled: [], tables },
+    }
+  })
 }
+
+const NO_STATE = new RowState(new OutcomeRegistry())
 
 function uncoveredIn(
   source: SurveyedSource,
