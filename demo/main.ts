@@ -7,7 +7,7 @@ import { abortOnSignals, finish, surviveClosedPipes } from '../src/cli/process.t
 import { openProgressView } from '../src/cli/progress-view.ts'
 import { type EmbeddedServer, embeddedFolder, startEmbedded } from '../src/embedded/embedded.ts'
 import { RehouseError } from '../src/errors.ts'
-import { migrate } from '../src/index.ts'
+import { type EventListener, migrate } from '../src/index.ts'
 import type { MigrateResult } from '../src/model/results.ts'
 import { renderError } from '../src/report/error-text.ts'
 import { exitStatus } from '../src/report/exit-status.ts'
@@ -88,7 +88,9 @@ function writeAddresses(env: Readonly<Record<string, string>>): void {
 async function migrateWatched(): Promise<MigrateResult> {
   const view = openProgressView(host, 'text')
   try {
-    return await migrate({ manifest: MANIFEST, env: process.env, signal: host.signal, on: view.on, operator: host.operator })
+    // Each key set aside for the load and put back would be a line of its own.
+    const on: EventListener = event => event.type !== 'schema:changed' && view.on(event)
+    return await migrate({ manifest: MANIFEST, env: process.env, signal: host.signal, on, operator: host.operator })
   } finally {
     await view.close()
   }
