@@ -38,6 +38,11 @@ interface Backend {
   readonly started: string
 }
 
+/** The task `$1`, and those of other runs that may still be written for the same entity and tenant. */
+const CONCERNED = `select $1::bigint union all
+  select o.id from rehouse.task o join rehouse.task own on own.id = $1::bigint and o.entity = own.entity and o.tenant = own.tenant and o.run <> own.run
+  where o.state in ('running', 'loaded')`
+
 type Claim = { readonly id: string; readonly claim: TaskClaim }
 
 /** Ends who holds the row, as often as it takes; somebody who is not one of us is waited for, but not for ever. */
@@ -61,10 +66,8 @@ async function raiseFence(session: Session, task: Claim, auditKey: Buffer): Prom
   return inTransaction(session, async () => {
     await session.query(`set local lock_timeout = ${PATIENCE_MS}`)
     const { rows } = await session.query(
-      `select k.id, k.backend, k.backend_started, k.run, r.operator
-        from rehouse.task k join rehouse.run r on r.id = k.run join rehouse.task wanted on wanted.id = $1 and wanted.entity = k.entity and wanted.tenant = k.tenant
-        where k.id = $1 or k.run <> wanted.run and k.state in ('running', 'loaded')
-        order by k.id for update of k`,
+      `select k.id, k.backend, k.backend_started, k.run, r.operator from rehouse.task k join rehouse.run r on r.id = k.run
+      where k.id in (${CONCERNED}) order by k.id for update of k`,
       [task.id],
     )
     const own = rows.find(row => row[0] === task.id)
@@ -103,8 +106,7 @@ async function updateTasks(
 
 async function recordedBackends(session: Session, id: string): Promise<readonly Backend[]> {
   const { rows } = await session.query(
-    `select k.backend, k.backend_started from rehouse.task k join rehouse.task wanted on wanted.id = $1 and wanted.entity = k.entity and wanted.tenant = k.tenant
-    where k.backend_started is not null and (k.id = $1 or k.run <> wanted.run and k.state in ('running', 'loaded'))`,
+    `select distinct k.backend, k.backend_started from rehouse.task k where k.backend_started is not null and k.id in (${CONCERNED})`,
     [id],
   )
   return rows.map(([pid, started]) => ({ pid: String(pid), started: String(started) }))
