@@ -1,4 +1,4 @@
-import { float4Neighbour, float8Neighbour } from './float-neighbour.ts'
+import { float4Neighbour, float8Neighbour, roundedToFloat4 } from './float-rounding.ts'
 
 /** Exponents from which PostgreSQL writes a float in scientific notation: the digits the type always keeps. */
 const FLOAT8_DIGITS = 15
@@ -43,7 +43,7 @@ function shortestFloat4(value: number): string {
     const text = toEven(value.toExponential(digits), value)
     // Beside a power of two the nearest decimal can read back as the neighbour while the next one up does not.
     for (const candidate of [text, step(text, 1n)]) {
-      if (Math.fround(Number(candidate)) === value && !(isWhole && isHalfway(candidate, value, float4Neighbour))) return candidate
+      if (roundedToFloat4(candidate) === value && !(isWhole && isHalfway(candidate, value, float4Neighbour))) return candidate
     }
   }
   return value.toExponential(9)

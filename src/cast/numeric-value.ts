@@ -219,7 +219,11 @@ export class NumericValue {
     buf.writeUInt16BE(this.#sign, at + 8)
     buf.writeUInt16BE(this.isInfinite ? INFINITY_SCALE : this.scale, at + 10)
     at += 4 + HEADER
-    for (let i = 0; i < this.#count; i++, at += 2) buf.writeInt16BE(this.#digits[i] as number, at)
+    for (let i = 0; i < this.#count; i++, at += 2) {
+      const group = this.#digits[i] as number
+      buf[at] = group >> 8
+      buf[at + 1] = group
+    }
     out.at = at
   }
 

@@ -62,13 +62,16 @@ function secondMicros(sign: string, seconds: string, fraction = ''): bigint {
 
 function parseParts(text: string): IntervalParts | null {
   let [months, days, micros, at] = [0, 0, 0n, 0]
+  // A unit may stand only once.
+  const seen = new Set<string>()
   for (;;) {
     PART.lastIndex = at
     const match = PART.exec(text)
     if (!match) break
     at = PART.lastIndex
     const unit = UNITS[(match[2] as string).toLowerCase().replace(/s$/, '')]
-    if (!unit) return null
+    if (!unit || seen.has(String(unit))) return null
+    seen.add(String(unit))
     months += Number(match[1]) * unit[0]
     days += Number(match[1]) * unit[1]
     micros += BigInt(match[1] as string) * BigInt(unit[2])
@@ -77,7 +80,7 @@ function parseParts(text: string): IntervalParts | null {
   const clock = CLOCK.exec(text)
   if (clock) {
     const [, sign = '', hours = '0', minutes = '0', seconds = '0', fraction = ''] = clock
-    if (Number(minutes) > 59 || Number(seconds) > 59) return null
+    if (Number(minutes) > 59 || Number(seconds) > 59 || micros !== 0n) return null
     const size = BigInt(hours) * 3_600_000_000n + BigInt(minutes) * 60_000_000n + secondMicros('', seconds, fraction)
     return { months, days, micros: micros + (sign === '-' ? -size : size) }
   }

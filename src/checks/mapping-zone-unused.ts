@@ -11,7 +11,8 @@ export const mappingZoneUnused: Check = {
     const withZone = survey.plans.filter(plan => plan.tenant !== null && plan.tenant.zone !== null)
     if (tenants.kind === 'single' || withZone.length === 0) return []
     // What could not be compiled may need it.
-    const isWhole = survey.compiled.length > 0 && survey.compiled.every(({ compiled }) => compiled.program !== null)
+    const isWhole =
+      survey.compiled.length > 0 && survey.compiled.every(({ compiled }) => compiled.findings.every(f => f.severity !== 'error'))
     const hasTimes = survey.compiled.some(({ compiled }) =>
       compiled.described.some(column => /timestamp|time with/.test(column.target_type)),
     )

@@ -31,7 +31,7 @@ export async function loadParser(): Promise<void> {
 export function parseExpression(expression: Expression): ExpressionNode {
   const known = parsed.get(expression)
   if (known !== undefined) return known
-  const node = parse(expression)
+  const node = readExpression(expression)
   parsed.set(expression, node)
   return node
 }
@@ -39,7 +39,7 @@ export function parseExpression(expression: Expression): ExpressionNode {
 /** A mapping is compiled for every tenant: its expressions are read once. */
 const parsed = new WeakMap<Expression, ExpressionNode>()
 
-function parse(expression: Expression): ExpressionNode {
+function readExpression(expression: Expression): ExpressionNode {
   const source = new ExpressionText(expression)
   checkText(source)
   const word = BARE_WORD.exec(source.text)?.[1]

@@ -153,7 +153,7 @@ function compileAll(
     return {
       tenant: plan.tenant?.code ?? null,
       entity,
-      compiled: { ...compiled, program: null, rowKey: null, state: NO_STATE, settled: [], tables },
+      compiled: { ...compiled, program: null, rowKey: null, state: NO_STATE, tables },
     }
   })
 }
