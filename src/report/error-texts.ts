@@ -130,6 +130,18 @@ export const ERROR_TEXTS: Readonly<Record<Code, ErrorText>> = {
     risk: 'Possible. What was written is written and in the ledger, but the table is not proven complete.',
     next: 'Do not go live with this tenant. Report it with the audit file; look for row-level security, damaged indexes and files cut short in the source.',
   },
+  SOURCE_ROWS_CHANGED: {
+    means:
+      'Rows that were loaded before have changed in the source since, so that the mapping would now make other rows of them. The target keeps what was loaded.',
+    risk: 'No: nothing was altered. The target is as the source was, not as it is.',
+    next: 'Decide whether the change matters. Carrying changes over to loaded rows is not built yet.',
+  },
+  CONSISTENCY_MIXED: {
+    means:
+      'The run was interrupted and taken up again while the source was being written to, so its rows come from more than one snapshot. A catch-up pass has read every row again under the last one.',
+    risk: 'No: rows that were added have been loaded, rows that changed are listed as SOURCE_ROWS_CHANGED.',
+    next: 'Nothing, if no row changed. To have one snapshot from the start, freeze the source or run without interruption.',
+  },
   SOURCE_CHANGED: {
     means:
       'The source is not the one the run began with: another file, another server, or a marker that says it was written to although it was declared frozen.',

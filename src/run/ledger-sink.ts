@@ -10,6 +10,7 @@ import { rememberStates } from './remember-states.ts'
 import { reportBatch } from './report-batch.ts'
 import { halve, type RowRun, rowsIn } from './row-runs.ts'
 import { atSeam } from './seams.ts'
+import { explainTakenIds } from './taken-ids.ts'
 
 /**
  * Commits batches: rows, id map, quarantine, notes, counts and the task's new position in one transaction (guarantee 1), the fence as its last statement.
@@ -99,7 +100,7 @@ export class LedgerSink implements BatchSink {
       })
     }
     await load(fresh)
-    return { written, refused }
+    return { written, refused: await explainTakenIds(refused, batch, this.#context) }
   }
 
   async #copy(tx: WriteTransaction, { buffers }: FilledBatch, runs: readonly RowRun[]): Promise<void> {
