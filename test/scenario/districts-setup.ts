@@ -80,7 +80,7 @@ function writeManifest(t: TestLike, addresses: ReadonlyMap<string, string>): str
 async function overServices(server: { url(database: string): string }, text: (url: string) => Promise<string>): Promise<Rows> {
   const all: (readonly (string | null)[])[] = []
   for (const service of SERVICES) all.push(...(await sql(server.url(service), await text(server.url(service)))))
-  return all.toSorted((a, b) => (`${a}` < `${b}` ? -1 : 1))
+  return all.toSorted((a, b) => (a.join() < b.join() ? -1 : 1))
 }
 
 async function fingerprintSql(url: string): Promise<string> {
