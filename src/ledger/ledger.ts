@@ -50,6 +50,8 @@ export interface Ledger {
   /** Adds tasks that are not there yet (run, entity, tenant); returns all of the run in this service. */
   planTasks(run: string, specs: readonly TaskSpec[]): Promise<readonly TaskRecord[]>
   tasks(run: string): Promise<readonly TaskRecord[]>
+  /** One of them; null = the run has no such task. */
+  task(of: TaskPlace): Promise<TaskRecord | null>
   /** Raises the fence, then ends the backend recorded before, if it still lives. The task is then `running` under the new fence. */
   claimTask(id: string, claim: TaskClaim): Promise<TaskRecord>
   /** Only under the current fence; FENCE_LOST otherwise. */
@@ -76,9 +78,7 @@ export interface Ledger {
     readonly { readonly entity: string; readonly kind: string; readonly column: string; readonly code: string; readonly count: number }[]
   >
   /** Sum of each entity and tenant’s latest pass in the run; rows loaded earlier in the run count as loaded. `written`: rows per target table, over all passes. */
-  totals(
-    run: string,
-  ): Promise<
+  totals(run: string): Promise<
     readonly {
       readonly entity: number
       readonly tenant: number
@@ -112,6 +112,13 @@ export interface Hold {
   /** Resolves (never rejects) when the lock is lost because its session ended. */
   readonly lost: Promise<void>
   release(): Promise<void>
+}
+
+/** What makes a task one: a run’s entity and tenant (0 = shared). */
+export interface TaskPlace {
+  readonly run: string
+  readonly entity: number
+  readonly tenant: number
 }
 
 export interface TaskClaim {

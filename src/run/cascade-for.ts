@@ -45,7 +45,7 @@ async function lastTask(
 ): Promise<TaskRecord> {
   const runs = [run, ...(await ledger.runs()).map(r => r.id)]
   for (const id of runs) {
-    const task = (await ledger.tasks(id)).find(t => t.entity === entity && t.tenant === tenant)
+    const task = await ledger.task({ run: id, entity, tenant })
     if (task) return task
   }
   throw new RehouseError('LEDGER_INVALID', 'expected a task for rows that must be taken back, got none', {

@@ -164,8 +164,8 @@ export class TenantLane {
   async #task(facts: EntityFacts, service: Service): Promise<TaskRecord> {
     const { number } = this.#run.entity(facts.entity.name)
     const tenant = this.state.plan.tenant?.number ?? 0
-    const task = (await service.ledger.tasks(this.#run.id)).find(t => t.entity === number && t.tenant === tenant)
-    if (task === undefined) throw bug(`expected a task for ${facts.entity.name}, got none`)
+    const task = await service.ledger.task({ run: this.#run.id, entity: number, tenant })
+    if (task === null) throw bug(`expected a task for ${facts.entity.name}, got none`)
     return task
   }
 

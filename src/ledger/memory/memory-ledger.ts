@@ -20,7 +20,7 @@ import type { WriteTransaction } from '../../target/target.ts'
 import { compareIdentity } from '../compare-identity.ts'
 import { heldError } from '../held-error.ts'
 import { interrupted } from '../interrupted.ts'
-import type { Hold, Holder, Ledger, LedgerIdentity, LookupMatch, QuarantineFilter, TaskClaim } from '../ledger.ts'
+import type { Hold, Holder, Ledger, LedgerIdentity, LookupMatch, QuarantineFilter, TaskClaim, TaskPlace } from '../ledger.ts'
 import { applyBatch, checkBatch } from './memory-batch.ts'
 import { adoptEntities, adoptTenants, numberEntities, numberTenants } from './memory-numbers.ts'
 import { outcomes, quarantine, taskRecord, totals } from './memory-reports.ts'
@@ -124,6 +124,10 @@ export class MemoryLedger implements Ledger {
   async planTasks(run: string, specs: readonly TaskSpec[]): Promise<readonly TaskRecord[]> {
     planTasks(this.#store, run, specs)
     return this.tasks(run)
+  }
+
+  async task({ run, entity, tenant }: TaskPlace): Promise<TaskRecord | null> {
+    return (await this.tasks(run)).find(task => task.entity === entity && task.tenant === tenant) ?? null
   }
 
   async tasks(run: string): Promise<readonly TaskRecord[]> {

@@ -15,7 +15,7 @@ import type {
 import type { Tenant } from '../../model/mapping.ts'
 import { sessionOf } from '../../postgres/transaction-session.ts'
 import type { WriteTransaction } from '../../target/target.ts'
-import type { Hold, Holder, Ledger, LedgerIdentity, LookupMatch, QuarantineFilter, TaskClaim } from '../ledger.ts'
+import type { Hold, Holder, Ledger, LedgerIdentity, LookupMatch, QuarantineFilter, TaskClaim, TaskPlace } from '../ledger.ts'
 import { type AuditCheck, type AuditEntry, appendAudit, checkAudit } from './audit.ts'
 import { claimTask } from './claim.ts'
 import { ControlSession } from './control-session.ts'
@@ -122,6 +122,11 @@ export class PostgresLedger implements Ledger {
       await addTasks(session, run, specs)
       return readTasks(session, { run })
     })
+  }
+
+  async task(of: TaskPlace): Promise<TaskRecord | null> {
+    const found = await this.#control.use(session => readTasks(session, of))
+    return found[0] ?? null
   }
 
   tasks(run: string): Promise<readonly TaskRecord[]> {

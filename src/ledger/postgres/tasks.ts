@@ -1,6 +1,7 @@
 import type { Consistency, TaskFailure, TaskRecord, TaskSpec, TaskState } from '../../model/ledger-records.ts'
 import type { Session } from '../../postgres/session.ts'
 import { fenceLost } from '../fence-lost.ts'
+import type { TaskPlace } from '../ledger.ts'
 import { parseTextArray, storable } from './array-text.ts'
 
 /** Adds tasks that are not there yet (run, entity, tenant). */
@@ -46,14 +47,17 @@ export function countsOf(fields: readonly (string | null)[]): TaskRecord['counts
   }
 }
 
-/** All tasks of the run, or the one with this id; in the order in which they were added. */
-export async function readTasks(session: Session, by: { readonly run: string } | { readonly id: string }): Promise<readonly TaskRecord[]> {
+/** All tasks of the run, the one with this id, or the one at this place; in the order in which they were added. */
+export async function readTasks(
+  session: Session,
+  by: { readonly run: string } | { readonly id: string } | TaskPlace,
+): Promise<readonly TaskRecord[]> {
   const { rows } = await session.query(
     `select k.id, k.run, k.entity, k.tenant, k.phase, k.service, k.state, k.fence, k.backend, k.position, k.pass, k.snapshot, k.marker, k.consistency,
       k.source_count, k.failure_code, k.failure_message, s.seconds, ${COUNT_COLUMNS}
     from rehouse.task k ${TASK_SUMS}
-    where ${'run' in by ? 'k.run = $1' : 'k.id = $1'} order by k.id`,
-    ['run' in by ? by.run : by.id],
+    where ${'run' in by ? 'k.run = $1' : 'k.id = $1'}${'entity' in by ? ' and k.entity = $2 and k.tenant = $3' : ''} order by k.id`,
+    ['run' in by ? by.run : by.id, ...('entity' in by ? [by.entity, by.tenant] : [])],
   )
   return rows.map(taskOf)
 }
