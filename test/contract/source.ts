@@ -23,7 +23,7 @@ export interface SourceTable {
 export interface OpenedSource {
   readonly source: Source
   /** Commits other rows from elsewhere. */
-  replace(table: SourceTable): Promise<void>
+  readonly replace: (table: SourceTable) => Promise<void>
 }
 
 const KEY_TYPES = {

@@ -16,7 +16,7 @@ export interface TargetEngine {
 export interface OpenedTarget {
   readonly target: Target
   /** What is committed, in the order of the first column. */
-  rows(spec: TableSpec): Promise<readonly Row[]>
+  readonly rows: (spec: TableSpec) => Promise<readonly Row[]>
 }
 
 const PARENT: TableSpec = {
