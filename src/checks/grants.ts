@@ -85,10 +85,10 @@ function onDatabase(rights: string, role: string): string {
   return perform(`execute pg_catalog.format('grant ${rights} on database %I to %I', pg_catalog.current_database(), ${quoteText(role)});`)
 }
 
-/** The ledger of an earlier run. Its owner alone can upgrade it. */
+/** The ledger of an earlier run, and the guard’s function beside it. Its owner alone can upgrade it. */
 function ledgerRights(name: string): readonly string[] {
   return [
-    `grant usage on schema "rehouse" to ${name};`,
+    `grant usage, create on schema "rehouse" to ${name};`,
     `grant select, insert, update, delete on all tables in schema "rehouse" to ${name};`,
     `grant usage on all sequences in schema "rehouse" to ${name};`,
   ]

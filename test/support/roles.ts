@@ -1,3 +1,4 @@
+import { readerGrants, writerGrants } from '../../src/checks/grants.ts'
 import { Session } from '../../src/postgres/session.ts'
 
 export interface RoleOptions {
@@ -8,7 +9,10 @@ export interface RoleOptions {
 }
 
 const PASSWORD = 'only-for-tests'
-const SCHEMAS = `select nspname from pg_catalog.pg_namespace where nspname not like 'pg\\_%' and nspname <> 'information_schema'`
+const RELATIONS = `select n.nspname, c.relname, c.relkind, pg_catalog.pg_get_userbyid(c.relowner)
+  from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname not like 'pg\\_%' and n.nspname <> 'information_schema'
+  order by 1, 2`
 
 /** Makes or renews a role named after the database, with no more rights than its work needs: never a superuser, no role to create, no database to create. Returns its address. */
 export async function createRole(url: string, kind: 'reader' | 'writer', options: RoleOptions = {}): Promise<string> {
@@ -19,39 +23,36 @@ export async function createRole(url: string, kind: 'reader' | 'writer', options
     const rights = `login nosuperuser nocreatedb nocreaterole noreplication ${options.bypassRowSecurity ? 'bypassrls' : 'nobypassrls'}`
     const known = await session.query('select 1 from pg_catalog.pg_roles where rolname = $1', [role])
     await session.query(`${known.rows.length > 0 ? 'alter' : 'create'} role ${quote(role)} ${rights} password '${PASSWORD}'`)
-    await grant(session, { database, role, kind })
-    if (options.ownsTables) await giveTables(session, role)
+    await grant(session, { role, kind, ownsTables: options.ownsTables ?? false })
     return asRole(url, role)
   } finally {
     await session.close()
   }
 }
 
-async function grant(session: Session, options: { database: string; role: string; kind: 'reader' | 'writer' }): Promise<void> {
-  const { database, kind } = options
-  const role = quote(options.role)
-  // The writer makes the ledger's schema itself.
-  await session.query(`grant connect${kind === 'writer' ? ', create' : ''} on database ${quote(database)} to ${role}`)
-  for (const [name] of (await session.query(SCHEMAS)).rows) {
-    const schema = quote(String(name))
-    await session.script(`grant usage on schema ${schema} to ${role}; grant select on all tables in schema ${schema} to ${role};
-      grant select on all sequences in schema ${schema} to ${role}`)
-    if (kind === 'reader') continue
-    await session.script(
-      `grant insert, update, delete on all tables in schema ${schema} to ${role}; grant usage, update on all sequences in schema ${schema} to ${role}`,
-    )
+/** The very statements `check --grants` prints, for everything that is there. Whoever tests an installation makes the ledger’s schema himself. */
+async function grant(session: Session, options: { role: string; kind: 'reader' | 'writer'; ownsTables: boolean }): Promise<void> {
+  const { role, kind, ownsTables } = options
+  const { rows } = await session.query(RELATIONS)
+  const relations = rows.map(([schema, name, relkind, owner]) => ({
+    schema: String(schema),
+    name: String(name),
+    owner: ownsTables && (relkind === 'r' || relkind === 'p') ? String(owner) : null,
+  }))
+  if (kind === 'reader') {
+    await session.script(readerGrants({ role, tables: relations.map(table => ({ ...table, columns: null })) }).join('\n'))
+    return
   }
-}
-
-async function giveTables(session: Session, role: string): Promise<void> {
-  const tables = await session.query(
-    `select n.nspname, c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-     where c.relkind in ('r', 'p') and n.nspname in (${SCHEMAS})`,
-  )
-  for (const [schema, table] of tables.rows)
-    await session.query(`alter table ${quote(String(schema))}.${quote(String(table))} owner to ${quote(role)}`)
-  for (const [schema] of (await session.query(SCHEMAS)).rows)
-    await session.query(`grant create on schema ${quote(String(schema))} to ${quote(role)}`)
+  const [[hasLedger] = []] = (await session.query("select pg_catalog.to_regnamespace('rehouse') is not null")).rows
+  const statements = writerGrants({
+    role,
+    tables: relations.map(table => ({ ...table, hasSequence: true })),
+    referenced: [],
+    // Set when the role was made.
+    bypassesRowSecurity: false,
+    ledger: hasLedger === 't' ? 'present' : 'creates',
+  })
+  await session.script(statements.join('\n'))
 }
 
 const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`

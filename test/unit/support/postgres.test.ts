@@ -28,7 +28,7 @@ test('gives a reader that can read and not write, and a writer that is no superu
   await database.script('create table a (b int); insert into a values (1); create schema other; create table other.c (d serial)')
   const reader = await database.readerUrl()
   assert.deepEqual(await sql(reader, 'select b from a'), [['1']])
-  await assert.rejects(sql(reader, 'insert into a values (2)'), { code: 'TARGET_POLICY_DENIED' })
+  await assert.rejects(script(reader, 'begin read write; insert into a values (2)'), { code: 'TARGET_POLICY_DENIED' })
   const writer = await database.writerUrl()
   await script(writer, 'insert into a values (2); update a set b = 3; insert into other.c default values; create schema rehouse')
   await assert.rejects(sql(writer, 'drop table a'), { code: 'TARGET_POLICY_DENIED' })
