@@ -68,6 +68,8 @@ export interface Ledger {
     entity: number,
     tenant: number,
   ): AsyncIterable<readonly { readonly key: readonly string[]; readonly state: KnownKey['state'] }[]>
+  /** Whether it knows any key of the entity and tenant. */
+  hasKeys(entity: number, tenant: number): Promise<boolean>
   /** Reverse look-up: which entity, tenant and key have this id. */
   keysOf(ids: readonly string[]): Promise<readonly LookupMatch[]>
 

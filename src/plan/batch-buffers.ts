@@ -1,11 +1,12 @@
 import { TupleWriter } from '../base/tuple-writer.ts'
 import type { NoteRow, QuarantineRow } from '../model/ledger-records.ts'
 
-const FIRST_ROWS = 1 << 10
+const FIRST_ROWS = 1 << 6
 
 /** The tuples of one target table in a batch, and where each loaded row's tuples end, so that rows can be left out again. */
 export class TableBuffer {
-  readonly writer = new TupleWriter(1 << 18)
+  // Small at first: most of 383 tenants' tables are.
+  readonly writer = new TupleWriter(1 << 13)
   /** Tuples written since the last `endRow`. */
   tuples = 0
   #ends = new Int32Array(FIRST_ROWS)

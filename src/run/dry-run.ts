@@ -8,7 +8,6 @@ import type { FilledBatch } from './load-context.ts'
 import { MemorySink } from './memory-sink.ts'
 import type { Migration, RunOptions } from './migration.ts'
 import { interrupted, readTask } from './read-task.ts'
-import { hasKnownKeys } from './remember-states.ts'
 import type { RunContext } from './run-context.ts'
 import { settleCircle } from './settle.ts'
 import { TenantTally } from './stop-rules.ts'
@@ -120,7 +119,7 @@ class DryLane {
     const service = this.#run.service(serviceName)
     const entity = this.#run.entity(name)
     const tenant = this.state.plan.tenant
-    const compares = isLedgerThere && (await hasKnownKeys(service.ledger, entity.number, tenant?.number ?? 0))
+    const compares = isLedgerThere && (await service.ledger.hasKeys(entity.number, tenant?.number ?? 0))
     const compiled = await this.state.compile(facts)
     const index = this.state.index(name)
     if (compares && index !== null) await this.state.fill(index, facts)

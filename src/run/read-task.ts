@@ -80,7 +80,8 @@ class BatchFiller {
   readonly #sink: BatchSink
   readonly #program: RowProgram
   #current: BatchBuffers
-  #spare: BatchBuffers
+  /** Made when there is a second batch. */
+  #spare: BatchBuffers | null = null
   #inFlight: Promise<void> = Promise.resolve()
   #id = ''
   #after: readonly string[] | null
@@ -94,7 +95,6 @@ class BatchFiller {
     this.#sink = sink
     this.#program = context.compiled.program as RowProgram
     this.#current = new BatchBuffers(context.compiled.tables.length)
-    this.#spare = new BatchBuffers(context.compiled.tables.length)
     this.#after = after
     this.from = after
     this.#read = readBefore
@@ -147,7 +147,7 @@ class BatchFiller {
     // Whoever awaits it next gets the error; until then it must not count as unhandled.
     this.#inFlight.catch(() => undefined)
     this.#after = batch.upTo
-    const next = this.#spare
+    const next = this.#spare ?? new BatchBuffers(this.#context.compiled.tables.length)
     this.#spare = this.#current
     this.#current = next
   }

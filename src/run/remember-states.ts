@@ -49,12 +49,6 @@ export async function fillFromLedger(
   return keys
 }
 
-/** Whether the ledger knows any key of the entity and tenant. */
-export async function hasKnownKeys(ledger: Ledger, entity: number, tenant: number): Promise<boolean> {
-  for await (const chunk of ledger.knownKeys(entity, tenant)) if (chunk.length > 0) return true
-  return false
-}
-
 function addKey(index: KeyIndex, key: readonly string[], isInteger: boolean): number {
   if (!isInteger) return index.addText(canonicalKey(key))
   const value = BigInt(key[0] as string)

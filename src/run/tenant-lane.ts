@@ -10,7 +10,6 @@ import { LaneState } from './lane-state.ts'
 import { LedgerSink } from './ledger-sink.ts'
 import type { CommitContext, Service } from './load-context.ts'
 import { interrupted, readTask } from './read-task.ts'
-import { hasKnownKeys } from './remember-states.ts'
 import { withRetries } from './retry.ts'
 import type { RunContext } from './run-context.ts'
 import { atSeam } from './seams.ts'
@@ -31,6 +30,7 @@ export class TenantLane {
   readonly #run: RunContext
   readonly #tally: TenantTally
   readonly state: LaneState
+  readonly #writers = new Map<string, Writer>()
   #retries = 0
   #progressed: () => void = () => undefined
 
@@ -64,6 +64,7 @@ export class TenantLane {
     } catch (error) {
       throw atPlace(error, { tenant: this.code ?? undefined })
     } finally {
+      await this.#closeWriters()
       await this.state.closeSources()
     }
   }
@@ -106,7 +107,7 @@ export class TenantLane {
     if (start === null) return
     const compiled = await this.state.compile(facts)
     const index = this.state.index(facts.entity.name)
-    const compares = await hasKnownKeys(service.ledger, entity.number, task.tenant)
+    const compares = await service.ledger.hasKeys(entity.number, task.tenant)
     if (compares && index !== null) await this.state.fill(index, facts)
     if (task.state === 'loaded' && !start.restart) return
     await this.#withWriter(service, async writer => {
@@ -234,13 +235,23 @@ export class TenantLane {
     })
   }
 
+  /** One session per service for the whole lane; after a failure its transaction may be anywhere, so the next work gets a new one. */
   async #withWriter(service: Service, work: (writer: Writer) => Promise<void>): Promise<void> {
-    const writer = await service.target.openWriter()
+    const writer = this.#writers.get(service.name) ?? (await service.target.openWriter())
+    this.#writers.set(service.name, writer)
     try {
       await work(writer)
-    } finally {
+    } catch (error) {
+      this.#writers.delete(service.name)
       await writer.close()
+      throw error
     }
+  }
+
+  async #closeWriters(): Promise<void> {
+    const writers = [...this.#writers.values()]
+    this.#writers.clear()
+    for (const writer of writers) await writer.close()
   }
 }
 

@@ -179,6 +179,11 @@ export class MemoryLedger implements Ledger {
     return code === undefined ? null : { state: 'excluded', code }
   }
 
+  async hasKeys(entity: number, tenant: number): Promise<boolean> {
+    for await (const chunk of this.knownKeys(entity, tenant)) if (chunk.length > 0) return true
+    return false
+  }
+
   async *knownKeys(entity: number, tenant: number): ReturnType<Ledger['knownKeys']> {
     const room = this.#store.room({ entity, tenant })
     const whole = [...room.quarantine.values()].filter(row => row.part === null).map(row => canonicalKey(row.key))

@@ -99,6 +99,18 @@ async function readRefused(session: Session, { tenant, entity }: Place, texts: r
   )
 }
 
+/** Whether any key is known: three look-ups in indexes. */
+export async function readHasKeys(session: Session, place: Place): Promise<boolean> {
+  const { rows } = await session.query(
+    `select exists (select from rehouse.id_map_integer where tenant = $1 and entity = $2)
+      or exists (select from rehouse.id_map_text where tenant = $1 and entity = $2)
+      or exists (select from rehouse.quarantine where tenant = $1 and entity = $2 and resolved_batch is null)
+      or exists (select from rehouse.exclusion where tenant = $1 and entity = $2)`,
+    [place.tenant, place.entity],
+  )
+  return rows[0]?.[0] === 't'
+}
+
 const STATES: Readonly<Record<string, KnownKey['state']>> = { l: 'loaded', q: 'quarantined', x: 'excluded' }
 
 /** Every key with its state, in any order, in chunks as they come over the wire. */

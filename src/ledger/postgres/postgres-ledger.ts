@@ -21,7 +21,7 @@ import { claimTask } from './claim.ts'
 import { ControlSession } from './control-session.ts'
 import { holdDatabase } from './hold.ts'
 import { checkLedgerIdentity, installLedger, ledgerState } from './install.ts'
-import { readKnown, streamKnownKeys } from './known-keys.ts'
+import { readHasKeys, readKnown, streamKnownKeys } from './known-keys.ts'
 import { type IdDecoder, readKeysOf, type UnindexedLookup } from './look-up.ts'
 import { adoptNumbers, numberEntities, numberTenants, readEntities, readTenants } from './numbering.ts'
 import { recordBatch } from './record-batch.ts'
@@ -154,6 +154,10 @@ export class PostgresLedger implements Ledger {
 
   known(entity: number, tenant: number, keys: readonly (readonly string[])[]): Promise<readonly (KnownKey | null)[]> {
     return this.#control.use(session => readKnown(session, { entity, tenant }, keys))
+  }
+
+  hasKeys(entity: number, tenant: number): Promise<boolean> {
+    return this.#control.use(session => readHasKeys(session, { entity, tenant }))
   }
 
   async *knownKeys(entity: number, tenant: number): ReturnType<Ledger['knownKeys']> {
