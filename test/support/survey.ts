@@ -3,6 +3,7 @@ import { openIdentifiers } from '../../src/cast/identifiers.ts'
 import { parseTypeName } from '../../src/cast/type-name.ts'
 import type { Check } from '../../src/checks/check.ts'
 import type { Survey, SurveyedService } from '../../src/checks/survey.ts'
+import { loadParser } from '../../src/expression/parse-expression.ts'
 import { readManifest } from '../../src/manifest/read-manifest.ts'
 import type { Column, ForeignKey, Index, Relation, TargetRelation, Trigger, UniqueKey } from '../../src/model/catalogue.ts'
 import type { Finding } from '../../src/model/finding.ts'
@@ -12,6 +13,8 @@ import { orderEntities } from '../../src/plan/order.ts'
 import { compileFor, planTenant } from '../../src/plan/tenant-plan.ts'
 import type { SourceFacts } from '../../src/source/source.ts'
 import type { TargetFacts } from '../../src/target/target.ts'
+
+await loadParser()
 
 /** Surveys for tests of checks: a manifest read and compiled by the real rooms, against catalogues made by hand or read from a server. */
 
