@@ -5,12 +5,17 @@
 export class TupleCursor {
   data: Buffer = Buffer.alloc(0)
   #view: DataView = new DataView(new ArrayBuffer(0))
+  #store: Buffer = Buffer.alloc(0)
   readonly start: Int32Array
   readonly length: Int32Array
   readonly fields: number
   /** Bytes of the current row, prefix and lengths included. */
   rowStart = 0
   rowEnd = 0
+  /** Where rows are put together that came in pieces. */
+  #store: Buffer = Buffer.alloc(0)
+  /** Bytes from `rowEnd` on without which `next` cannot be true. */
+  #needed = 0
 
   constructor(fields: number) {
     this.fields = fields
@@ -21,10 +26,26 @@ export class TupleCursor {
   /** Appends what came next. Rows returned before are no longer valid. */
   push(chunk: Buffer): void {
     const rest = this.data.length - this.rowEnd
-    this.data = rest === 0 ? chunk : Buffer.concat([this.data.subarray(this.rowEnd), chunk])
+    this.data = rest === 0 ? chunk : this.#joined(rest, chunk)
     this.#view = new DataView(this.data.buffer, this.data.byteOffset, this.data.byteLength)
     this.rowStart = 0
     this.rowEnd = 0
+  }
+
+  /** The rest and the chunk in a store of our own that doubles: a row of many chunks is not copied again for each of them. */
+  #joined(rest: number, chunk: Buffer): Buffer {
+    const isOurs = this.data.buffer === this.#store.buffer
+    const from = isOurs ? this.data.byteOffset - this.#store.byteOffset + this.rowEnd : 0
+    const length = rest + chunk.length
+    if (isOurs && from + length <= this.#store.length) {
+      chunk.copy(this.#store, from + rest)
+      return this.#store.subarray(from, from + length)
+    }
+    const store = length <= this.#store.length ? this.#store : Buffer.allocUnsafeSlow(2 * length)
+    this.data.copy(store, 0, this.rowEnd)
+    chunk.copy(store, rest)
+    this.#store = store
+    return store.subarray(0, length)
   }
 
   /** Bytes held that are not a whole row yet. */
@@ -37,7 +58,8 @@ export class TupleCursor {
     const view = this.#view
     const end = view.byteLength
     let at = this.rowEnd
-    if (end - at < 2) return false
+    if (end - at < this.#needed || end - at < 2) return false
+    this.#needed = 0
     const count = view.getInt16(at)
     if (count === -1) {
       if (end - at > 2) throw new RangeError(`expected nothing after the end marker, got ${end - at - 2} bytes`)
@@ -47,7 +69,7 @@ export class TupleCursor {
     if (count !== this.fields) throw new RangeError(`expected ${this.fields} fields in a row, got ${count}`)
     at += 2
     for (let i = 0; i < count; i++) {
-      if (end - at < 4) return false
+      if (end - at < 4) return this.#need(at + 4)
       const length = view.getInt32(at)
       at += 4
       this.start[i] = at
@@ -55,9 +77,17 @@ export class TupleCursor {
       if (length > 0) at += length
       else if (length < -1) throw new RangeError(`expected a field length of -1 or more, got ${length}`)
     }
-    if (at > end) return false
+    if (at > end) return this.#need(at)
     this.rowStart = this.rowEnd
     this.rowEnd = at
     return true
   }
+
+  #need(end: number): false {
+    this.#needed = end - this.rowEnd
+    return false
+  }
 }
+
+/** A store up to this size is kept whatever is put into it. */
+const KEPT_BYTES = 1 << 20
