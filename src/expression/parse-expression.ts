@@ -1,4 +1,5 @@
-import { hasSqlDetails, loadModule, type Node, parseSync, type SelectStmt } from 'libpg-query'
+import v8 from 'node:v8'
+import type { Node, SelectStmt } from 'libpg-query'
 import { bug } from '../errors.ts'
 import type { Expression } from '../model/mapping.ts'
 import { invalid } from './expression-error.ts'
@@ -16,12 +17,18 @@ const BARE_WORD = /^[ \t\r\n\f]*([\p{L}_][\p{L}\p{M}\p{N}_$]*)[ \t\r\n\f]*$/u
 const CONSTANT_WORDS = new Set(['true', 'false', 'null'])
 const SELECT_KEYS = new Set(['targetList', 'limitOption', 'op'])
 
-let isLoaded = false
+type Parser = typeof import('libpg-query')
+let parser: Parser | null = null
 
 /** To be awaited once before the first `parseExpression`: PostgreSQL’s parser is a WebAssembly module. */
 export async function loadParser(): Promise<void> {
-  await loadModule()
-  isLoaded = true
+  if (parser !== null) return
+  // Optimising the parser’s huge functions takes V8 half a gigabyte for a moment; a few hundred expressions never earn that back. Must come before the module is compiled.
+  v8.setFlagsFromString('--no-wasm-tier-up')
+  v8.setFlagsFromString('--no-wasm-dynamic-tiering')
+  const loaded = await import('libpg-query')
+  await loaded.loadModule()
+  parser = loaded
 }
 
 /**
@@ -46,7 +53,6 @@ function readExpression(expression: Expression): ExpressionNode {
   if (word !== undefined && !CONSTANT_WORDS.has(word.toLowerCase())) {
     return { kind: 'name', parts: [{ text: word, isQuoted: false }], at: source.place(source.text.indexOf(word)) }
   }
-  if (!isLoaded) throw bug('expected loadParser to have been awaited before the first expression')
   const tokens = readTokens(source)
   return readNode(targetOf(source, tokens), { source, tokens })
 }
@@ -88,11 +94,12 @@ function selectOf(source: ExpressionText, tokens: readonly Token[]): SelectStmt 
   return statement.stmt.SelectStmt
 }
 
-function parse(source: ExpressionText): ReturnType<typeof parseSync> {
+function parse(source: ExpressionText): ReturnType<Parser['parseSync']> {
+  if (parser === null) throw bug('expected loadParser to have been awaited before the first expression')
   try {
-    return parseSync(PREFIX + source.text)
+    return parser.parseSync(PREFIX + source.text)
   } catch (error) {
-    if (!hasSqlDetails(error)) throw error
+    if (!parser.hasSqlDetails(error)) throw error
     const at = source.offsetOfCharacter(error.sqlDetails?.cursorPosition ?? 0)
     throw invalid(
       source.place(at),
