@@ -5,7 +5,6 @@
 export class TupleCursor {
   data: Buffer = Buffer.alloc(0)
   #view: DataView = new DataView(new ArrayBuffer(0))
-  #store: Buffer = Buffer.alloc(0)
   readonly start: Int32Array
   readonly length: Int32Array
   readonly fields: number
@@ -23,7 +22,7 @@ export class TupleCursor {
     this.length = new Int32Array(fields)
   }
 
-  /** Appends what came next. Rows returned before are no longer valid. */
+  /** Appends what came next. Rows returned before are no longer valid. A row in many pieces costs its length, not its length for each piece. */
   push(chunk: Buffer): void {
     const rest = this.data.length - this.rowEnd
     this.data = rest === 0 ? chunk : this.#joined(rest, chunk)
@@ -32,17 +31,20 @@ export class TupleCursor {
     this.rowEnd = 0
   }
 
-  /** The rest and the chunk in a store of our own that doubles: a row of many chunks is not copied again for each of them. */
+  /** The `rest` bytes not read yet and the chunk, one after the other in the store; where they lie there already, only the chunk is copied. */
   #joined(rest: number, chunk: Buffer): Buffer {
-    const isOurs = this.data.buffer === this.#store.buffer
-    const from = isOurs ? this.data.byteOffset - this.#store.byteOffset + this.rowEnd : 0
     const length = rest + chunk.length
-    if (isOurs && from + length <= this.#store.length) {
+    const unread = this.data.subarray(this.rowEnd)
+    const isThere = this.data.buffer === this.#store.buffer
+    const from = isThere ? unread.byteOffset - this.#store.byteOffset : 0
+    if (isThere && from + length <= this.#store.length) {
       chunk.copy(this.#store, from + rest)
       return this.#store.subarray(from, from + length)
     }
-    const store = length <= this.#store.length ? this.#store : Buffer.allocUnsafeSlow(2 * length)
-    this.data.copy(store, 0, this.rowEnd)
+    const most = Math.max(length * 2, this.#needed + chunk.length)
+    const isFitting = this.#store.length >= length && this.#store.length <= Math.max(most * 4, KEPT_BYTES)
+    const store = isFitting ? this.#store : Buffer.allocUnsafeSlow(most)
+    unread.copy(store)
     chunk.copy(store, rest)
     this.#store = store
     return store.subarray(0, length)
