@@ -1,6 +1,6 @@
+import { grantsFor } from '../checks/grants-for.ts'
 import type { CheckResult } from '../model/results.ts'
 import { surveyMigration } from '../run/survey-migration.ts'
-import { grantsFor } from './grants-for.ts'
 import { openMigration } from './open-migration.ts'
 import type { Options } from './options.ts'
 import { preflight } from './preflight.ts'

@@ -8,11 +8,10 @@ export class TupleCursor {
   readonly start: Int32Array
   readonly length: Int32Array
   readonly fields: number
-  /** Bytes of the current row, prefix and lengths included. */
+  /** Where the current row lies, prefix and lengths included; once the end marker was met, `rowEnd` is past that. */
   rowStart = 0
   rowEnd = 0
   /** Where rows are put together that came in pieces. */
-  #store: Buffer = Buffer.alloc(0)
   /** Bytes from `rowEnd` on without which `next` cannot be true. */
   #needed = 0
 
@@ -65,7 +64,8 @@ export class TupleCursor {
     const count = view.getInt16(at)
     if (count === -1) {
       if (end - at > 2) throw new RangeError(`expected nothing after the end marker, got ${end - at - 2} bytes`)
-      this.rowStart = this.rowEnd = end
+      // The last row stays where it was.
+      this.rowEnd = end
       return false
     }
     if (count !== this.fields) throw new RangeError(`expected ${this.fields} fields in a row, got ${count}`)
@@ -91,5 +91,5 @@ export class TupleCursor {
   }
 }
 
-/** A store up to this size is kept whatever is put into it. */
+/** A store up to this size is kept for the next rows in pieces; a larger one only while its row lasts. */
 const KEPT_BYTES = 1 << 20

@@ -48,6 +48,7 @@ async function readAll(context: LoadContext, filler: BatchFiller): Promise<void>
       }
       filler.run(cursor)
     }
+    filler.endChunk(cursor)
   }
   if (cursor.pending > 0) throw sourceInvalid(context, `expected whole rows, got ${cursor.pending} bytes of one that does not end`)
   await filler.finish(await snapshot.count(facts.relation))
@@ -87,7 +88,7 @@ class BatchFiller {
   #after: readonly string[] | null
   #upTo: readonly string[] | null = null
   #read: number
-  #cursor: TupleCursor | null = null
+  #isMarked = true
   readonly from: readonly string[] | null
 
   constructor(context: LoadContext, sink: BatchSink, { after, readBefore }: ReadFrom) {
@@ -113,7 +114,16 @@ class BatchFiller {
   run(cursor: TupleCursor): void {
     this.#program.run(cursor, this.#current)
     if (this.isFull) this.#upTo = this.#program.position(cursor)
-    this.#cursor = cursor
+    this.#isMarked = false
+  }
+
+  /** The position of the last row, while its bytes are still there: the next chunk takes their place. */
+  endChunk(cursor: TupleCursor): void {
+    if (this.#isMarked || this.#current.read === 0) return
+    const row = new TupleCursor(cursor.fields)
+    row.push(cursor.data.subarray(cursor.rowStart, cursor.rowEnd))
+    if (row.next()) this.#upTo = this.#program.position(row)
+    this.#isMarked = true
   }
 
   async flush(): Promise<void> {
@@ -124,7 +134,6 @@ class BatchFiller {
 
   /** The last batch; it also says that the task is read to its end. */
   async finish(counted: bigint): Promise<void> {
-    if (this.#cursor !== null && this.#current.read > 0) this.#upTo = this.#program.position(this.#cursor)
     this.#read += this.#current.read
     if (BigInt(this.#read) !== counted) throw this.#countMismatch(counted)
     this.#read -= this.#current.read
