@@ -12,6 +12,7 @@ export class TupleCursor {
   rowStart = 0
   rowEnd = 0
   /** Where rows are put together that came in pieces. */
+  #store: Buffer = Buffer.alloc(0)
   /** Bytes from `rowEnd` on without which `next` cannot be true. */
   #needed = 0
 
