@@ -60,14 +60,16 @@ export class BatchBuffers {
   /** Rows whose tuples stand in `tables`. */
   loaded = 0
   excluded = 0
-  partsQuarantined = 0
   /** Canonical key text of loaded rows, when the key is not one integer. */
   readonly texts: string[] = []
   /** Halves of loaded rows' keys, when it is. */
   #halves = new Int32Array(FIRST_ROWS * 2)
   /** Hash of loaded rows' tuples. */
   #hashes = new Int32Array(FIRST_ROWS * 2)
+  /** Whole rows. */
   readonly quarantine: QuarantineRow[] = []
+  /** Refused optional parts, with the loaded row each belongs to. */
+  readonly parts: { readonly row: number; readonly refused: QuarantineRow }[] = []
   readonly exclusions: { readonly key: readonly string[]; readonly code: string; readonly column: string }[] = []
   /** With the loaded row each belongs to. */
   readonly notes: { readonly row: number; readonly note: NoteRow }[] = []
@@ -133,9 +135,9 @@ export class BatchBuffers {
     this.read = 0
     this.loaded = 0
     this.excluded = 0
-    this.partsQuarantined = 0
     this.texts.length = 0
     this.quarantine.length = 0
+    this.parts.length = 0
     this.exclusions.length = 0
     this.notes.length = 0
     this.#takenAt = 0

@@ -86,6 +86,7 @@ export class RowProgram {
       return
     }
     for (let t = 0; t < tables.length; t++) this.#takeBack(batch, t)
+    while (batch.parts.at(-1)?.row === batch.loaded) batch.parts.pop()
     this.#setAside(batch)
   }
 
@@ -106,55 +107,69 @@ export class RowProgram {
 
   /** False: the row's fate is sealed. */
   #write(batch: BatchBuffers): boolean {
-    const { state, key, makeId, rules, tables } = this.#parts
+    const { state, tables } = this.#parts
+    if (!this.#decide()) return false
+    for (let t = 0; t < tables.length; t++) {
+      if ((tables[t] as TablePlan).isOptional) state.mark()
+      if (!this.#writeTable(t, batch) && !this.#dropPart(t, batch)) return false
+    }
+    return true
+  }
+
+  /** Key, id and rules. False: the row's fate is sealed. */
+  #decide(): boolean {
+    const { state, key, makeId, rules } = this.#parts
     try {
       if (!key.read(state) || !makeId(state)) return false
       for (const rule of rules) if (!rule(state)) return false
-      for (let t = 0; t < tables.length; t++) {
-        if (!this.#writeTable(t, batch) && !this.#dropPart(t, batch)) return false
-      }
       return true
     } catch (error) {
-      if (error instanceof FateSealed && state.fate !== NO_FATE) return false
-      if (error instanceof ValueError) return state.seal(QUARANTINED, 'invalid_value', null)
-      throw error
+      return this.#sealBy(error, null)
     }
   }
 
   #writeTable(t: number, batch: BatchBuffers): boolean {
     const { state, tables } = this.#parts
     const plan = tables[t] as TablePlan
-    if (plan.when !== null && !plan.when(state)) return true
     const buffer = batch.tables[t] as BatchBuffers['idMap']
     const out = buffer.writer
-    for (const { writers, when } of plan.tuples) {
-      if (when !== null && !when(state)) continue
-      out.fieldCount(writers.length)
-      for (let i = 0; i < writers.length; i++) {
-        if (!(writers[i] as (typeof writers)[number])(state, out)) return false
+    let column = -1
+    try {
+      if (plan.when !== null && !plan.when(state)) return true
+      for (const { writers, when } of plan.tuples) {
+        column = -1
+        if (when !== null && !when(state)) continue
+        out.fieldCount(writers.length)
+        for (column = 0; column < writers.length; column++) {
+          if (!(writers[column] as (typeof writers)[number])(state, out)) return false
+        }
+        buffer.tuples++
       }
-      buffer.tuples++
+    } catch (error) {
+      return this.#sealBy(error, column < 0 ? null : `${plan.name}.${plan.columns[column]}`)
     }
     if (plan.note !== null) state.notes.push({ code: plan.note, column: null })
     return true
   }
 
-  /** An optional part that was refused goes alone: counted and quarantined as a part, the row goes on. */
+  /** What an expression throws is the row's trouble, or a bug. */
+  #sealBy(error: unknown, column: string | null): false {
+    const { state } = this.#parts
+    if (error instanceof FateSealed && state.fate !== NO_FATE) return false
+    if (error instanceof ValueError) return state.seal(QUARANTINED, 'invalid_value', column)
+    throw error
+  }
+
+  /** An optional part that was refused goes alone, with the outcomes it took: counted and quarantined as a part, the row goes on. */
   #dropPart(t: number, batch: BatchBuffers): boolean {
     const { state, tables, key } = this.#parts
     const plan = tables[t] as TablePlan
     if (!plan.isOptional || state.fate !== QUARANTINED) return false
     this.#takeBack(batch, t)
-    batch.partsQuarantined++
-    batch.quarantine.push({
-      key: key.parts(state),
-      code: state.fateCode,
-      column: state.fateColumn,
-      valueMasked: state.fateValue,
-      detail: null,
-      part: plan.name,
-    })
-    state.fate = NO_FATE
+    const { fateCode, fateColumn, fateValue } = state
+    const refused = { code: fateCode, column: fateColumn, valueMasked: fateValue, detail: null, part: plan.name }
+    batch.parts.push({ row: batch.loaded, refused: { key: key.parts(state), ...refused } })
+    state.goBack()
     return true
   }
 

@@ -10,6 +10,8 @@ export type Decode = (data: Buffer, start: number, length: number) => Value
 /** Writes one field (maybe NULL). False: the row's fate is sealed (`RowState.fate`). */
 export type WriteField = (row: RowState, out: TupleWriter) => boolean
 
+const NO_FIELD = new TupleWriter(0)
+
 /**
  * Everything a compiled program needs to know about the row it is at. One per program; set back by `begin`.
  * Slots 0..n-1 are the fields the source delivers; slots from n on are computed once per row when first asked for.
@@ -40,9 +42,12 @@ export class RowState {
   readonly #values: Value[] = []
   readonly #valueStamps: number[] = []
   readonly #computed: (WriteField | null)[] = []
-  readonly #scratch = new TupleWriter(1 << 10)
-  readonly #computedAt: number[] = []
+  /** Each computed slot's own field: computing one may ask for others. */
+  readonly #fields: TupleWriter[] = []
   readonly #computedStamps: number[] = []
+  /** Slots computed for this row, in order. */
+  readonly #order: number[] = []
+  readonly #mark = { taken: 0, notes: 0, computed: 0 }
 
   constructor(registry: OutcomeRegistry) {
     this.registry = registry
@@ -54,7 +59,7 @@ export class RowState {
     this.#values.push(null)
     this.#valueStamps.push(0)
     this.#computed.push(compute)
-    this.#computedAt.push(0)
+    this.#fields.push(compute === null ? NO_FIELD : new TupleWriter(64))
     this.#computedStamps.push(0)
     return this.#decoders.length - 1
   }
@@ -62,11 +67,29 @@ export class RowState {
   begin(cursor: TupleCursor): void {
     this.cursor = cursor
     this.#stamp++
-    this.#scratch.reset()
+    this.#order.length = 0
     this.fate = NO_FATE
     this.zoneHit = null
     this.taken.length = 0
     this.notes.length = 0
+  }
+
+  /** Remembers how far the row has come, for `goBack`. */
+  mark(): void {
+    this.#mark.taken = this.taken.length
+    this.#mark.notes = this.notes.length
+    this.#mark.computed = this.#order.length
+  }
+
+  /** Forgets the fate, the outcomes and the computed values that came after the last `mark`: who needs such a value again takes its outcomes again. */
+  goBack(): void {
+    this.fate = NO_FATE
+    this.taken.length = this.#mark.taken
+    this.notes.length = this.#mark.notes
+    for (const slot of this.#order.splice(this.#mark.computed)) {
+      this.#computedStamps[slot] = 0
+      this.#valueStamps[slot] = 0
+    }
   }
 
   /** Copies a slot's field to `out`. */
@@ -78,24 +101,20 @@ export class RowState {
       return true
     }
     if (!this.#compute(slot)) return false
-    const at = this.#computedAt[slot] as number
-    const length = this.#scratch.buf.readInt32BE(at)
+    const { buf } = this.#fields[slot] as TupleWriter
+    const length = buf.readInt32BE(0)
     if (length < 0) out.null()
-    else out.field(this.#scratch.buf, at + 4, length)
+    else out.field(buf, 4, length)
     return true
   }
 
   #compute(slot: number): boolean {
     if (this.#computedStamps[slot] === this.#stamp) return true
-    const compute = this.#computed[slot] as WriteField
-    // A computed slot may ask for others: what they need goes to the scratch first, so remember the place only afterwards.
-    const own = new TupleWriter(64)
-    if (!compute(this, own)) return false
-    this.#computedAt[slot] = this.#scratch.at
-    this.#scratch.ensure(own.at)
-    own.buf.copy(this.#scratch.buf, this.#scratch.at, 0, own.at)
-    this.#scratch.at += own.at
+    const field = this.#fields[slot] as TupleWriter
+    field.reset()
+    if (!(this.#computed[slot] as WriteField)(this, field)) return false
     this.#computedStamps[slot] = this.#stamp
+    this.#order.push(slot)
     return true
   }
 
@@ -115,9 +134,9 @@ export class RowState {
       return length < 0 ? null : decode(this.cursor.data, this.cursor.start[slot] as number, length)
     }
     if (!this.#compute(slot)) throw new FateSealed()
-    const at = this.#computedAt[slot] as number
-    const length = this.#scratch.buf.readInt32BE(at)
-    return length < 0 ? null : decode(this.#scratch.buf, at + 4, length)
+    const { buf } = this.#fields[slot] as TupleWriter
+    const length = buf.readInt32BE(0)
+    return length < 0 ? null : decode(buf, 4, length)
   }
 
   seal(fate: number, code: string, column: string | null): false {
