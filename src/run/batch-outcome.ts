@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import type { Counts } from '../model/counts.ts'
+import { type Counts, NO_COUNTS } from '../model/counts.ts'
 import type { NoteRow, OutcomeCount, QuarantineRow } from '../model/ledger-records.ts'
 import type { BatchBuffers } from '../plan/batch-buffers.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
 import { type Classified, loadedKey } from './classify-batch.ts'
-import { type RowRun, rowsIn } from './row-runs.ts'
+import { type RowRun, rowsIn, rowTest } from './row-runs.ts'
 import { REFUSAL_CODES } from './stop-rules.ts'
 
 /** A loaded row the server refused. */
@@ -40,29 +40,28 @@ export interface BatchResult {
 
 export function outcomeOf(result: BatchResult): BatchOutcome {
   const { buffers, classified, written } = result
-  const loaded = rowsIn(written)
   const isWritten = rowTest(written)
-  const quarantine = quarantineOf(result)
+  const whole = wholeRows(result)
+  const parts = refusedParts(result)
   const exclusions = buffers.exclusions.filter(e => !classified.keptKeys.has(JSON.stringify(e.key)))
-  const whole = quarantine.filter(row => row.part === null)
   const counts: Counts = {
+    ...NO_COUNTS,
     read: buffers.read,
-    loaded,
-    updated: 0,
-    unchanged: classified.unchanged,
-    merged: 0,
-    skipped: classified.changed,
+    loaded: rowsIn(written),
+    unchanged: rowsIn(classified.unchanged),
+    skipped: rowsIn(classified.changed) + classified.keptKeys.size,
     excluded: exclusions.length,
     quarantined: whole.length,
-    partsQuarantined: quarantine.length - whole.length,
+    partsQuarantined: parts.length,
   }
+  const quarantine = [...whole, ...parts]
   return {
     counts,
-    loadedEarlierInRun: classified.loadedEarlierInRun,
+    loadedEarlierInRun: rowsIn(classified.loadedEarlierInRun),
     quarantine,
     exclusions: exclusions.map(({ key, code }) => ({ key, code })),
     notes: buffers.notes.filter(({ row }) => isWritten(row)).map(({ note }) => note),
-    outcomes: [...namedOutcomes(result, isWritten), ...setAsideOutcomes(quarantine, exclusions)],
+    outcomes: [...takenOutcomes(result), ...setAsideOutcomes(quarantine, exclusions)],
     written: writtenTables(result),
     digest: digestOf(buffers, written),
     bytes: buffers.bytes,
@@ -70,30 +69,32 @@ export function outcomeOf(result: BatchResult): BatchOutcome {
   }
 }
 
-function quarantineOf({ buffers, compiled, classified, refused }: BatchResult): readonly QuarantineRow[] {
+/** Set aside by the program, refused by the server, or held by the ledger. */
+function wholeRows({ buffers, compiled, classified, refused }: BatchResult): readonly QuarantineRow[] {
   const isInteger = compiled.key?.isInteger ?? false
   const own = buffers.quarantine.filter(row => !classified.keptKeys.has(JSON.stringify(row.key)))
-  const byServer = refused.map(row => ({
-    key: loadedKey(buffers, { row: row.row, isInteger }),
-    code: row.code,
-    column: row.column,
-    valueMasked: null,
-    detail: row.detail,
-    part: null,
-  }))
-  const held = classified.held.map(({ row, code }) => ({
-    key: loadedKey(buffers, { row, isInteger }),
-    code,
-    column: null,
-    valueMasked: null,
-    detail: null,
-    part: null,
-  }))
-  return [...own, ...byServer, ...held]
+  const others = [...refused, ...classified.held.map(({ row, code }) => ({ row, code, column: null, detail: null }))]
+  return [
+    ...own,
+    ...others.map(({ row, code, column, detail }) => {
+      const key = loadedKey(buffers, { row, isInteger })
+      return { key, code, column, valueMasked: null, detail, part: null }
+    }),
+  ]
 }
 
-function namedOutcomes({ buffers, compiled }: BatchResult, isWritten: (row: number) => boolean): readonly OutcomeCount[] {
-  return compiled.state.registry.named(buffers.countTaken(isWritten))
+/** Parts of rows that are in the target: a row that is not there has no parts. */
+function refusedParts({ buffers, classified, written }: BatchResult): readonly QuarantineRow[] {
+  const isWritten = rowTest(written)
+  const isUnchanged = rowTest(classified.unchanged)
+  return buffers.parts.filter(({ row }) => isWritten(row) || isUnchanged(row)).map(({ refused }) => refused)
+}
+
+/** Of rows this run wrote, in this pass or an earlier one. */
+function takenOutcomes({ buffers, compiled, written, classified }: BatchResult): readonly OutcomeCount[] {
+  const isWritten = rowTest(written)
+  const isEarlier = rowTest(classified.loadedEarlierInRun)
+  return compiled.state.registry.named(buffers.countTaken(row => isWritten(row) || isEarlier(row)))
 }
 
 function setAsideOutcomes(quarantine: readonly QuarantineRow[], exclusions: BatchBuffers['exclusions']): readonly OutcomeCount[] {
@@ -116,15 +117,9 @@ function writtenTables({ buffers, compiled, written }: BatchResult): Readonly<Re
   return tables
 }
 
-/** SHA-256 over the tuples in the order sent: table by table, rows in key order. */
+/** SHA-256 over the tuples as they would be sent all at once: table by table, rows in key order. */
 export function digestOf(buffers: BatchBuffers, written: readonly RowRun[]): Buffer {
   const hash = createHash('sha256')
   for (const table of buffers.tables) for (const run of written) hash.update(table.slice(run.from, run.to))
   return hash.digest()
-}
-
-function rowTest(runs: readonly RowRun[]): (row: number) => boolean {
-  const single = runs.length === 1 ? runs[0] : undefined
-  if (single) return row => row >= single.from && row < single.to
-  return row => runs.some(run => row >= run.from && row < run.to)
 }

@@ -7,24 +7,27 @@ import { type RowRun, runsWhere } from './row-runs.ts'
 export interface Classified {
   /** Loaded rows that are new: to be written. */
   readonly fresh: readonly RowRun[]
-  readonly unchanged: number
+  readonly unchanged: readonly RowRun[]
   /** Of the unchanged: loaded earlier by this very run. */
-  readonly loadedEarlierInRun: number
+  readonly loadedEarlierInRun: readonly RowRun[]
   /** Rows whose source changed since they were loaded: kept as they are. */
-  readonly changed: number
+  readonly changed: readonly RowRun[]
   /** Loaded rows the ledger has in quarantine: they stay there, with the code they have. */
   readonly held: readonly { readonly row: number; readonly code: string }[]
-  /** Keys the program would set aside now, but which were loaded before: kept, and not set aside. */
+  /** Keys (as JSON) the program would set aside now, but which were loaded before: kept, and not set aside. */
   readonly keptKeys: ReadonlySet<string>
 }
+
+/** The hash of a row that a correction changed in place: it cannot be compared, so the row counts as unchanged. */
+export const UNKNOWN_HASH = '0'
 
 /** A first load: every row is new. */
 export function allFresh(buffers: BatchBuffers): Classified {
   return {
     fresh: buffers.loaded === 0 ? [] : [{ from: 0, to: buffers.loaded }],
-    unchanged: 0,
-    loadedEarlierInRun: 0,
-    changed: 0,
+    unchanged: [],
+    loadedEarlierInRun: [],
+    changed: [],
     held: [],
     keptKeys: new Set(),
   }
@@ -33,32 +36,42 @@ export function allFresh(buffers: BatchBuffers): Classified {
 /** Every key of a batch, loaded rows first, then quarantined, then excluded ones. */
 export function keysOf(buffers: BatchBuffers, isInteger: boolean): readonly (readonly string[])[] {
   const loaded = Array.from({ length: buffers.loaded }, (_, row) => loadedKey(buffers, { row, isInteger }))
-  return [...loaded, ...buffers.quarantine.map(q => q.key), ...buffers.exclusions.map(e => e.key)]
+  return [...loaded, ...setAsideKeys(buffers)]
+}
+
+function setAsideKeys(buffers: BatchBuffers): readonly (readonly string[])[] {
+  return [...buffers.quarantine.map(q => q.key), ...buffers.exclusions.map(e => e.key)]
 }
 
 export function loadedKey(buffers: BatchBuffers, { row, isInteger }: { row: number; isInteger: boolean }): readonly string[] {
   return isInteger ? [buffers.integerAt(row).toString()] : partsOf(buffers.texts[row] as string)
 }
 
-/** A rerun: rows that are as they were are unchanged, whatever they were before (guarantee 3). */
+type Fate = 'fresh' | 'held' | 'changed' | 'unchanged' | 'earlier'
+
+/** A rerun: rows that are as they were are unchanged, whatever they were before (guarantee 3). `known`: in the order of `keysOf`. */
 export function classify(buffers: BatchBuffers, known: readonly (KnownKey | null)[], run: string): Classified {
-  let unchanged = 0
-  let earlier = 0
-  let changed = 0
   const held: { row: number; code: string }[] = []
-  const isFresh = (row: number): boolean => {
+  const fates = Array.from({ length: buffers.loaded }, (_, row): Fate => {
     const before = known[row] ?? null
-    if (before === null || before.state === 'excluded') return true
-    if (before.state === 'quarantined') held.push({ row, code: before.code })
-    else if (before.hash !== buffers.hashAt(row)) changed++
-    else {
-      unchanged++
-      if (before.run === run) earlier++
-    }
-    return false
+    if (before?.state === 'quarantined') held.push({ row, code: before.code })
+    return fateOf(before, buffers.hashAt(row), run)
+  })
+  const runs = (...wanted: readonly Fate[]): readonly RowRun[] => runsWhere(fates.length, row => wanted.includes(fates[row] as Fate))
+  const kept = setAsideKeys(buffers).filter((_, i) => known[buffers.loaded + i]?.state === 'loaded')
+  return {
+    fresh: runs('fresh'),
+    unchanged: runs('unchanged', 'earlier'),
+    loadedEarlierInRun: runs('earlier'),
+    changed: runs('changed'),
+    held,
+    keptKeys: new Set(kept.map(key => JSON.stringify(key))),
   }
-  const fresh = runsWhere(buffers.loaded, isFresh)
-  const setAside = [...buffers.quarantine.map(q => q.key), ...buffers.exclusions.map(e => e.key)]
-  const kept = setAside.filter((_, i) => known[buffers.loaded + i]?.state === 'loaded').map(key => JSON.stringify(key))
-  return { fresh, unchanged, loadedEarlierInRun: earlier, changed: changed + kept.length, held, keptKeys: new Set(kept) }
+}
+
+function fateOf(before: KnownKey | null, hash: string, run: string): Fate {
+  if (before === null || before.state === 'excluded') return 'fresh'
+  if (before.state === 'quarantined') return 'held'
+  if (before.hash !== hash && before.hash !== UNKNOWN_HASH) return 'changed'
+  return before.run === run ? 'earlier' : 'unchanged'
 }

@@ -36,3 +36,17 @@ export function runsWhere(rows: number, holds: (row: number) => boolean): readon
   }
   return runs
 }
+
+/** Whether a row is in one of the ranges. */
+export function rowTest(runs: readonly RowRun[]): (row: number) => boolean {
+  return row => {
+    let low = 0
+    let high = runs.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((runs[middle] as RowRun).to <= row) low = middle + 1
+      else high = middle
+    }
+    return low < runs.length && (runs[low] as RowRun).from <= row
+  }
+}
