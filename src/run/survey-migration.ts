@@ -65,7 +65,9 @@ export async function describeTargets(
     if (entity.service !== service.name) continue
     for (const shape of entity.into) names.set(`${shape.schema}.${shape.table}`, { schema: shape.schema, name: shape.table })
   }
-  const relations = await service.target.describe([...names.values()])
+  // After a crash keys may still be set aside; the mapping is held against the table as it will be.
+  const setAside = (await service.ledger.state()) === 'absent' ? [] : await service.ledger.debts()
+  const relations = await service.target.describe([...names.values()], setAside)
   return new Map(relations.map(relation => [`${relation.schema}.${relation.name}`, relation]))
 }
 

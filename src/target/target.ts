@@ -8,8 +8,11 @@ export interface Target {
   /** The address without secrets. */
   readonly label: string
   facts(): Promise<TargetFacts>
-  /** The tables asked for, those that exist, in any order; never the ledger's own schema. */
-  describe(tables: readonly TableName[]): Promise<readonly TargetRelation[]>
+  /**
+   * The tables asked for, those that exist, in any order; never the ledger's own schema. Keys and triggers that steps of `setAside` (applied, not undone) took away
+   * are described as if they were there: they will be.
+   */
+  describe(tables: readonly TableName[], setAside?: readonly SchemaStep[]): Promise<readonly TargetRelation[]>
   /** One session that writes. Close it when done. */
   openWriter(): Promise<Writer>
   /** Sets the sequences that feed columns of these tables past the highest value stored. Only forwards. Run after the load: sequences do not roll back. */

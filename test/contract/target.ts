@@ -477,6 +477,21 @@ function deferralTests(engine: TargetEngine): void {
     await target.close()
   })
 
+  test('describes what steps took away as if it were there', async t => {
+    const { target } = await engine.open(t, TABLES)
+    const keys = async (setAside: readonly SchemaStep[]): Promise<unknown> =>
+      (await target.describe(TABLES.map(nameOf), setAside))
+        .map(({ name, primaryKey, uniqueKeys, foreignKeys, triggers }) => ({ name, primaryKey, uniqueKeys, foreignKeys, triggers }))
+        .sort((a, b) => (a.name < b.name ? -1 : 1))
+    const before = await keys([])
+    const steps = await plan(target, TABLES)
+    await inTransaction(target, async tx => {
+      for (const step of steps) await tx.applyStep(step)
+    })
+    assert.deepEqual(await keys(steps), before)
+    await target.close()
+  })
+
   test('what is deferred is not checked, and undone again it is as before', async t => {
     const { target, rows } = await engine.open(t, TABLES)
     const steps = await plan(target, TABLES)

@@ -1,7 +1,8 @@
 import type { SchemaStep } from '../../model/ledger-records.ts'
 import { qualifiedName, quoteLiteral, quoteName } from '../../postgres/quote.ts'
 import type { TableName } from '../target.ts'
-import type { ForeignKeyFacts, IndexFacts } from './target-relations.ts'
+import { foundLine } from './set-aside.ts'
+import type { ForeignKeyFacts, IndexFacts, PostgresRelation } from './target-relations.ts'
 import { requirementLine } from './violations.ts'
 
 /** One step each, with its exact inverse. */
@@ -14,7 +15,7 @@ const GUARD_LOCK = 7_310_575_174_811_751_273n
  * From here on only Rehouse's own sessions write to the table. Making the trigger waits for every other writer, so what the check after it finds is final:
  * a row that came since the table was looked at ends the step with SQLSTATE 55000.
  */
-export function guardStep(table: TableName, run: string): SchemaStep {
+export function guardStep(table: PostgresRelation, run: string): SchemaStep {
   const name = qualifiedName(table)
   const message = quoteLiteral(`${table.schema}.${table.name} got rows from another session since it was found empty`)
   return step('guard', table, {
@@ -23,7 +24,7 @@ export function guardStep(table: TableName, run: string): SchemaStep {
 create trigger ${GUARD} before insert or update or delete or truncate on ${name} for each statement execute function rehouse.refuse_other_writers(${quoteLiteral(run)});
 alter table ${name} enable always trigger ${GUARD};
 do ${quoteLiteral(`begin if exists (select from ${name}) then raise exception using errcode = '55000', message = ${message}; end if; end`)}`,
-    undo: `drop trigger if exists ${GUARD} on ${name}`,
+    undo: `${foundLine(table)}drop trigger if exists ${GUARD} on ${name}`,
   })
 }
 

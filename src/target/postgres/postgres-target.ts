@@ -12,6 +12,7 @@ import { planDeferral } from './plan-deferral.ts'
 import { PostgresWriter } from './postgres-writer.ts'
 import { readTargetRows } from './read-target-rows.ts'
 import { advanceSequences } from './sequences.ts'
+import { withSetAside } from './set-aside.ts'
 import { targetRelationsFrom } from './target-relations.ts'
 
 export interface PostgresTargetOptions {
@@ -63,8 +64,11 @@ class PostgresTarget implements Target {
     })
   }
 
-  describe(tables: readonly TableName[]): Promise<readonly TargetRelation[]> {
-    return this.#withSession(this.#options, async session => targetRelationsFrom(await readTargetRows(session, tables)))
+  describe(tables: readonly TableName[], setAside: readonly SchemaStep[] = []): Promise<readonly TargetRelation[]> {
+    return this.#withSession(this.#options, async session => {
+      const relations = targetRelationsFrom(await readTargetRows(session, tables))
+      return relations.map(relation => withSetAside(relation, setAside))
+    })
   }
 
   async openWriter(): Promise<Writer> {
