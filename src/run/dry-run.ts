@@ -86,7 +86,7 @@ class DryLane {
       const done = new Set<string>()
       const isThere = await this.#isLedgerThere()
       for (const facts of this.#wanted()) {
-        if (this.#run.signal.aborted) throw interrupted()
+        if (this.#run.signal.aborted) throw interrupted(this.#run.signal)
         await this.#entity(facts, isThere)
         done.add(facts.entity.name)
         for (const circle of this.state.wholeCircles(facts.entity.name, done)) await this.#settle(circle)

@@ -44,7 +44,7 @@ async function readAll(context: LoadContext, filler: BatchFiller): Promise<void>
     while (nextRow(cursor, context)) {
       if (filler.isFull && !program.continuesKey(cursor)) {
         await filler.flush()
-        if (signal.aborted) throw interrupted()
+        if (signal.aborted) throw interrupted(signal)
       }
       filler.run(cursor)
     }
@@ -71,7 +71,9 @@ function sourceInvalid({ facts, tenant }: LoadContext, message: string): Rehouse
   })
 }
 
-export function interrupted(): RehouseError {
+/** Why the signal says to stop: what was given as its reason, if that is an error of ours. */
+export function interrupted({ reason }: AbortSignal): RehouseError {
+  if (reason instanceof RehouseError) return reason
   return new RehouseError('INTERRUPTED', 'expected to go on, got a request to stop', { next: 'Run the same command with --resume.' })
 }
 

@@ -2,16 +2,23 @@ import { KeyIndex } from '../base/key-index.ts'
 import { RehouseError } from '../errors.ts'
 import type { TenantPlan } from '../plan/tenant-plan.ts'
 import { PhaseDoors } from './phase-doors.ts'
+import { interrupted } from './read-task.ts'
 import { fillFromLedger } from './remember-states.ts'
 import type { RunContext } from './run-context.ts'
 import { type PhaseGate, TenantLane } from './tenant-lane.ts'
 
-/** Runs every lane: the shared rows’ lane, and so many tenants at once. A tenant that fails does not hold up the others; without its shared rows no tenant can go on. Resolves to the failures. */
+/**
+ * Runs every lane: the shared rows’ lane, and so many tenants at once. A tenant that fails does not hold up the others; without its shared rows no tenant can go on.
+ * Resolves to the failures. Rejects with what is no failure of a tenant (a bug, a hook that throws) once every lane has come to rest: nothing is written after that.
+ */
 export async function runLanes(
-  run: RunContext,
+  whole: RunContext,
   of: { readonly plans: readonly TenantPlan[]; readonly lanes: number },
 ): Promise<readonly RehouseError[]> {
   const failures: RehouseError[] = []
+  const bugs: unknown[] = []
+  const abort = new AbortController()
+  const run = { ...whole, signal: AbortSignal.any([whole.signal, abort.signal]) }
   const sharedPlan = of.plans.find(plan => plan.tenant === null)
   const doors = new PhaseDoors(run.mapping.phases.map(phase => phase.name))
   const shared = sharedPlan === undefined ? null : new TenantLane(run, sharedPlan)
@@ -20,7 +27,12 @@ export async function runLanes(
     try {
       await work.run(gate)
     } catch (error) {
-      if (!(error instanceof RehouseError)) throw error
+      if (!(error instanceof RehouseError)) {
+        bugs.push(error)
+        abort.abort()
+        doors.close(interrupted(run.signal))
+        return
+      }
       failures.push(error)
       if (work.code !== null || error.code === 'INTERRUPTED')
         run.emit({ type: 'tenant:stopped', tenant: work.code, code: error.code, message: error.message })
@@ -38,6 +50,7 @@ export async function runLanes(
     }
   }
   await Promise.all([sharedDone, ...Array.from({ length: Math.min(of.lanes, tenants.length) }, worker)])
+  if (bugs.length > 0) throw bugs[0]
   return withoutRepeats(failures)
 }
 

@@ -86,7 +86,7 @@ export class TenantLane {
   }
 
   async #entity(facts: EntityFacts): Promise<void> {
-    if (this.#run.signal.aborted) throw interrupted()
+    if (this.#run.signal.aborted) throw interrupted(this.#run.signal)
     this.#retries = facts.entity.batch.retries
     const { name, service } = facts.entity
     try {
