@@ -15,6 +15,7 @@ export function cascadeFor(
   return {
     mapping: migration.mapping,
     hooks: context.hooks,
+    order: survey.order.map(({ entity }) => entity.name),
     service,
     tables: name => {
       const compiled = survey.compiled.find(c => c.entity.name === name)
@@ -34,7 +35,7 @@ export function cascadeFor(
         pass: task.pass,
         restart: false,
       } as const
-      return ledger.claimTask(task.id, claim)
+      return { task: await ledger.claimTask(task.id, claim), state: task.state }
     },
   }
 }

@@ -3,7 +3,7 @@ import { RehouseError } from '../errors.ts'
 import { NO_COUNTS } from '../model/counts.ts'
 import type { BatchRecord, QuarantineRow, TaskRecord, TaskState } from '../model/ledger-records.ts'
 import { partsOf } from '../plan/row-program.ts'
-import type { Removal, Writer, WriteTransaction } from '../target/target.ts'
+import { Refusal, type Removal, type Writer, type WriteTransaction } from '../target/target.ts'
 import type { Service } from './load-context.ts'
 import { atSeam, type Hooks } from './seams.ts'
 
@@ -52,18 +52,25 @@ async function takeBackSome(correction: Correction, rows: Correction['rows'], is
   const { service, writer, task, hooks, tables } = correction
   const keys = rows.map(row => partsOf(row.key))
   const known = await service.ledger.known(task.entity, task.tenant, keys)
-  const ids = known.flatMap(entry => (entry?.state === 'loaded' ? [entry.id] : []))
+  const loaded = rows.flatMap((row, i) => {
+    const entry = known[i] ?? null
+    return entry?.state === 'loaded' ? [{ ...row, id: entry.id, isEarlier: entry.run !== task.run }] : []
+  })
   const id = await service.ledger.nextBatch()
   const place = { entity: tables.entity, service: service.name, batch: id }
   const tx = await writer.begin()
   try {
-    const written = await removeRows(tx, tables, ids)
-    await service.ledger.recordBatch(tx, correctionRecord(correction, { rows, id, written, isLast }))
+    const written = await removeRows(
+      tx,
+      tables,
+      loaded.map(row => row.id),
+    )
+    await service.ledger.recordBatch(tx, correctionRecord(correction, { rows: loaded, id, written, isLast }))
     await atSeam(hooks, 'before_correction_commit', place)
     await tx.commit({ durable: true })
   } catch (error) {
     await tx.rollback()
-    throw error
+    throw error instanceof Refusal ? cannotTakeBack(tables.entity, error) : error
   }
   await atSeam(hooks, 'after_correction_commit', place)
 }
@@ -78,9 +85,11 @@ async function removeRows(tx: WriteTransaction, { tables, entity }: EntityTables
   return Object.fromEntries(removals.map((removal, i) => [removal.name, -(removed[i] ?? 0)]))
 }
 
+type LoadedRow = Correction['rows'][number] & { readonly isEarlier: boolean }
+
 function correctionRecord(
   { task, snapshot, kind, tables, taskState }: Correction,
-  of: { rows: Correction['rows']; id: string; written: Record<string, number>; isLast: boolean },
+  of: { rows: readonly LoadedRow[]; id: string; written: Record<string, number>; isLast: boolean },
 ): BatchRecord {
   const { rows, id, written, isLast } = of
   const quarantine: QuarantineRow[] = rows.map(row => ({
@@ -91,7 +100,9 @@ function correctionRecord(
     detail: row.detail,
     part: null,
   }))
-  const counts = { ...NO_COUNTS, loaded: -rows.length, quarantined: rows.length }
+  // What an earlier run loaded, this one found unchanged.
+  const earlier = rows.filter(row => row.isEarlier).length
+  const counts = { ...NO_COUNTS, loaded: earlier - rows.length, unchanged: 0 - earlier, quarantined: rows.length }
   const byCode = new Map<string, number>()
   for (const row of rows) byCode.set(JSON.stringify([row.column, row.code]), (byCode.get(JSON.stringify([row.column, row.code])) ?? 0) + 1)
   const outcomes = [...byCode].map(([name, count]) => {
@@ -123,6 +134,16 @@ function correctionRecord(
     taskState: isLast ? taskState : task.state,
     sourceCount: null,
   }
+}
+
+/** Something outside the mapping refers to the row. */
+function cannotTakeBack(entity: string, refusal: Refusal): RehouseError {
+  const by = refusal.constraint === null ? '' : ` (${refusal.constraint})`
+  return new RehouseError('TARGET_REFUSED', `expected rows of ${entity} to be taken back, got SQLSTATE ${refusal.sqlstate}${by}`, {
+    where: { entity },
+    next: 'Rows that Rehouse did not write refer to them: remove those references, then run with --resume.',
+    cause: refusal,
+  })
 }
 
 function cannotFind(entity: string, table: string): RehouseError {

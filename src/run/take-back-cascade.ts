@@ -1,6 +1,6 @@
 import { canonicalKey } from '../base/key-text.ts'
 import type { LookupMatch } from '../ledger/ledger.ts'
-import type { TaskRecord } from '../model/ledger-records.ts'
+import type { TaskRecord, TaskState } from '../model/ledger-records.ts'
 import type { Entity, Mapping, MappingValue } from '../model/mapping.ts'
 import type { Writer } from '../target/target.ts'
 import { type EntityTables, takeBack } from './corrections.ts'
@@ -11,46 +11,69 @@ import type { Hooks } from './seams.ts'
 export interface CascadeContext {
   readonly mapping: Mapping
   readonly hooks: Hooks
+  /** Names of the entities, parents before children. */
+  readonly order: readonly string[]
   service(name: string): Service
   tables(entity: string): EntityTables
-  /** The task to record a correction under, freshly claimed by `writer`. */
-  claimTask(entity: string, tenant: string | null, writer: Writer): Promise<TaskRecord>
+  /** The task to record a correction under, freshly claimed by `writer`, and the state it was in before: a correction does not finish a task. */
+  claimTask(entity: string, tenant: string | null, writer: Writer): Promise<{ readonly task: TaskRecord; readonly state: TaskState }>
 }
 
-export interface Doomed {
-  readonly service: string
-  readonly ids: readonly string[]
+/** Why rows must go. */
+export interface Reason {
   readonly code: string
   readonly column: string
   readonly detail: string
 }
 
-/** Takes rows back by the ids of their heads, children before parents, so that no foreign key stands in the way: transitively. Resolves to the rows taken back. */
-export async function takeBackWithChildren(doomed: Doomed, context: CascadeContext): Promise<number> {
-  if (doomed.ids.length === 0) return 0
-  const { ledger } = context.service(doomed.service)
-  const matches = await ledger.keysOf(doomed.ids)
-  let removed = 0
-  for (const [entity, rows] of groupBy(matches, match => match.entity)) {
-    for (const child of childrenOf(entity, context))
-      removed += await takeBackChildren(child, { parent: entity, ids: rows.map(row => row.id) }, context)
-    for (const [, sameTenant] of groupBy(rows, row => row.tenant ?? ''))
-      removed += await takeBackOwn(entity, { rows: sameTenant, doomed }, context)
-  }
-  return removed
+export interface Doomed extends Reason {
+  readonly service: string
+  readonly ids: readonly string[]
 }
 
-async function takeBackOwn(
-  entity: string,
-  { rows, doomed }: { rows: readonly LookupMatch[]; doomed: Doomed },
-  context: CascadeContext,
-): Promise<number> {
-  const service = context.service(doomed.service)
+type DoomedRow = LookupMatch & { readonly reason: Reason }
+
+/**
+ * Takes rows back by the ids of their heads, with all that refers to them: transitively, children before parents, so that no foreign key stands in the way.
+ * Resolves to the rows taken back.
+ */
+export async function takeBackWithChildren(doomed: Doomed, context: CascadeContext): Promise<number> {
+  const rows = await withChildren(doomed, context)
+  for (const entity of [...context.order].reverse()) {
+    const own = rows.filter(row => row.entity === entity)
+    for (const [, sameTenant] of groupBy(own, row => row.tenant ?? '')) await takeBackOwn(entity, sameTenant, context)
+  }
+  return rows.length
+}
+
+/** Each row once, with the first reason found for it; rows may refer to one another in circles. */
+async function withChildren(doomed: Doomed, context: CascadeContext): Promise<readonly DoomedRow[]> {
+  const seen = new Set<string>()
+  const rows: DoomedRow[] = []
+  const queue: Doomed[] = [doomed]
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const ids = next.ids.filter(id => !seen.has(id))
+    if (ids.length === 0) continue
+    for (const id of ids) seen.add(id)
+    const matches = await context.service(next.service).ledger.keysOf(ids)
+    const { code, column, detail } = next
+    rows.push(...matches.map(match => ({ ...match, reason: { code, column, detail } })))
+    for (const [entity, group] of groupBy(matches, match => match.entity)) {
+      const parents = group.map(row => row.id)
+      for (const child of childrenOf(entity, context)) queue.push(await doomedBy(child, { entity, ids: parents }, context))
+    }
+  }
+  return rows
+}
+
+async function takeBackOwn(entity: string, rows: readonly DoomedRow[], context: CascadeContext): Promise<void> {
+  const tables = context.tables(entity)
+  const service = context.service(context.mapping.entities.find(e => e.name === entity)?.service ?? '')
   const writer = await service.target.openWriter()
   try {
-    const task = await context.claimTask(entity, rows[0]?.tenant ?? null, writer)
-    const entries = rows.map(row => ({ key: canonicalKey(row.key), code: doomed.code, column: doomed.column, detail: doomed.detail }))
-    const tables = context.tables(entity)
+    const { task, state } = await context.claimTask(entity, rows[0]?.tenant ?? null, writer)
+    const entries = rows.map(row => ({ key: canonicalKey(row.key), ...row.reason }))
+    const { hooks } = context
     await takeBack({
       service,
       writer,
@@ -59,10 +82,9 @@ async function takeBackOwn(
       snapshot: task.snapshot ?? '',
       kind: 'correct',
       rows: entries,
-      hooks: context.hooks,
-      taskState: 'settled',
+      hooks,
+      taskState: state,
     })
-    return rows.length
   } finally {
     await writer.close()
   }
@@ -72,28 +94,19 @@ interface Child {
   readonly entity: Entity
   readonly table: EntityTables['tables'][number]
   readonly column: string
+  /** What the mapping calls a child without its parent. */
+  readonly code: string
 }
 
-async function takeBackChildren(
+async function doomedBy(
   child: Child,
-  { parent, ids }: { parent: string; ids: readonly string[] },
+  parents: { readonly entity: string; readonly ids: readonly string[] },
   context: CascadeContext,
-): Promise<number> {
-  const { table, column, entity } = child
-  if (table.headColumn === null) return 0
+): Promise<Doomed> {
+  const { table, column, entity, code } = child
   const service = context.service(entity.service)
-  const own = await selectIds(service, { table, column, ids, idColumn: table.headColumn })
-  const code = 'parent_quarantined'
-  return takeBackWithChildren(
-    {
-      service: service.name,
-      ids: own.filter(id => !ids.includes(id)),
-      code,
-      column: `${table.name}.${column}`,
-      detail: `refers to ${parent}`,
-    },
-    context,
-  )
+  const ids = table.headColumn === null ? [] : await selectIds(service, { table, column, ids: parents.ids, idColumn: table.headColumn })
+  return { service: service.name, ids, code, column: `${table.name}.${column}`, detail: `refers to ${parents.entity}` }
 }
 
 async function selectIds(
@@ -103,12 +116,8 @@ async function selectIds(
   const writer = await service.target.openWriter()
   try {
     const tx = await writer.begin()
-    const found = await tx.selectIds({
-      table: { schema: of.table.schema, name: of.table.table },
-      column: of.column,
-      ids: of.ids,
-      idColumn: of.idColumn,
-    })
+    const table = { schema: of.table.schema, name: of.table.table }
+    const found = await tx.selectIds({ table, column: of.column, ids: of.ids, idColumn: of.idColumn })
     await tx.rollback()
     return found
   } finally {
@@ -116,26 +125,36 @@ async function selectIds(
   }
 }
 
-/** Columns of other entities' tables (and of its own) that hold ids of `parent`. A part's reference to its own head is no child. */
+/** Columns of other entities' tables (and of its own) that hold ids of `parent`. A part's reference to its own head is no child, nor one that may lead nowhere. */
 function childrenOf(parent: string, context: CascadeContext): readonly Child[] {
   return context.mapping.entities.flatMap(entity => {
     const { tables } = context.tables(entity.name)
     return entity.into.flatMap((shape, i) =>
-      shape.columns.flatMap(column => {
+      shape.columns.flatMap(({ name, value }) => {
         const table = tables[i]
-        const isHeadReference = entity.name === parent && table?.headColumn === column.name
-        return table !== undefined && !isHeadReference && refersTo(column.value, parent) ? [{ entity, table, column: column.name }] : []
+        const isHeadReference = entity.name === parent && table?.headColumn === name
+        const code = codeOf(value, parent)
+        return table === undefined || isHeadReference || code === null ? [] : [{ entity, table, column: name, code }]
       }),
     )
   })
 }
 
-function refersTo(value: MappingValue, parent: string): boolean {
-  return value.kind === 'ref' && value.entities.includes(parent)
+/** Null: refers to something else, or may lead nowhere. */
+function codeOf(value: MappingValue, parent: string): string | null {
+  if (value.kind !== 'ref' || !value.entities.includes(parent)) return null
+  const takes = value.missing.map(outcome => outcome.take)
+  if (takes.some(take => take !== null && 'allow' in take)) return null
+  const [first = null] = takes
+  return first !== null && 'quarantine' in first ? first.quarantine : 'parent_quarantined'
 }
 
 function groupBy<T>(items: readonly T[], nameOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
   const groups = new Map<string, T[]>()
-  for (const item of items) groups.set(nameOf(item), [...(groups.get(nameOf(item)) ?? []), item])
+  for (const item of items) {
+    const group = groups.get(nameOf(item))
+    if (group) group.push(item)
+    else groups.set(nameOf(item), [item])
+  }
   return groups
 }
