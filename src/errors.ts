@@ -42,6 +42,7 @@ export const CODES = {
   SOURCE_KEY: { exit: 4, retry: false, title: 'A key of the source may be missing, double or differently equal' },
   SOURCE_SHARED: { exit: 4, retry: false, title: 'One database stands for two tenants, or for source and target' },
   SOURCE_ROWS_CHANGED: { exit: 1, retry: false, title: 'Rows changed in the source after they were loaded' },
+  ROWS_EXCLUDED: { exit: 1, retry: false, title: 'A table the mapping leaves out holds rows' },
   CONSISTENCY_MIXED: { exit: 1, retry: false, title: 'A resumed run read a source that was written to' },
   // target: 5
   TARGET_UNREACHABLE: { exit: 5, retry: true, title: 'The target cannot be reached' },

@@ -8,11 +8,11 @@ import { type WrittenTable, writtenTables } from './written-tables.ts'
 const BLOCKED = { code: 'TARGET_UNSUITED', severity: 'error' } as const
 const REFUSES = { code: 'TARGET_UNSUITED', severity: 'warning' } as const
 
-/** A row may come before the row it refers to, so the key must wait until both are there: Rehouse sets it aside on a plain table that is ours and empty. */
+/** A row may come before the row it refers to, so the key must wait until both are there: Rehouse sets it aside on a plain table that is ours and empty, and elsewhere writes NULL first, where the column allows it. */
 export const targetCircle: Check = {
   name: 'target-circle',
   finds:
-    'A foreign key follows references to rows that may come later (to the entity itself, in a circle, to a later phase), and Rehouse cannot set it aside during the load.',
+    'A foreign key follows references to rows that may come later (to the entity itself, in a circle, to a later phase), Rehouse cannot set it aside during the load, and the column may not be NULL until then.',
   gives: [BLOCKED, REFUSES],
   run: survey => writtenTables(survey).flatMap(table => circleKeys(table, survey).flatMap(key => blockedKey(table, key))),
 }
@@ -21,6 +21,9 @@ function blockedKey(table: WrittenTable, { column, key }: CircleKey): readonly F
   const { relation, service } = table
   const obstacle = relation === null ? null : obstacleOf(table, relation)
   if (relation === null || obstacle === null) return []
+  // Written as NULL first and set when all rows are there.
+  const isSetLater = relation.columns.some(c => c.name === column && c.isNullable) && table.shape.each === null
+  if (isSetLater && obstacle.kind !== 'no way back') return []
   // After the first run the table holds what it brought; most rows that are referred to are there already.
   const isLater = obstacle.kind === 'not empty' && service.ledger !== 'absent'
   return [

@@ -28,12 +28,15 @@ export function compileRef(value: RefValue, wanted: ValueWanted, context: Compil
   return { type, slot: null, write: (row, out) => (when(row) ? write(row, out) : out.null()) }
 }
 
-/** A part's reference to its own head: the id is there, and the row cannot be missing. */
-function ownHead(value: RefValue, context: CompileContext): ValueSource['write'] | null {
+/** A part's reference to its own head: by the row's own key, to the row's own entity. The id is there, and the row cannot be missing. */
+export function isOwnHead(value: RefValue, context: CompileContext): boolean {
   const isOwn = value.entities.length === 1 && value.entities[0] === context.entity.name
-  const names = value.from.map(expression => context.slots.resolve([expression.text.trim()])?.slot)
-  const isKey = names.length === context.key.names.length && names.every((slot, i) => slot === i)
-  return isOwn && isKey ? (row, out) => out.field(row.id, 0, 16) : null
+  const slots = value.from.map(expression => context.slots.resolve([expression.text.trim().replace(/^"(.*)"$/, '$1')])?.slot)
+  return isOwn && slots.length === context.key.names.length && slots.every((slot, i) => slot === i)
+}
+
+function ownHead(value: RefValue, context: CompileContext): ValueSource['write'] | null {
+  return isOwnHead(value, context) ? (row, out) => out.field(row.id, 0, 16) : null
 }
 
 function compileLookup(value: RefValue, wanted: ValueWanted, context: CompileContext): ValueSource['write'] | null {

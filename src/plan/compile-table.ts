@@ -6,6 +6,7 @@ import { compileCast } from './compile-cast.ts'
 import type { CompileContext } from './compile-context.ts'
 import { compileCondition } from './compile-expression-source.ts'
 import { compileGroups, type GroupPlan } from './compile-groups.ts'
+import { isOwnHead } from './compile-ref.ts'
 import { compileValue, placeOf } from './compile-value.ts'
 import { describeValue } from './describe-value.ts'
 import { QUARANTINED } from './outcome-registry.ts'
@@ -88,10 +89,7 @@ function ownIdColumn(shape: Shape, target: TargetRelation, context: CompileConte
 }
 
 function headColumn(shape: Shape, context: CompileContext): string | null {
-  const ref = shape.columns.find(
-    column => column.value.kind === 'ref' && column.value.entities.length === 1 && column.value.entities[0] === context.entity.name,
-  )
-  return ref?.name ?? null
+  return shape.columns.find(column => column.value.kind === 'ref' && isOwnHead(column.value, context))?.name ?? null
 }
 
 interface ColumnsOf {

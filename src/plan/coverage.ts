@@ -50,7 +50,9 @@ export function findUncovered({ mapping, source, tenant, relations, used }: Cove
 }
 
 /** `*` stands for any characters but a dot; `*.Column` is that column of any table. */
-export function matches(pattern: string, name: string): boolean {
+export function matches(written: string, name: string): boolean {
+  // A part in quotes stands for what is between them.
+  const pattern = written.replace(/"([^"]+)"/g, '$1')
   const anyTable = pattern.startsWith('*.') && pattern.split('.').length === 2
   const source = pattern
     .split('*')

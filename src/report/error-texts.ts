@@ -130,6 +130,11 @@ export const ERROR_TEXTS: Readonly<Record<Code, ErrorText>> = {
     risk: 'Possible. What was written is written and in the ledger, but the table is not proven complete.',
     next: 'Do not go live with this tenant. Report it with the audit file; look for row-level security, damaged indexes and files cut short in the source.',
   },
+  ROWS_EXCLUDED: {
+    means: 'The manifest leaves this table out, with a reason, and asks for its rows to be counted (`rows: count`).',
+    risk: 'No: nothing of it was to come over.',
+    next: 'Nothing, if the reason still holds for so many rows.',
+  },
   SOURCE_ROWS_CHANGED: {
     means:
       'Rows that were loaded before have changed in the source since, so that the mapping would now make other rows of them. The target keeps what was loaded.',

@@ -5,6 +5,7 @@ import { type BatchOutcome, outcomeOf, type RefusedRow } from './batch-outcome.t
 import { allFresh, type Classified, classify, keysOf } from './classify-batch.ts'
 import { withDeadline } from './deadline.ts'
 import type { BatchSink, CommitContext, FilledBatch } from './load-context.ts'
+import { fieldsOf, withNulls } from './null-fields.ts'
 import { refusalCode, refusalDetail } from './refusal-code.ts'
 import { rememberStates } from './remember-states.ts'
 import { reportBatch } from './report-batch.ts'
@@ -109,11 +110,10 @@ export class LedgerSink implements BatchSink {
       if (buffer === undefined) throw bug(`expected a buffer for table ${table.name}, got none`)
       const sent = runs.reduce((sum, run) => sum + buffer.count(run.from, run.to), 0)
       if (sent === 0) continue
-      const stored = await tx.copy(
-        { schema: table.schema, name: table.table },
-        table.columns,
-        runs.map(run => buffer.slice(run.from, run.to)),
-      )
+      const nulls = fieldsOf(table, this.#context.liveReferences)
+      const tuples = runs.map(run => buffer.slice(run.from, run.to))
+      const sendable = nulls.size === 0 ? tuples : tuples.map(part => withNulls(part, table.columns.length, nulls))
+      const stored = await tx.copy({ schema: table.schema, name: table.table }, table.columns, sendable)
       if (stored !== sent) throw rowsLost(table.name, { sent, stored })
     }
     await tx.checkConstraints()

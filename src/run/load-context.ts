@@ -62,4 +62,6 @@ export interface BatchSink {
 export interface CommitContext extends LoadContext {
   readonly task: TaskRecord
   readonly writer: Writer
+  /** `schema.table.column` that are written as NULL first (live-references.ts). */
+  readonly liveReferences: ReadonlySet<string>
 }

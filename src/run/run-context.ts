@@ -24,6 +24,8 @@ export interface RunContext {
   /** Some entity refers to it, so its keys must be remembered. */
   isReferenced(entity: string): boolean
   openSource(name: string, tenant: NumberedTenant | null): Promise<Source>
+  /** Of a service: `schema.table.column` that are written as NULL first (live-references.ts). */
+  liveReferences(service: string): ReadonlySet<string>
   /** Of shared rows; null = not filled yet. */
   sharedIndex(entity: string): KeyIndex | null
   needSharedIndex(entity: string): Promise<void>

@@ -7,6 +7,7 @@ import type { TenantPlan } from '../plan/tenant-plan.ts'
 import { cascadeFor } from './cascade-for.ts'
 import { planDeferral } from './defer-tables.ts'
 import { isSelected } from './is-selected.ts'
+import { liveReferences } from './live-references.ts'
 import type { Migration, RunOptions } from './migration.ts'
 import type { RunContext } from './run-context.ts'
 import { runLanes } from './run-lanes.ts'
@@ -124,6 +125,14 @@ function refuseChangedMapping(mapping: Migration['mapping'], run: RunRecord | un
   )
 }
 
+const NONE: ReadonlySet<string> = new Set()
+
+interface OwnContext extends RunContext {
+  readonly plans: readonly TenantPlan[]
+  /** By service; known once keys are set aside. */
+  readonly live: Map<string, ReadonlySet<string>>
+}
+
 interface Numbered {
   readonly tenants: readonly NumberedTenant[]
   readonly entities: readonly NumberedEntity[]
@@ -146,12 +155,13 @@ async function allotNumbers({ mapping, services }: Migration, survey: MigrationS
 async function contextOf(
   migration: Migration,
   of: { survey: MigrationSurvey; numbered: Numbered; record: Omit<RunRecord, 'status' | 'finishedAt'>; options: RunOptions },
-): Promise<RunContext & { readonly plans: readonly TenantPlan[] }> {
+): Promise<OwnContext> {
   const { survey, numbered, record, options } = of
   const { mapping } = migration
   const targets = new Map(survey.services.map(s => [s.ref.name, { version: s.facts.version, relations: s.relations }]))
   const setting = { ...survey.setting, numbers: new Map(numbered.entities.map(e => [e.name, e.number])), targets }
   const plans = survey.plans.map(plan => renumber(plan, { survey, numbered }))
+  const live = new Map<string, ReadonlySet<string>>()
   const referenced = new Set(mapping.entities.flatMap(entity => referencedEntities(entity)))
   return {
     id: record.id,
@@ -168,6 +178,8 @@ async function contextOf(
     isSelected: (entity, phase) => isSelected(entity, { phase, selection: record.selection }),
     isReferenced: name => referenced.has(name),
     openSource: (name, tenant) => migration.openSource(name, migration.isPerTenant(name) ? tenant : null),
+    live,
+    liveReferences: name => live.get(name) ?? NONE,
     sharedIndex: () => null,
     needSharedIndex: () => Promise.resolve(),
   }
@@ -182,7 +194,7 @@ function renumber(plan: TenantPlan, { survey, numbered }: { survey: MigrationSur
 
 async function planTasks(
   migration: Migration,
-  { context, survey, run }: { context: RunContext & { plans: readonly TenantPlan[] }; survey: MigrationSurvey; run: string },
+  { context, survey, run }: { context: OwnContext; survey: MigrationSurvey; run: string },
 ): Promise<void> {
   for (const { name, ledger } of migration.services) {
     const specs = context.plans.flatMap(plan =>
@@ -210,13 +222,14 @@ async function planTasks(
 
 async function defer(
   migration: Migration,
-  { survey, context, options }: { survey: MigrationSurvey; context: RunContext; options: RunOptions },
+  { survey, context, options }: { survey: MigrationSurvey; context: OwnContext; options: RunOptions },
 ): Promise<void> {
   for (const service of migration.services) {
     // Looked at again now that nobody else may begin a run: what was empty before may not be.
     const relations = [...(await describeTargets(migration.mapping, service)).values()]
     const worthwhile = planDeferral(survey, context)
     await applySteps(service, { run: context.id, relations, worthwhile, triggers: service.ref.triggers }, options)
+    context.live.set(service.name, new Set(liveReferences(survey.order, await describeTargets(migration.mapping, service))))
   }
 }
 
@@ -224,7 +237,7 @@ async function loadAll(
   migration: Migration,
   of: {
     survey: MigrationSurvey
-    context: RunContext & { plans: readonly TenantPlan[] }
+    context: OwnContext
     cascade: ReturnType<typeof cascadeFor>
     options: RunOptions
   },

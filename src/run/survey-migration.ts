@@ -14,6 +14,7 @@ import { RowState } from '../plan/row-state.ts'
 import { type CompileSetting, compileFor, planTenant, type TenantPlan } from '../plan/tenant-plan.ts'
 import type { SourceFacts } from '../source/source.ts'
 import type { TableName } from '../target/target.ts'
+import { countExcluded, refuseAuditedExclusions } from './count-excluded.ts'
 import type { Migration } from './migration.ts'
 
 /** Everything looked at before anything is done: read only. */
@@ -41,7 +42,13 @@ export async function surveyMigration(migration: Migration, chosen: readonly str
   const setting = { mapping, identifiers: migration.identifiers, numbers, targets, shared, lackingTypes: lackingTypes(mapping, plans) }
   const compiled = plans.flatMap(plan => compileAll(plan, setting))
   const uncovered = sources.flatMap(source => uncoveredIn(source, { mapping, compiled }))
-  const findings = distinct([...plans.flatMap(plan => plan.findings), ...compiled.flatMap(c => c.compiled.findings), ...uncovered])
+  const findings = distinct([
+    ...plans.flatMap(plan => plan.findings),
+    ...compiled.flatMap(c => c.compiled.findings),
+    ...uncovered,
+    ...sources.flatMap(s => s.excluded),
+    ...refuseAuditedExclusions(mapping),
+  ])
   return { mapping, services, sources, plans, compiled, order, tenants, setting, findings }
 }
 
@@ -116,13 +123,16 @@ async function surveySources(migration: Migration, tenants: readonly Tenant[]): 
   return surveyed
 }
 
-type SurveyedSource = MigrationSurvey['sources'][number]
+type SurveyedSource = MigrationSurvey['sources'][number] & { readonly excluded: readonly Finding[] }
 
 async function surveySource(migration: Migration, { source, tenant }: { source: string; tenant: Tenant | null }): Promise<SurveyedSource> {
   const opened = await migration.openSource(source, tenant)
   try {
     const facts: SourceFacts = await opened.facts()
-    return { name: source, tenant: tenant?.code ?? null, label: opened.label, facts, catalogue: await opened.describe() }
+    const catalogue = await opened.describe()
+    const place = { name: source, tenant: tenant?.code ?? null }
+    const excluded = await countExcluded(opened, { ...place, catalogue, mapping: migration.mapping })
+    return { ...place, label: opened.label, facts, catalogue, excluded }
   } finally {
     await opened.close()
   }

@@ -1,3 +1,4 @@
+import type { KeyIndex } from '../base/key-index.ts'
 import { atPlace, bug, RehouseError } from '../errors.ts'
 import type { ProgressEvent } from '../events.ts'
 import type { Consistency, TaskRecord } from '../model/ledger-records.ts'
@@ -13,6 +14,7 @@ import { interrupted, readTask } from './read-task.ts'
 import { withRetries } from './retry.ts'
 import type { RunContext } from './run-context.ts'
 import { atSeam } from './seams.ts'
+import { setReferences } from './set-references.ts'
 import { settleCircle } from './settle.ts'
 import { TenantTally } from './stop-rules.ts'
 
@@ -116,7 +118,21 @@ export class TenantLane {
       const batch = { ...facts.entity.batch, rows: batchRows ?? facts.entity.batch.rows }
       const emit = (event: ProgressEvent): void => this.#emit(event)
       const shared = { run: id, hooks, emit, signal, now, batch, tally: this.#tally, tenant: this.state.plan.tenant }
-      await this.#read({ ...shared, facts, compiled, entity, service, snapshot, index, task: claimed, writer }, compares)
+      await this.#read(
+        {
+          ...shared,
+          facts,
+          compiled,
+          entity,
+          service,
+          snapshot,
+          index,
+          task: claimed,
+          writer,
+          liveReferences: this.#run.liveReferences(service.name),
+        },
+        compares,
+      )
     })
   }
 
@@ -198,7 +214,7 @@ export class TenantLane {
     return (await this.state.member(name)).compiled.settled.length > 0
   }
 
-  #indexOf(name: string): NonNullable<ReturnType<LaneState['index']>> {
+  #indexOf(name: string): KeyIndex {
     const index = this.state.index(name) ?? this.#run.sharedIndex(name)
     if (index === null) throw bug(`expected an index of ${name}`)
     return index
@@ -221,6 +237,10 @@ export class TenantLane {
         start: { restart: false, pass: task.pass, consistency: task.consistency ?? 'snapshot' },
       })
       const tables = entityTables(facts.entity, compiled.tables)
+      const columns = this.#run.liveReferences(service.name)
+      const member = await this.state.member(facts.entity.name)
+      const indexOf = (name: string): KeyIndex => this.#indexOf(name)
+      if (columns.size > 0) await setReferences({ member, indexOf, service, writer, task: claimed, tables, columns })
       await takeBack({
         service,
         writer,

@@ -74,7 +74,7 @@ export interface WriteTransaction {
   removeRows(removals: readonly Removal[]): Promise<readonly number[]>
   /** `idColumn` of the rows whose `column` is one of `ids`, as text, distinct. */
   selectIds(query: Removal & { readonly idColumn: string }): Promise<readonly string[]>
-  /** Sets one column of rows named by another (two-step references). */
+  /** Sets one column of rows named by another (two-step references). Rows that have the value are not touched. Resolves to the rows changed. */
   updateColumn(update: ColumnUpdate): Promise<number>
   applyStep(step: SchemaStep): Promise<void>
   undoStep(step: SchemaStep): Promise<void>

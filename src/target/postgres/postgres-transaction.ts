@@ -72,7 +72,7 @@ export class PostgresTransaction implements WriteTransaction {
     const id = await this.#column(table, where)
     const value = await this.#column(table, set)
     const statement = `update ${qualifiedName(table)} as t set ${quoteName(set)} = pair.value
-      from unnest($1::${id.type}[], $2::${value.type}[]) as pair (id, value) where t.${quoteName(where)} ${id.equals} pair.id`
+      from unnest($1::${id.type}[], $2::${value.type}[]) as pair (id, value) where t.${quoteName(where)} ${id.equals} pair.id and t.${quoteName(set)} is distinct from pair.value`
     const { rowCount } = await this.#open().query(statement, [pairs.map(pair => pair.id), pairs.map(pair => pair.value)])
     return rowCount
   }

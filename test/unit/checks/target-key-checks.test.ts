@@ -43,8 +43,19 @@ test('a key behind references to later rows can be set aside on a table that is 
   assert.deepEqual(findingsOf(targetCircle, surveyOf(tutored({ foreignKeys: [], isEmpty: false }))), [])
 })
 
+/** The same with a column that may not be NULL, so that the reference cannot be set later. */
+function mustTutor(change: Partial<TargetRelation>): Parameters<typeof surveyOf>[0] {
+  const students = GOOD_TABLES[1] ?? assert.fail()
+  return tutored({ columns: [...students.columns, { ...column('tutor_id uuid'), isNullable: false }], ...change })
+}
+
+test('a reference that may be NULL for a while is set when all rows are there, so nothing is wrong', () => {
+  assert.deepEqual(findingsOf(targetCircle, surveyOf(tutored({ isEmpty: false }))), [])
+  assert.deepEqual(findingsOf(targetCircle, surveyOf(tutored({ isOwnedByUs: false }))), [])
+})
+
 test('where such a key cannot be set aside it is an error with the way out', () => {
-  const of = (change: Partial<TargetRelation>) => oneFinding(targetCircle, surveyOf(tutored(change)))
+  const of = (change: Partial<TargetRelation>) => oneFinding(targetCircle, surveyOf(mustTutor(change)))
   const notOurs = of({ isOwnedByUs: false })
   assert.equal(notOurs.code, 'TARGET_UNSUITED')
   assert.equal(notOurs.severity, 'error')
@@ -66,7 +77,7 @@ test('where such a key cannot be set aside it is an error with the way out', () 
 })
 
 test('after the first run a filled table is only a warning, so that a rerun is not refused', () => {
-  const found = oneFinding(targetCircle, surveyOf({ ...tutored({ isEmpty: false }), ledger: 'current' }))
+  const found = oneFinding(targetCircle, surveyOf({ ...mustTutor({ isEmpty: false }), ledger: 'current' }))
   assert.equal(found.severity, 'warning')
   assert.match(found.next, /^Nothing, if new rows refer to rows that are there\..*\(foreign_key_violation\)\.$/)
 })
