@@ -13,6 +13,8 @@ const HEADER = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffe
 const TRAILER = Buffer.from([0xff, 0xff])
 /** Large enough that a message costs nothing, small enough that nothing else waits. */
 const SLICE_BYTES = 1 << 17
+/** Handed to the socket ahead of the network: while this process is busy with the next rows, the server must not run dry. */
+const AHEAD_BYTES = 4 << 20
 
 /**
  * `COPY … FROM STDIN (FORMAT binary)` as the driver's "submittable": it calls `submit`, then the handlers as messages come.
@@ -76,9 +78,9 @@ export class CopyIn {
     head.writeInt32BE(bytes.length + 4, 1)
     stream.cork()
     stream.write(head)
-    const isKeepingUp = stream.write(bytes)
+    stream.write(bytes)
     stream.uncork()
     // An end of any kind aborts the wait: a dead socket never drains.
-    if (!isKeepingUp) await once(stream, 'drain', { signal: this.#over.signal }).catch(() => undefined)
+    if (stream.writableLength > AHEAD_BYTES) await once(stream, 'drain', { signal: this.#over.signal }).catch(() => undefined)
   }
 }
