@@ -13,6 +13,7 @@ import type { RunContext } from './run-context.ts'
 import { runLanes } from './run-lanes.ts'
 import { applySteps, settleDebts } from './schema-debts.ts'
 import { atSeam } from './seams.ts'
+import { strictTables } from './strict-tables.ts'
 import { describeTargets, type MigrationSurvey } from './survey-migration.ts'
 
 /** How a run ended, before it is told. */
@@ -228,7 +229,8 @@ async function defer(
     // Looked at again now that nobody else may begin a run: what was empty before may not be.
     const relations = [...(await describeTargets(migration.mapping, service)).values()]
     const worthwhile = planDeferral(survey, context)
-    await applySteps(service, { run: context.id, relations, worthwhile, triggers: service.ref.triggers }, options)
+    const strict = strictTables(migration.mapping, survey.compiled)
+    await applySteps(service, { run: context.id, relations, worthwhile, strict, triggers: service.ref.triggers }, options)
     context.live.set(service.name, new Set(liveReferences(survey.order, await describeTargets(migration.mapping, service))))
   }
 }

@@ -2,7 +2,7 @@ import { RehouseError } from '../errors.ts'
 import type { EventListener } from '../events.ts'
 import type { TargetRelation } from '../model/catalogue.ts'
 import type { SchemaDebt } from '../model/ledger-records.ts'
-import type { Refusal, Writer } from '../target/target.ts'
+import type { Refusal, StrictTable, Writer } from '../target/target.ts'
 import type { Service } from './load-context.ts'
 import { atSeam, type Hooks } from './seams.ts'
 import { type CascadeContext, takeBackWithChildren } from './take-back-cascade.ts'
@@ -19,12 +19,14 @@ export async function applySteps(
     readonly run: string
     readonly relations: readonly TargetRelation[]
     readonly worthwhile: ReadonlySet<string>
+    readonly strict: ReadonlyMap<string, StrictTable>
     readonly triggers: 'fire' | 'disable' | null
   },
   context: DebtContext,
 ): Promise<void> {
-  const { run, relations, worthwhile, triggers } = of
-  const steps = service.target.planDeferral(relations, { worthwhile, run, triggers })
+  const { relations, ...rule } = of
+  const { run } = rule
+  const steps = service.target.planDeferral(relations, rule)
   if (steps.length === 0) return
   await withWriter(service, async writer => {
     const tx = await writer.begin()

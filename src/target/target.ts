@@ -30,6 +30,16 @@ export interface DeferralRule {
   /** Names the run in the guard’s message. */
   readonly run: string
   readonly triggers: 'fire' | 'disable' | null
+  /** Tables (`schema.table`) where only that may be set aside which no row can break. Absent: none. */
+  readonly strict?: ReadonlyMap<string, StrictTable>
+}
+
+/** What no row of a table can break. */
+export interface StrictTable {
+  /** Its values are unique by construction; so is any key that holds it. */
+  readonly idColumn: string | null
+  /** Column → the table (`schema.table`) in which the value is known to be. */
+  readonly checked: ReadonlyMap<string, string>
 }
 
 export interface TableName {

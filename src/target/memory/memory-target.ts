@@ -1,7 +1,7 @@
 import { bug } from '../../errors.ts'
-import type { Relation, TargetRelation, Trigger } from '../../model/catalogue.ts'
+import type { ForeignKey, Relation, TargetRelation, Trigger, UniqueKey } from '../../model/catalogue.ts'
 import type { SchemaStep } from '../../model/ledger-records.ts'
-import type { DeferralRule, TableName, Target, TargetFacts, Writer, WriteTransaction } from '../target.ts'
+import type { DeferralRule, StrictTable, TableName, Target, TargetFacts, Writer, WriteTransaction } from '../target.ts'
 import { switchStep } from './memory-steps.ts'
 import { MemoryStore, stateOf, type TableState, tableKey } from './memory-store.ts'
 import type { Field } from './memory-table.ts'
@@ -98,8 +98,12 @@ export class MemoryTarget implements Target {
     const isFree = (relation: Relation): boolean =>
       ![...this.#store.states.values()].some(({ form }) => !names.has(tableKey(form.relation)) && refersTo(form.relation, relation))
     const steps = tables.flatMap(relation => [
-      ...relation.foreignKeys.map(key => switchStep('drop_foreign_key', relation, key.name)),
-      ...(isFree(relation) ? relation.uniqueKeys.map(key => switchStep('drop_constraint', relation, key.name)) : []),
+      ...relation.foreignKeys
+        .filter(key => isHeld(key, rule.strict?.get(tableKey(relation))))
+        .map(key => switchStep('drop_foreign_key', relation, key.name)),
+      ...(isFree(relation) ? relation.uniqueKeys : [])
+        .filter(key => isUnbreakable(key, rule.strict?.get(tableKey(relation))))
+        .map(key => switchStep('drop_constraint', relation, key.name)),
     ])
     const guarded = tables.filter(relation => steps.some(step => step.schema === relation.schema && step.table === relation.name))
     const disabled = rule.triggers === 'disable' ? relations : []
@@ -125,6 +129,14 @@ export class MemoryTarget implements Target {
 
 function refersTo(relation: Relation, referenced: Relation): boolean {
   return relation.foreignKeys.some(key => key.referencedSchema === referenced.schema && key.referencedTable === referenced.name)
+}
+
+function isHeld(key: ForeignKey, strict: StrictTable | undefined): boolean {
+  return strict === undefined || key.columns.some(column => strict.checked.get(column) === `${key.referencedSchema}.${key.referencedTable}`)
+}
+
+function isUnbreakable(key: UniqueKey, strict: StrictTable | undefined): boolean {
+  return strict === undefined || (strict.idColumn !== null && key.columns.includes(strict.idColumn))
 }
 
 class MemoryWriter implements Writer {

@@ -1,20 +1,28 @@
 import type { TargetRelation } from '../../model/catalogue.ts'
 import type { SchemaStep } from '../../model/ledger-records.ts'
-import type { DeferralRule } from '../target.ts'
+import { quoteName } from '../../postgres/quote.ts'
+import type { DeferralRule, StrictTable } from '../target.ts'
 import { disableTriggerStep, dropForeignKeyStep, dropIndexStep, guardStep } from './deferral-steps.ts'
-import type { IndexFacts, PostgresRelation } from './target-relations.ts'
+import type { ForeignKeyFacts, IndexFacts, PostgresRelation } from './target-relations.ts'
 
 /**
  * What can wait until the rows are there: foreign keys, indexes and keys of tables that are empty, ours, alone (no partition, no inheritance) and worth it.
  * Each such table is guarded first. In the order to apply; undone in reverse. Pure.
+ * Of strict tables only what no row can break.
  * What stays: indexes that replicas, clustering statistics, views or foreign keys of other tables rest on; exclusion constraints; foreign keys we could not make again.
  */
 export function planDeferral(relations: readonly TargetRelation[], rule: DeferralRule): readonly SchemaStep[] {
   const described = relations.filter(isDescribed)
   const tables = described.filter(relation => isDeferrable(relation, rule))
-  const foreignKeys = tables.flatMap(table => table.postgres.foreignKeys.filter(key => key.canMakeAgain).map(key => ({ table, key })))
+  const foreignKeys = tables.flatMap(table =>
+    table.postgres.foreignKeys.filter(key => key.canMakeAgain && isHeld(key, ruleOf(table, rule))).map(key => ({ table, key })),
+  )
   const dropped = new Set(foreignKeys.map(({ key }) => key.oid))
-  const indexes = tables.flatMap(table => table.postgres.indexes.filter(index => canGo(index, dropped)).map(index => ({ table, index })))
+  const indexes = tables.flatMap(table =>
+    table.postgres.indexes
+      .filter(index => canGo(index, dropped) && isUnbreakable(index, ruleOf(table, rule)))
+      .map(index => ({ table, index })),
+  )
   const touched = tables.filter(table => [...foreignKeys, ...indexes].some(part => part.table === table))
   return [
     ...touched.map(table => guardStep(table, rule.run)),
@@ -37,6 +45,19 @@ function isDeferrable(relation: PostgresRelation, rule: DeferralRule): boolean {
 
 function canGo(index: IndexFacts, droppedForeignKeys: ReadonlySet<string>): boolean {
   return index.isValid && !index.mustStay && index.foreignKeys.every(oid => droppedForeignKeys.has(oid))
+}
+
+function ruleOf(relation: PostgresRelation, { strict }: DeferralRule): StrictTable | null {
+  return strict?.get(`${relation.schema}.${relation.name}`) ?? null
+}
+
+/** The mapping itself sees to it that the row referred to is there. */
+function isHeld({ pairs, referenced }: ForeignKeyFacts, rule: StrictTable | null): boolean {
+  return rule === null || pairs.some(([column]) => rule.checked.get(column) === `${referenced.schema}.${referenced.name}`)
+}
+
+function isUnbreakable({ isUnique, keys }: IndexFacts, rule: StrictTable | null): boolean {
+  return rule === null || !isUnique || (rule.idColumn !== null && keys.includes(quoteName(rule.idColumn)))
 }
 
 function rank(index: IndexFacts): number {
