@@ -108,7 +108,7 @@ function contentTests(engine: SourceEngine): void {
         whole.map(row => row.digest).sort(compareCodePoints),
       )
       for (const [i, row] of whole.entries()) {
-        const rest = await readContent(snapshot, relation, [row.digest, String(row.copy)])
+        const rest = await readContent(snapshot, relation, [`\\x${row.digest}`, String(row.copy)])
         assert.deepEqual(rest, whole.slice(i + 1))
       }
       const onlyB = await collectFields(snapshot.read(request({ relation, columns: ['b'], key, after: null })), 3)

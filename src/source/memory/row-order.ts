@@ -68,7 +68,7 @@ export function contentRows(rows: readonly MemoryRow[]): readonly KeyedRow[] {
     .map(({ fields, digest, copy }) => ({
       lead: [Buffer.from(digest, 'hex'), int8(copy)],
       fields,
-      isAfter: ([afterDigest = '', afterCopy = '0']) => (compareCodePoints(digest, afterDigest) || copy - Number(afterCopy)) > 0,
+      isAfter: ([afterDigest = '', afterCopy = '0']) => (compareCodePoints(`\\x${digest}`, afterDigest) || copy - Number(afterCopy)) > 0,
     }))
 }
 

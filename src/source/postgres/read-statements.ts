@@ -81,7 +81,7 @@ function contentSelect(shape: ReadShape): string {
   const where =
     after === null
       ? ''
-      : ` where (digest, copy) > (${quoteLiteral(`\\x${after[0]}`)}::pg_catalog.bytea, ${quoteLiteral(after[1] ?? '')}::pg_catalog.int8)`
+      : ` where (digest, copy) > (${quoteLiteral(after[0] ?? '')}::pg_catalog.bytea, ${quoteLiteral(after[1] ?? '')}::pg_catalog.int8)`
   return `select * from (${numbered}) as numbered${where} order by digest, copy`
 }
 
