@@ -231,7 +231,15 @@ async function defer(
     const worthwhile = planDeferral(survey, context)
     const strict = strictTables(migration.mapping, survey.compiled)
     await applySteps(service, { run: context.id, relations, worthwhile, strict, triggers: service.ref.triggers }, options)
-    context.live.set(service.name, new Set(liveReferences(survey.order, await describeTargets(migration.mapping, service))))
+    context.live.set(
+      service.name,
+      new Set(
+        liveReferences(
+          survey.compiled.map(c => c.compiled),
+          await describeTargets(migration.mapping, service),
+        ),
+      ),
+    )
   }
 }
 
