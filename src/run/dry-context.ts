@@ -31,6 +31,7 @@ export function dryContext(migration: Migration, { survey, options }: { survey: 
     isSelected: () => true,
     isReferenced: name => referenced.has(name),
     openSource: (name, tenant) => migration.openSource(name, migration.isPerTenant(name) ? tenant : null),
+    relations: () => new Map(),
     liveReferences: () => new Set(),
     sharedIndex: () => null,
     needSharedIndex: () => Promise.resolve(),

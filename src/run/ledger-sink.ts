@@ -1,6 +1,6 @@
 import { bug, RehouseError } from '../errors.ts'
 import type { BatchRecord, IdMapRows, TaskRecord } from '../model/ledger-records.ts'
-import { Refusal, type WriteTransaction } from '../target/target.ts'
+import { Refusal, type Writer, type WriteTransaction } from '../target/target.ts'
 import { type BatchOutcome, outcomeOf, type RefusedRow } from './batch-outcome.ts'
 import { allFresh, type Classified, classify, keysOf } from './classify-batch.ts'
 import { withDeadline } from './deadline.ts'
@@ -22,6 +22,8 @@ export class LedgerSink implements BatchSink {
   /** The ledger has keys of this entity and tenant already: compare before writing. */
   readonly #compares: boolean
   #task: TaskRecord
+  #last: Promise<void> = Promise.resolve()
+  #given = 0
 
   constructor(context: CommitContext, options: { readonly compares: boolean }) {
     this.#context = context
@@ -33,36 +35,54 @@ export class LedgerSink implements BatchSink {
     return this.#context.service.ledger.nextBatch()
   }
 
-  async commit(batch: FilledBatch): Promise<void> {
-    const { writer, batch: limits } = this.#context
-    // Ending the session is the one way to stop a server that does not answer; the lane opens another.
-    const giveUp = (): void => void writer.close()
-    await withDeadline({ timeoutMs: limits.timeoutMs, what: `batch ${batch.id}`, giveUp }, () => this.#commit(batch))
+  get overlap(): number {
+    return this.#context.anotherWriter === null ? 1 : 2
   }
 
-  async #commit(batch: FilledBatch): Promise<void> {
-    const { now, hooks, service, facts, tenant } = this.#context
+  commit(batch: FilledBatch): Promise<void> {
+    const earlier = this.#last
+    const own = this.#commitAfter(earlier, batch)
+    this.#last = own
+    return own
+  }
+
+  async #commitAfter(earlier: Promise<void>, batch: FilledBatch): Promise<void> {
+    const { batch: limits, anotherWriter, writer } = this.#context
+    const isOdd = this.#given++ % 2 === 1
+    const own = isOdd && anotherWriter !== null ? await anotherWriter() : writer
+    // Ending the session is the one way to stop a server that does not answer; the lane opens another.
+    const giveUp = (): void => void own.close()
+    await withDeadline({ timeoutMs: limits.timeoutMs, what: `batch ${batch.id}`, giveUp }, () =>
+      this.#commit(batch, { writer: own, earlier }),
+    )
+  }
+
+  async #commit(batch: FilledBatch, { writer, earlier }: { writer: Writer; earlier: Promise<void> }): Promise<void> {
+    const { now, hooks, service, facts, tenant, index, compiled } = this.#context
     const began = now()
     const place = { entity: facts.entity.name, tenant: tenant?.code ?? null, service: service.name, batch: batch.id }
     await atSeam(hooks, 'batch_filled', place)
     const classified = await this.#classify(batch)
-    const tx = await this.#context.writer.begin()
+    const tx = await writer.begin()
+    let seconds = 0
+    let outcome: BatchOutcome
     try {
       const { written, refused } = await this.#write(tx, { batch, classified })
       await atSeam(hooks, 'rows_copied', place)
-      const outcome = outcomeOf({ buffers: batch.buffers, compiled: this.#context.compiled, classified, written, refused })
-      const seconds = (now() - began) / 1000
+      outcome = outcomeOf({ buffers: batch.buffers, compiled, classified, written, refused })
+      // The rows of two batches may be under way at once; their records are not: the position of the ledger never has a gap before it.
+      await earlier
+      seconds = (now() - began) / 1000
       await service.ledger.recordBatch(tx, this.#record(batch, { outcome, written, seconds }))
       await atSeam(hooks, 'before_batch_commit', place)
       await tx.commit({ durable: batch.isLast })
-      const { index, compiled } = this.#context
       if (index !== null)
         rememberStates(index, { buffers: batch.buffers, isInteger: compiled.key?.isInteger ?? false, classified, refused })
-      this.#report(batch, outcome, seconds)
     } catch (error) {
       await tx.rollback()
       throw error instanceof Refusal ? unexpectedRefusal(error) : error
     }
+    this.#report(batch, outcome, seconds)
     await atSeam(hooks, 'after_batch_commit', place)
   }
 

@@ -54,6 +54,8 @@ export interface FilledBatch {
 
 /** Takes filled batches, in order. Resolves when the batch is committed (dry run: counted). */
 export interface BatchSink {
+  /** Batches that may be under way at once, 1 or 2. They are committed in the order given. */
+  readonly overlap: number
   nextBatch(): Promise<string>
   commit(batch: FilledBatch): Promise<void>
 }
@@ -62,6 +64,8 @@ export interface BatchSink {
 export interface CommitContext extends LoadContext {
   readonly task: TaskRecord
   readonly writer: Writer
+  /** A second session, for a second batch under way; null = one at a time (may-overlap.ts). */
+  readonly anotherWriter: (() => Promise<Writer>) | null
   /** `schema.table.column` that are written as NULL first (live-references.ts). */
   readonly liveReferences: ReadonlySet<string>
 }

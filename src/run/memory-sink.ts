@@ -8,6 +8,7 @@ import { reportBatch } from './report-batch.ts'
 
 /** A dry run's sink: the same outcomes, nothing written. Rows the ledger knows are compared as in a real run. */
 export class MemorySink implements BatchSink {
+  readonly overlap = 1
   readonly #context: LoadContext
   readonly #compares: boolean
   readonly #audit: ((batch: FilledBatch, counts: Counts) => Promise<void>) | null

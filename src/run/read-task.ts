@@ -77,15 +77,15 @@ export function interrupted({ reason }: AbortSignal): RehouseError {
   return new RehouseError('INTERRUPTED', 'expected to go on, got a request to stop', { next: 'Run the same command with --resume.' })
 }
 
-/** Two batches' worth of buffers: while one is being committed, the other is filled. */
+/** Fills one batch while one or two others are being committed. */
 class BatchFiller {
   readonly #context: LoadContext
   readonly #sink: BatchSink
   readonly #program: RowProgram
   #current: BatchBuffers
-  /** Made when there is a second batch. */
-  #spare: BatchBuffers | null = null
-  #inFlight: Promise<void> = Promise.resolve()
+  readonly #free: BatchBuffers[] = []
+  /** Being committed, oldest first. */
+  readonly #underWay: { readonly done: Promise<void>; readonly buffers: BatchBuffers }[] = []
   #id = ''
   #after: readonly string[] | null
   #upTo: readonly string[] | null = null
@@ -130,7 +130,6 @@ class BatchFiller {
 
   async flush(): Promise<void> {
     await this.#hand({ isLast: false, sourceCount: null })
-    this.#current.reset()
     await this.begin()
   }
 
@@ -140,32 +139,32 @@ class BatchFiller {
     if (BigInt(this.#read) !== counted) throw this.#countMismatch(counted)
     this.#read -= this.#current.read
     await this.#hand({ isLast: true, sourceCount: counted.toString() })
-    await this.#inFlight
+    while (this.#underWay.length > 0) await this.#oldest()
   }
 
   async #hand(end: { readonly isLast: boolean; readonly sourceCount: string | null }): Promise<void> {
-    // Batches are committed in order, one at a time: the position of the ledger never has a gap before it.
-    await this.#inFlight
-    const batch = {
-      id: this.#id,
-      buffers: this.#current,
-      after: this.#after,
-      upTo: this.#current.read === 0 ? this.#after : this.#upTo,
-      ...end,
-    }
-    this.#read += this.#current.read
-    this.#inFlight = this.#sink.commit(batch)
+    while (this.#underWay.length >= this.#sink.overlap) await this.#oldest()
+    const upTo = this.#current.read === 0 ? this.#after : this.#upTo
+    const done = this.#sink.commit({ id: this.#id, buffers: this.#current, after: this.#after, upTo, ...end })
     // Whoever awaits it next gets the error; until then it must not count as unhandled.
-    this.#inFlight.catch(() => undefined)
-    this.#after = batch.upTo
-    const next = this.#spare ?? new BatchBuffers(this.#context.compiled.tables.length)
-    this.#spare = this.#current
-    this.#current = next
+    done.catch(() => undefined)
+    this.#underWay.push({ done, buffers: this.#current })
+    this.#read += this.#current.read
+    this.#after = upTo
+    this.#current = this.#free.pop() ?? new BatchBuffers(this.#context.compiled.tables.length)
   }
 
-  /** Waits for the batch being committed, whatever becomes of it. For callers that give up. */
+  async #oldest(): Promise<void> {
+    const oldest = this.#underWay.shift()
+    if (oldest === undefined) return
+    await oldest.done
+    oldest.buffers.reset()
+    this.#free.push(oldest.buffers)
+  }
+
+  /** Waits for what is being committed, whatever becomes of it. For callers that give up. */
   async settle(): Promise<void> {
-    await this.#inFlight.catch(() => undefined)
+    await Promise.allSettled(this.#underWay.map(({ done }) => done))
   }
 
   #countMismatch(counted: bigint): RehouseError {

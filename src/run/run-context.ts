@@ -1,5 +1,6 @@
 import type { KeyIndex } from '../base/key-index.ts'
 import type { EventListener } from '../events.ts'
+import type { TargetRelation } from '../model/catalogue.ts'
 import type { NumberedEntity, NumberedTenant } from '../model/ledger-records.ts'
 import type { Entity, Mapping } from '../model/mapping.ts'
 import type { CompileSetting } from '../plan/tenant-plan.ts'
@@ -24,6 +25,8 @@ export interface RunContext {
   /** Some entity refers to it, so its keys must be remembered. */
   isReferenced(entity: string): boolean
   openSource(name: string, tenant: NumberedTenant | null): Promise<Source>
+  /** A service’s tables as they are during the load, by `schema.table`. */
+  relations(service: string): ReadonlyMap<string, TargetRelation>
   /** Of a service: `schema.table.column` that are written as NULL first (live-references.ts). */
   liveReferences(service: string): ReadonlySet<string>
   /** Of shared rows; null = not filled yet. */

@@ -1,5 +1,6 @@
 import { bug, RehouseError } from '../errors.ts'
 import type { Hold } from '../ledger/ledger.ts'
+import type { TargetRelation } from '../model/catalogue.ts'
 import { addCounts, NO_COUNTS } from '../model/counts.ts'
 import type { NumberedEntity, NumberedTenant, RunRecord, RunStatus } from '../model/ledger-records.ts'
 import { referencedEntities } from '../plan/order.ts'
@@ -130,8 +131,8 @@ const NONE: ReadonlySet<string> = new Set()
 
 interface OwnContext extends RunContext {
   readonly plans: readonly TenantPlan[]
-  /** By service; known once keys are set aside. */
-  readonly live: Map<string, ReadonlySet<string>>
+  /** Tables by service while they are loaded; known once keys are set aside. */
+  readonly during: Map<string, { readonly relations: ReadonlyMap<string, TargetRelation>; readonly live: ReadonlySet<string> }>
 }
 
 interface Numbered {
@@ -162,7 +163,7 @@ async function contextOf(
   const targets = new Map(survey.services.map(s => [s.ref.name, { version: s.facts.version, relations: s.relations }]))
   const setting = { ...survey.setting, numbers: new Map(numbered.entities.map(e => [e.name, e.number])), targets }
   const plans = survey.plans.map(plan => renumber(plan, { survey, numbered }))
-  const live = new Map<string, ReadonlySet<string>>()
+  const during: OwnContext['during'] = new Map()
   const referenced = new Set(mapping.entities.flatMap(entity => referencedEntities(entity)))
   return {
     id: record.id,
@@ -179,8 +180,9 @@ async function contextOf(
     isSelected: (entity, phase) => isSelected(entity, { phase, selection: record.selection }),
     isReferenced: name => referenced.has(name),
     openSource: (name, tenant) => migration.openSource(name, migration.isPerTenant(name) ? tenant : null),
-    live,
-    liveReferences: name => live.get(name) ?? NONE,
+    during,
+    relations: name => during.get(name)?.relations ?? new Map(),
+    liveReferences: name => during.get(name)?.live ?? NONE,
     sharedIndex: () => null,
     needSharedIndex: () => Promise.resolve(),
   }
@@ -231,15 +233,12 @@ async function defer(
     const worthwhile = planDeferral(survey, context)
     const strict = strictTables(migration.mapping, survey.compiled)
     await applySteps(service, { run: context.id, relations, worthwhile, strict, triggers: service.ref.triggers }, options)
-    context.live.set(
-      service.name,
-      new Set(
-        liveReferences(
-          survey.compiled.map(c => c.compiled),
-          await describeTargets(migration.mapping, service),
-        ),
-      ),
+    const during = await describeTargets(migration.mapping, service)
+    const live = liveReferences(
+      survey.compiled.map(c => c.compiled),
+      during,
     )
+    context.during.set(service.name, { relations: during, live: new Set(live) })
   }
 }
 

@@ -10,6 +10,7 @@ import { entityTables } from './entity-tables.ts'
 import { LaneState } from './lane-state.ts'
 import { LedgerSink } from './ledger-sink.ts'
 import type { CommitContext, Service } from './load-context.ts'
+import { mayOverlap } from './may-overlap.ts'
 import { interrupted, readTask } from './read-task.ts'
 import { withRetries } from './retry.ts'
 import type { RunContext } from './run-context.ts'
@@ -117,6 +118,8 @@ export class TenantLane {
       const { id, hooks, signal, now, batchRows } = this.#run
       const batch = { ...facts.entity.batch, rows: batchRows ?? facts.entity.batch.rows }
       const emit = (event: ProgressEvent): void => this.#emit(event)
+      const isApart = mayOverlap(compiled.tables, this.#run.relations(service.name))
+      const anotherWriter = isApart ? (): Promise<Writer> => this.#writer(service, 'second') : null
       const shared = { run: id, hooks, emit, signal, now, batch, tally: this.#tally, tenant: this.state.plan.tenant }
       await this.#read(
         {
@@ -130,6 +133,7 @@ export class TenantLane {
           task: claimed,
           writer,
           liveReferences: this.#run.liveReferences(service.name),
+          anotherWriter,
         },
         compares,
       )
@@ -255,17 +259,21 @@ export class TenantLane {
     })
   }
 
-  /** One session per service for the whole lane; after a failure its transaction may be anywhere, so the next work gets a new one. */
+  /** Sessions are kept for the whole lane; after a failure their transactions may be anywhere, so the next work gets new ones. */
   async #withWriter(service: Service, work: (writer: Writer) => Promise<void>): Promise<void> {
-    const writer = this.#writers.get(service.name) ?? (await service.target.openWriter())
-    this.#writers.set(service.name, writer)
     try {
-      await work(writer)
+      await work(await this.#writer(service, 'first'))
     } catch (error) {
-      this.#writers.delete(service.name)
-      await writer.close()
+      await this.#closeWriters()
       throw error
     }
+  }
+
+  async #writer(service: Service, which: 'first' | 'second'): Promise<Writer> {
+    const name = `${service.name} ${which}`
+    const writer = this.#writers.get(name) ?? (await service.target.openWriter())
+    this.#writers.set(name, writer)
+    return writer
   }
 
   async #closeWriters(): Promise<void> {
