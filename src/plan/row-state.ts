@@ -67,11 +67,12 @@ export class RowState {
   begin(cursor: TupleCursor): void {
     this.cursor = cursor
     this.#stamp++
-    this.#order.length = 0
     this.fate = NO_FATE
     this.zoneHit = null
-    this.taken.length = 0
-    this.notes.length = 0
+    // Mostly empty already, and emptying an array costs more than asking.
+    if (this.#order.length > 0) this.#order.length = 0
+    if (this.taken.length > 0) this.taken.length = 0
+    if (this.notes.length > 0) this.notes.length = 0
   }
 
   /** Remembers how far the row has come, for `goBack`. */

@@ -32,6 +32,8 @@ export interface PhaseGate {
 export class TenantLane {
   readonly #run: RunContext
   readonly #tally: TenantTally
+  /** Tasks whose earlier counts are in the tally. */
+  readonly #counted = new Set<string>()
   readonly state: LaneState
   readonly #writers = new Map<string, Writer>()
   #retries = 0
@@ -107,6 +109,7 @@ export class TenantLane {
     const entity = this.#run.entity(facts.entity.name)
     const task = await this.#task(facts, service)
     const start = startOf(task, snapshot)
+    this.#countEarlier(task, start)
     if (start === null) return
     const compiled = await this.state.compile(facts)
     const index = this.state.index(facts.entity.name)
@@ -138,6 +141,13 @@ export class TenantLane {
         compares,
       )
     })
+  }
+
+  /** Rows an earlier part of this run counted belong to the tenant’s shares too; a pass that begins again counts them itself. */
+  #countEarlier(task: TaskRecord, start: Start | null): void {
+    if (this.#counted.has(task.id)) return
+    this.#counted.add(task.id)
+    if (start === null || !start.restart) this.#tally.add(task.counts, 0)
   }
 
   async #claim(task: TaskRecord, of: { service: Service; writer: Writer; snapshot: SourceSnapshot; start: Start }): Promise<TaskRecord> {
