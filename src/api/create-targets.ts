@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { tableLabel } from '../base/table-label.ts'
 import { RehouseError } from '../errors.ts'
 import { describeTargets } from '../run/survey-migration.ts'
 import type { OpenMigration } from './open-migration.ts'
@@ -14,7 +15,7 @@ export async function createTargets(migration: OpenMigration, options: MigrateOp
     const isEmbedded = service.label.startsWith('embedded:')
     if (!options.createTarget && !isEmbedded) continue
     const tables = new Set(
-      migration.mapping.entities.filter(e => e.service === service.name).flatMap(e => e.into.map(s => `${s.schema}.${s.table}`)),
+      migration.mapping.entities.filter(e => e.service === service.name).flatMap(e => e.into.map(s => tableLabel(s.schema, s.table))),
     )
     const there = await describeTargets(migration.mapping, service)
     if (tables.size === there.size) continue

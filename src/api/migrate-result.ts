@@ -1,3 +1,4 @@
+import { tableLabel } from '../base/table-label.ts'
 import type { RehouseError } from '../errors.ts'
 import { addCounts, type Counts, NO_COUNTS } from '../model/counts.ts'
 import type { Finding } from '../model/finding.ts'
@@ -161,7 +162,7 @@ export async function dryResult(
 function notTried(survey: MigrationSurvey): readonly string[] {
   return survey.services.flatMap(({ ref, relations }) =>
     [...relations.values()].flatMap(relation => {
-      const name = `${ref.name}: ${relation.schema}.${relation.name}`
+      const name = `${ref.name}: ${tableLabel(relation.schema, relation.name)}`
       return [
         ...relation.checks.map(check => `${name} check ${check.name}`),
         ...relation.uniqueKeys.map(key => `${name} unique ${key.name}`),

@@ -1,3 +1,4 @@
+import { tableLabel } from '../base/table-label.ts'
 import type { PlanEntity, PlanResult } from '../model/results.ts'
 import { type MigrationSurvey, surveyMigration } from '../run/survey-migration.ts'
 import { openMigration } from './open-migration.ts'
@@ -30,8 +31,8 @@ function planEntity(item: MigrationSurvey['order'][number], survey: MigrationSur
   return {
     entity: entity.name,
     service: entity.service,
-    from: `${source}/${schema}.${name}`,
-    into: entity.into.map(shape => `${shape.schema}.${shape.table}`),
+    from: `${source}/${tableLabel(schema, name)}`,
+    into: entity.into.map(shape => tableLabel(shape.schema, shape.table)),
     key: facts?.key.names ?? [],
     id: facts?.strategy ?? '',
     strategy: facts?.key.source.kind === 'content' ? 'one pass in the order of the rows’ content' : 'one pass in key order, streamed',

@@ -1,3 +1,4 @@
+import { tableLabel } from '../base/table-label.ts'
 import type { ForeignKey } from '../model/catalogue.ts'
 import { refersToOwnHead } from './own-head-reference.ts'
 import type { Survey } from './survey.ts'
@@ -26,6 +27,6 @@ function settledColumns(table: WrittenTable, survey: Survey): readonly { readonl
     if (value.kind !== 'ref' || refersToOwnHead(value, table)) return []
     const parents = survey.mapping.entities.filter(entity => value.entities.includes(entity.name) && settles.includes(entity.name))
     const heads = parents.filter(parent => parent.service === table.entity.service).flatMap(parent => parent.into.slice(0, 1))
-    return heads.length === 0 ? [] : [{ column: name, heads: new Set(heads.map(head => `${head.schema}.${head.table}`)) }]
+    return heads.length === 0 ? [] : [{ column: name, heads: new Set(heads.map(head => tableLabel(head.schema, head.table))) }]
   })
 }

@@ -1,4 +1,5 @@
 import { quoteName } from '../base/quote-name.ts'
+import { tableLabel } from '../base/table-label.ts'
 import type { Relation, TargetRelation } from '../model/catalogue.ts'
 import { circleKeys } from './circle-keys.ts'
 import { type ReadTable, readerGrants, type WriterGrants, type WriteTable, writerGrants } from './grants.ts'
@@ -132,7 +133,7 @@ function mustOwn(service: SurveyedService, survey: Survey): ReadonlySet<string> 
 /** Parents that are not written to themselves. */
 function referencedBy(owned: readonly TargetRelation[], service: SurveyedService): WriterGrants['referenced'] {
   const parents = owned.flatMap(relation => relation.foreignKeys.map(key => ({ schema: key.referencedSchema, name: key.referencedTable })))
-  const names = new Map(parents.map(parent => [`${parent.schema}.${parent.name}`, parent]))
+  const names = new Map(parents.map(parent => [tableLabel(parent.schema, parent.name), parent]))
   return [...names].filter(([name]) => !service.relations.has(name)).map(([, parent]) => parent)
 }
 

@@ -1,3 +1,4 @@
+import { tableLabel } from '../base/table-label.ts'
 import type { MappingValue } from '../model/mapping.ts'
 import { type Check, filePlace, finding } from './check.ts'
 import { refersToOwnHead } from './own-head-reference.ts'
@@ -18,7 +19,7 @@ export const mappingPartWithoutHead: Check = {
         const from = key.length === 1 ? key[0] : `[${key.join(', ')}]`
         return finding(LOST, {
           where: { ...filePlace(shape.at), service: service.ref.name, entity: entity.name, table: name },
-          message: `expected a column of ${name} that refers to the row’s own head in ${entity.into[0]?.schema}.${entity.into[0]?.table}, got none`,
+          message: `expected a column of ${name} that refers to the row’s own head in ${tableLabel(entity.into[0]?.schema ?? '', entity.into[0]?.table ?? '')}, got none`,
           next:
             entity.key === 'content'
               ? `Rows of ${entity.name} are told apart by their content, which no reference can name: make ${name} an entity of its own, or give ${entity.name} a key.`

@@ -1,3 +1,4 @@
+import { tableLabel } from '../base/table-label.ts'
 import type { Column } from '../model/catalogue.ts'
 import type { Finding } from '../model/finding.ts'
 import type { EntityFacts, TenantPlan } from '../plan/tenant-plan.ts'
@@ -17,7 +18,7 @@ export const sourceKeyEquality: Check = {
 function looseColumns({ entity, relation, key }: EntityFacts, { tenant }: TenantPlan): readonly Finding[] {
   if (key.source.kind === 'content') return []
   const columns = relation.columns.filter(column => key.names.includes(column.name) && column.collation?.isDeterministic === false)
-  const table = `${relation.schema}.${relation.name}`
+  const table = tableLabel(relation.schema, relation.name)
   return columns.map(column => {
     const isFolded = isCitext(column)
     return finding(isFolded ? FOLDED : UNKNOWN, {

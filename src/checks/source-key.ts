@@ -1,3 +1,4 @@
+import { tableLabel } from '../base/table-label.ts'
 import type { Finding } from '../model/finding.ts'
 import type { EntityFacts, TenantPlan } from '../plan/tenant-plan.ts'
 import { type Check, filePlace, finding } from './check.ts'
@@ -22,7 +23,7 @@ function unsureKey({ entity, relation, key }: EntityFacts, { tenant }: TenantPla
     ...(isUnique ? [] : ['nothing makes it unique']),
   ]
   const codes = [...(nullable.length === 0 ? [] : ['null_key']), ...(isUnique ? [] : ['duplicate_key'])]
-  const table = `${relation.schema}.${relation.name}`
+  const table = tableLabel(relation.schema, relation.name)
   return [
     finding(UNSURE, {
       where: { ...filePlace(entity.at), ...(tenant === null ? {} : { tenant: tenant.code }), entity: entity.name, table },

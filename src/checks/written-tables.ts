@@ -1,3 +1,4 @@
+import { tableLabel } from '../base/table-label.ts'
 import type { TargetRelation } from '../model/catalogue.ts'
 import type { Entity, Shape } from '../model/mapping.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
@@ -28,7 +29,7 @@ export function writtenTables(survey: Survey): readonly WrittenTable[] {
     if (service === undefined) return []
     const compiled = first.get(entity.name) ?? null
     return entity.into.map((shape, i) => {
-      const name = `${shape.schema}.${shape.table}`
+      const name = tableLabel(shape.schema, shape.table)
       const relation = service.relations.get(name) ?? null
       const plan = compiled?.tables.find(table => table.name === name) ?? null
       return { service, entity, shape, isHead: i === 0, name, relation, compiled, plan }

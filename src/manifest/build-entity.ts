@@ -1,7 +1,8 @@
+import { splitName } from '../base/table-label.ts'
 import type { BatchOptions, Entity, Rule, Shape } from '../model/mapping.ts'
 import { asIdStrategy, buildExpression, buildNamed, buildOptionalExpression } from './build-value.ts'
 import { readBytes, readMilliseconds } from './quantities.ts'
-import { readRelationName, splitName } from './relation-name.ts'
+import { readRelationName } from './relation-name.ts'
 import type { Entry, Tree } from './tree.ts'
 import { asScalar, child, childText, entriesOf, oneOrMany, required, requiredText, textsOf } from './tree-access.ts'
 
@@ -63,8 +64,8 @@ function buildShape(entry: Entry): Shape {
   const tree = entry.value
   const { parts } = splitName(entry.key)
   return {
-    schema: parts[0] ?? '',
-    table: parts[1] ?? '',
+    schema: parts[0]?.text ?? '',
+    table: parts[1]?.text ?? '',
     columns: entriesOf(required(tree, 'columns')).map(buildNamed),
     when: buildOptionalExpression(child(tree, 'when')),
     note: childText(tree, 'note'),

@@ -1,4 +1,5 @@
 import { isPerTenant } from '../base/address-template.ts'
+import { tableLabel } from '../base/table-label.ts'
 import type { Entity, Mapping, MappingValue, NamedValue, Shape } from '../model/mapping.ts'
 import type { Place } from '../model/place.ts'
 import { checkSourceName, unknownName } from './check-names.ts'
@@ -61,7 +62,7 @@ function checkTables(entity: Entity, { problems }: Context): void {
       problems.add({
         code: 'MANIFEST_INVALID',
         at,
-        message: `expected each table once under \`into\`, got ${schema}.${table} again`,
+        message: `expected each table once under \`into\`, got ${tableLabel(schema, table)} again`,
         next: 'Use `each` for several rows of one table.',
         entity: entity.name,
       })
@@ -76,7 +77,7 @@ interface ShapeContext extends Context {
 
 function checkShape(shape: Shape, context: ShapeContext): void {
   const { entity, isHead, problems } = context
-  const table = `${shape.schema}.${shape.table}`
+  const table = tableLabel(shape.schema, shape.table)
   const invalid = (at: Place, message: string, next: string): void =>
     problems.add({ code: 'MANIFEST_INVALID', at, message, next, entity: entity.name, table })
   if (isHead && shape.isOptional)

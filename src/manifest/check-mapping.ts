@@ -1,10 +1,10 @@
 import { isPerTenant } from '../base/address-template.ts'
+import { splitName } from '../base/table-label.ts'
 import type { Exclusion, Mapping } from '../model/mapping.ts'
 import { checkEntity } from './check-entity.ts'
 import { checkSourceName } from './check-names.ts'
 import { checkPhases } from './check-phases.ts'
 import type { Problems } from './problems.ts'
-import { splitName } from './relation-name.ts'
 import type { Tree } from './tree.ts'
 
 /** What no single place of a manifest can tell: names that must exist, entities in exactly one phase, rows of one tenant kept from the others. */

@@ -18,7 +18,7 @@ export const serviceName = word('the name of a service in snake_case')
 
 export const migrationName = text('a name of letters, digits, _ and -', '^[A-Za-z][A-Za-z0-9_-]{0,99}$')
 export const anyText = text('a text', '\\S')
-export const columnName = text('the name of a column', '^[^\\s](?:.*[^\\s])?$', {
+export const columnName = text('the name of a column', '^[^\\u0000]+$', {
   next: 'Write the column’s name as the database has it; put odd names in quotes.',
 })
 export const columnNames = either('the name of a column or a list of them', [

@@ -43,7 +43,10 @@ export function compileEntity(input: CompileInput, lackingTypes: ReadonlyMap<str
   const problems = new Problems({ entity: entity.name, service: service.name, ...(tenant ? { tenant: tenant.code } : {}) })
   const key = planKey(entity, relation, problems)
   const state = new RowState(new OutcomeRegistry())
-  const slots = new SlotTable(state)
+  const slots = new SlotTable(
+    state,
+    relation.columns.map(column => column.name),
+  )
   const used = columnsUsed(entity, relation, input.mapping.defaults.onLoss)
   if (key === null) return nothing({ problems, state, used })
   const columns = layOut({ input, key, used }, slots)

@@ -1,4 +1,5 @@
 import { didYouMean } from '../base/did-you-mean.ts'
+import { tableLabel } from '../base/table-label.ts'
 import type { Column, TargetRelation } from '../model/catalogue.ts'
 import type { NamedValue, Shape } from '../model/mapping.ts'
 import type { PlanColumn } from '../model/results.ts'
@@ -45,7 +46,7 @@ interface ColumnPlan {
 
 /** Null, with errors found: the table cannot be written. */
 export function compileTable(shape: Shape, context: CompileContext): TablePlan | null {
-  const name = `${shape.schema}.${shape.table}`
+  const name = tableLabel(shape.schema, shape.table)
   const target = context.targets.get(name)
   if (target === undefined) {
     context.problems.error(
@@ -113,7 +114,7 @@ function compileColumns(shape: Shape, of: ColumnsOf, context: CompileContext): r
 function implicitColumns(shape: Shape, { target, idColumn, isHead, group }: ColumnsOf, context: CompileContext): ColumnPlan[] {
   const columns: ColumnPlan[] = []
   const isMapped = (name: string): boolean => shape.columns.some(column => column.name === name)
-  const label = `${shape.schema}.${shape.table}`
+  const label = tableLabel(shape.schema, shape.table)
   if (idColumn !== null && !isMapped(idColumn)) {
     const write: WriteField = isHead ? (row, out) => out.field(row.id, 0, 16) : partId(label, group, context)
     columns.push({
@@ -153,7 +154,7 @@ function described(table: string, column: string, facts: { type: string; from: s
 }
 
 function compileColumn(named: NamedValue, target: TargetRelation, context: CompileContext): ColumnPlan | null {
-  const label = `${target.schema}.${target.name}`
+  const label = tableLabel(target.schema, target.name)
   const column = target.columns.find(c => c.name === named.name)
   if (column === undefined) {
     const known = target.columns.map(c => c.name)
@@ -214,7 +215,7 @@ function reportUnfilled(
     if (isFilled || column.isNullable || column.hasDefault) continue
     context.problems.error(
       'MAPPING_INCOMPLETE',
-      `expected a value for ${target.schema}.${target.name}.${column.name}, which may not be NULL and has no default, got none`,
+      `expected a value for ${tableLabel(target.schema, target.name)}.${column.name}, which may not be NULL and has no default, got none`,
       shape.at,
       `Map ${column.name}, or give the column a default in the target.`,
     )

@@ -1,3 +1,4 @@
+import { type NamePart, nameLabel, splitName, tableLabel } from '../base/table-label.ts'
 import type { Relation } from '../model/catalogue.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Exclusion, Mapping } from '../model/mapping.ts'
@@ -22,7 +23,7 @@ export function findUncovered({ mapping, source, tenant, relations, used }: Cove
   const where = { file: mapping.file, ...(tenant === null ? {} : { tenant }) }
   const findings: Finding[] = []
   for (const relation of relations) {
-    const table = `${relation.schema}.${relation.name}`
+    const table = tableLabel(relation.schema, relation.name)
     const columns = used.get(table)
     if (isExcluded(mapping.exclude.tables, table)) continue
     if (columns === undefined) {
@@ -36,12 +37,12 @@ export function findUncovered({ mapping, source, tenant, relations, used }: Cove
       continue
     }
     for (const column of relation.columns) {
-      if (columns.has(column.name) || isExcluded(mapping.exclude.columns, `${table}.${column.name}`)) continue
+      if (columns.has(column.name) || isExcluded(mapping.exclude.columns, `${table}.${nameLabel(column.name)}`)) continue
       findings.push({
         code: 'MAPPING_NOT_COVERED',
         severity,
         where: { ...where, table, column: column.name },
-        message: `expected column ${table}.${column.name} of source ${source} to be used or excluded, got neither`,
+        message: `expected column ${table}.${nameLabel(column.name)} of source ${source} to be used or excluded, got neither`,
         next: `Map it, or add under exclude.columns: ${quoted(`${name(table)[0] ?? table}.${column.name}`)}: { reason: … }`,
       })
     }
@@ -49,17 +50,27 @@ export function findUncovered({ mapping, source, tenant, relations, used }: Cove
   return findings
 }
 
-/** `*` stands for any characters but a dot; `*.Column` is that column of any table. */
-export function matches(written: string, name: string): boolean {
-  // A part in quotes stands for what is between them.
-  const pattern = written.replace(/"([^"]+)"/g, '$1')
-  const anyTable = pattern.startsWith('*.') && pattern.split('.').length === 2
-  const source = pattern
+/**
+ * Whether a pattern of the manifest means a table or column, given by its label (base/table-label.ts), with the source in front if the pattern has one.
+ * `*` stands for any characters; `*.Column` is that column of any table. Upper and lower case are one; a part in quotes is meant to the letter.
+ */
+export function matches(pattern: string, label: string): boolean {
+  const wanted = splitName(pattern)
+  const given = splitName(label)
+  if (wanted.source !== given.source) return false
+  const [first, last] = wanted.parts
+  const isAnywhere = wanted.parts.length === 2 && first !== undefined && !first.isQuoted && first.text === '*'
+  if (isAnywhere && last !== undefined) return matchesPart(last, given.parts.at(-1)?.text ?? '')
+  return wanted.parts.length === given.parts.length && wanted.parts.every((part, i) => matchesPart(part, given.parts[i]?.text ?? ''))
+}
+
+function matchesPart({ text, isQuoted }: NamePart, name: string): boolean {
+  if (isQuoted) return text === name
+  const expression = text
     .split('*')
-    .map(part => part.replace(/[.+?^${}()|[\]\\/]/g, '\\$&'))
-    .join('[^.]*')
-  const expression = anyTable ? `^.*${source.slice('[^.]*'.length)}$` : `^${source}$`
-  return new RegExp(expression, 'iu').test(name)
+    .map(piece => piece.replace(/[.+?^${}()|[\]\\/]/g, '\\$&'))
+    .join('.*')
+  return new RegExp(`^${expression}$`, 'isu').test(name)
 }
 
 function quoted(text: string): string {

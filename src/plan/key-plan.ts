@@ -1,4 +1,5 @@
 import { didYouMean } from '../base/did-you-mean.ts'
+import { tableLabel } from '../base/table-label.ts'
 import { builtinType } from '../cast/builtin-types.ts'
 import { integerKey } from '../cast/key-text.ts'
 import type { Relation } from '../model/catalogue.ts'
@@ -14,7 +15,7 @@ export function planKey(entity: Entity, relation: Relation, problems: Problems):
   if (wished === null || wished.length === 0) {
     problems.error(
       'MANIFEST_INVALID',
-      `expected a key for ${entity.name}, but ${relation.schema}.${relation.name} has no primary key`,
+      `expected a key for ${entity.name}, but ${tableLabel(relation.schema, relation.name)} has no primary key`,
       entity.at,
       'Write `key: Column`, or `key: { content: true }` to tell rows apart by their content.',
     )
@@ -27,7 +28,7 @@ export function planKey(entity: Entity, relation: Relation, problems: Problems):
       const known = relation.columns.map(c => c.name)
       problems.error(
         'MAPPING_UNKNOWN_COLUMN',
-        `expected a column of ${relation.schema}.${relation.name} as key, got ${wish}${didYouMean(wish, known)}`,
+        `expected a column of ${tableLabel(relation.schema, relation.name)} as key, got ${wish}${didYouMean(wish, known)}`,
         entity.at,
         `Use one of: ${known.join(', ')}.`,
       )

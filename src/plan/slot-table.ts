@@ -9,9 +9,12 @@ export class SlotTable implements Scope {
   readonly #state: RowState
   readonly #named = new Map<string, { slot: number; type: SqlType }>()
   #columns: readonly { readonly name: string }[] = []
+  readonly #all: readonly string[]
 
-  constructor(state: RowState) {
+  /** `all`: every column of the relation, also those nobody uses: a name that fits two of them but for its case is neither. */
+  constructor(state: RowState, all: readonly string[]) {
     this.#state = state
+    this.#all = all
   }
 
   /** Called once, before any computed value. */
@@ -39,7 +42,7 @@ export class SlotTable implements Scope {
     const name = parts.join('.')
     const exact = this.#named.get(name)
     if (exact) return exact
-    const near = matchColumn(name, { columns: [...this.#named.keys()].map(known => ({ name: known })) })
+    const near = matchColumn(name, { columns: this.known().map(known => ({ name: known })) })
     return near === null ? null : (this.#named.get(near) ?? null)
   }
 
@@ -49,6 +52,6 @@ export class SlotTable implements Scope {
   }
 
   known(): readonly string[] {
-    return [...this.#named.keys()]
+    return [...new Set([...this.#named.keys(), ...this.#all])]
   }
 }

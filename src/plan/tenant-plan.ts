@@ -1,5 +1,6 @@
 import { didYouMean } from '../base/did-you-mean.ts'
 import type { KeyIndex } from '../base/key-index.ts'
+import { tableLabel } from '../base/table-label.ts'
 import type { Identifiers } from '../cast/identifiers.ts'
 import type { Catalogue, Relation, TargetRelation } from '../model/catalogue.ts'
 import type { Finding } from '../model/finding.ts'
@@ -48,8 +49,8 @@ export function planTenant({ mapping, tenant, order, catalogues }: TenantSources
     const catalogue = catalogues.get(entity.from.source)
     const relation = catalogue && findRelation(catalogue, entity)
     if (catalogue === undefined || relation === undefined) {
-      const known = catalogue?.relations.map(r => `${r.schema}.${r.name}`) ?? []
-      const name = `${entity.from.schema}.${entity.from.name}`
+      const known = catalogue?.relations.map(r => tableLabel(r.schema, r.name)) ?? []
+      const name = tableLabel(entity.from.schema, entity.from.name)
       problems.error(
         'MAPPING_UNKNOWN_COLUMN',
         `expected relation ${name} in source ${entity.from.source}, got none${didYouMean(name, known)}`,

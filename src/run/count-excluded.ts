@@ -1,3 +1,4 @@
+import { tableLabel } from '../base/table-label.ts'
 import type { Catalogue } from '../model/catalogue.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Mapping } from '../model/mapping.ts'
@@ -16,7 +17,7 @@ export async function countExcluded(
   const isDefault = mapping.sources[0]?.name === name
   const snapshot = await source.openSnapshot()
   for (const relation of catalogue.relations) {
-    const table = `${relation.schema}.${relation.name}`
+    const table = tableLabel(relation.schema, relation.name)
     const item = counted.find(({ pattern }) => matches(pattern, `${name}/${table}`) || (isDefault && matches(pattern, table)))
     if (item === undefined) continue
     const rows = await snapshot.count(relation)

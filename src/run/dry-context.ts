@@ -1,3 +1,4 @@
+import { tableLabel } from '../base/table-label.ts'
 import { bug } from '../errors.ts'
 import { referencedEntities } from '../plan/order.ts'
 import type { Migration, RunOptions } from './migration.ts'
@@ -25,7 +26,7 @@ export function dryContext(migration: Migration, { survey, options }: { survey: 
         number: survey.setting.numbers.get(name) ?? 0,
         name,
         service: entity.service,
-        table: `${entity.into[0]?.schema}.${entity.into[0]?.table}`,
+        table: tableLabel(entity.into[0]?.schema ?? '', entity.into[0]?.table ?? ''),
       }
     },
     isSelected: () => true,

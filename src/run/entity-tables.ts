@@ -1,3 +1,4 @@
+import { tableLabel } from '../base/table-label.ts'
 import type { Entity } from '../model/mapping.ts'
 import type { TablePlan } from '../plan/compile-table.ts'
 import type { EntityTables } from './corrections.ts'
@@ -7,7 +8,7 @@ export function entityTables(entity: Entity, tables: readonly TablePlan[]): Enti
   const { source, schema, name } = entity.from
   return {
     entity: entity.name,
-    relation: `${source}/${schema}.${name}`,
+    relation: `${source}/${tableLabel(schema, name)}`,
     tables: tables.map((table, i) => ({
       name: table.name,
       schema: table.schema,

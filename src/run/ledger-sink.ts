@@ -1,3 +1,4 @@
+import { tableLabel } from '../base/table-label.ts'
 import { bug, RehouseError } from '../errors.ts'
 import type { BatchRecord, IdMapRows, TaskRecord } from '../model/ledger-records.ts'
 import { Refusal, type Writer, type WriteTransaction } from '../target/target.ts'
@@ -156,7 +157,9 @@ export class LedgerSink implements BatchSink {
       after: batch.after,
       upTo: batch.upTo,
       snapshot: snapshot.id,
-      counts: [{ relation: `${source}/${schema}.${name}`, counts: outcome.counts, loadedEarlierInRun: outcome.loadedEarlierInRun }],
+      counts: [
+        { relation: `${source}/${tableLabel(schema, name)}`, counts: outcome.counts, loadedEarlierInRun: outcome.loadedEarlierInRun },
+      ],
       outcomes: outcome.outcomes,
       quarantine: outcome.quarantine,
       exclusions: outcome.exclusions,

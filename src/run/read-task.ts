@@ -1,3 +1,4 @@
+import { tableLabel } from '../base/table-label.ts'
 import { TupleCursor } from '../base/tuple-cursor.ts'
 import { RehouseError } from '../errors.ts'
 import { BatchBuffers } from '../plan/batch-buffers.ts'
@@ -66,7 +67,7 @@ function nextRow(cursor: TupleCursor, context: LoadContext): boolean {
 function sourceInvalid({ facts, tenant }: LoadContext, message: string): RehouseError {
   const { schema, name } = facts.relation
   return new RehouseError('SOURCE_INVALID', message, {
-    where: { entity: facts.entity.name, table: `${schema}.${name}`, tenant: tenant?.code },
+    where: { entity: facts.entity.name, table: tableLabel(schema, name), tenant: tenant?.code },
     next: 'Read the table again with --resume; if it stays, report it with the source’s version.',
   })
 }

@@ -1,3 +1,4 @@
+import { tableLabel } from '../base/table-label.ts'
 import { bug, RehouseError } from '../errors.ts'
 import type { Hold } from '../ledger/ledger.ts'
 import type { TargetRelation } from '../model/catalogue.ts'
@@ -146,7 +147,7 @@ async function allotNumbers({ mapping, services }: Migration, survey: MigrationS
   const heads = mapping.entities.map(entity => ({
     name: entity.name,
     service: entity.service,
-    table: `${entity.into[0]?.schema}.${entity.into[0]?.table}`,
+    table: tableLabel(entity.into[0]?.schema ?? '', entity.into[0]?.table ?? ''),
   }))
   const tenants = await control.numberTenants(survey.tenants)
   const entities = await control.numberEntities(heads)

@@ -1,3 +1,4 @@
+import { tableLabel } from '../base/table-label.ts'
 import { RehouseError } from '../errors.ts'
 import type { EventListener } from '../events.ts'
 import type { TargetRelation } from '../model/catalogue.ts'
@@ -45,7 +46,7 @@ export async function applySteps(
     context.emit({
       type: 'schema:changed',
       service: service.name,
-      table: `${step.schema}.${step.table}`,
+      table: tableLabel(step.schema, step.table),
       step: `${step.kind} ${step.name}`,
     })
   await atSeam(context.hooks, 'steps_applied', { service: service.name })
@@ -61,7 +62,12 @@ export async function settleDebts(service: Service, context: DebtContext & { rea
   let removed = 0
   for (const debt of debts) {
     removed += await settleDebt(service, debt, context.cascade)
-    context.emit({ type: 'schema:changed', service: service.name, table: `${debt.schema}.${debt.table}`, step: `restored ${debt.name}` })
+    context.emit({
+      type: 'schema:changed',
+      service: service.name,
+      table: tableLabel(debt.schema, debt.table),
+      step: `restored ${debt.name}`,
+    })
     await atSeam(context.hooks, 'between_rebuilds', { service: service.name })
   }
   if (debts.length > 0) await atSeam(context.hooks, 'after_rebuild', { service: service.name })
@@ -102,7 +108,7 @@ async function undoStep(service: Service, debt: SchemaDebt): Promise<Refusal | n
 }
 
 function cannotRebuild(debt: SchemaDebt, refusal: Refusal): RehouseError {
-  const table = `${debt.schema}.${debt.table}`
+  const table = tableLabel(debt.schema, debt.table)
   return new RehouseError(
     'TARGET_REFUSED',
     `expected ${debt.name} on ${table} to be put back, got SQLSTATE ${refusal.sqlstate} from rows Rehouse cannot name`,
@@ -131,12 +137,12 @@ async function clearViolations(service: Service, debt: SchemaDebt, cascade: Casc
     await tx.rollback()
   })
   const detail = `refused by constraint ${debt.name}`
-  return takeBackWithChildren({ service: service.name, ids, code, column: `${debt.schema}.${debt.table}`, detail }, cascade)
+  return takeBackWithChildren({ service: service.name, ids, code, column: tableLabel(debt.schema, debt.table), detail }, cascade)
 }
 
 /** The column by which rows of the debt's table are found again; null = none, or no entity writes there. */
 function headColumnOf(debt: SchemaDebt, service: Service, { mapping, tables }: CascadeContext): string | null {
-  const name = `${debt.schema}.${debt.table}`
+  const name = tableLabel(debt.schema, debt.table)
   for (const entity of mapping.entities) {
     if (entity.service !== service.name) continue
     const table = tables(entity.name).tables.find(t => t.name === name)

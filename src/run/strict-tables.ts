@@ -1,3 +1,4 @@
+import { tableLabel } from '../base/table-label.ts'
 import type { Entity, Mapping, MappingValue } from '../model/mapping.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
 import type { StrictTable } from '../target/target.ts'
@@ -10,7 +11,7 @@ export function strictTables(
   mapping: Mapping,
   compiled: readonly { readonly entity: Entity; readonly compiled: CompiledEntity }[],
 ): ReadonlyMap<string, StrictTable> {
-  const heads = new Map(mapping.entities.map(({ name, into }) => [name, `${into[0]?.schema}.${into[0]?.table}`]))
+  const heads = new Map(mapping.entities.map(({ name, into }) => [name, tableLabel(into[0]?.schema ?? '', into[0]?.table ?? '')]))
   const decisive = new Set(mapping.entities.flatMap(decisiveParents))
   const strict = new Map<string, StrictTable>()
   for (const { entity, compiled: program } of compiled) {
@@ -20,7 +21,7 @@ export function strictTables(
         const parent = checkedParent(value)
         return parent === null ? [] : [[name, heads.get(parent) ?? ''] as const]
       })
-      strict.set(`${shape.schema}.${shape.table}`, { idColumn: program.tables[i]?.idColumn ?? null, checked: new Map(checked) })
+      strict.set(tableLabel(shape.schema, shape.table), { idColumn: program.tables[i]?.idColumn ?? null, checked: new Map(checked) })
     }
   }
   return strict

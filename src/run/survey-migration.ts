@@ -1,3 +1,4 @@
+import { tableLabel } from '../base/table-label.ts'
 import type { Survey } from '../checks/survey.ts'
 import { RehouseError } from '../errors.ts'
 import type { Catalogue, TargetRelation } from '../model/catalogue.ts'
@@ -41,7 +42,7 @@ export async function surveyMigration(migration: Migration, chosen: readonly str
   const targets = new Map(services.map(s => [s.ref.name, { version: s.facts.version, relations: s.relations }]))
   const setting = { mapping, identifiers: migration.identifiers, numbers, targets, shared, lackingTypes: lackingTypes(mapping, plans) }
   const compiled = plans.flatMap(plan => compileAll(plan, setting))
-  const uncovered = sources.flatMap(source => uncoveredIn(source, { mapping, compiled }))
+  const uncovered = sources.flatMap(source => uncoveredIn(source, { mapping, plans, compiled }))
   const findings = distinct([
     ...plans.flatMap(plan => plan.findings),
     ...compiled.flatMap(c => c.compiled.findings),
@@ -70,12 +71,12 @@ export async function describeTargets(
   const names = new Map<string, TableName>()
   for (const entity of mapping.entities) {
     if (entity.service !== service.name) continue
-    for (const shape of entity.into) names.set(`${shape.schema}.${shape.table}`, { schema: shape.schema, name: shape.table })
+    for (const shape of entity.into) names.set(tableLabel(shape.schema, shape.table), { schema: shape.schema, name: shape.table })
   }
   // After a crash keys may still be set aside; the mapping is held against the table as it will be.
   const setAside = (await service.ledger.state()) === 'absent' ? [] : await service.ledger.debts()
   const relations = await service.target.describe([...names.values()], setAside)
-  return new Map(relations.map(relation => [`${relation.schema}.${relation.name}`, relation]))
+  return new Map(relations.map(relation => [tableLabel(relation.schema, relation.name), relation]))
 }
 
 /** Numbers from the ledger where it has them; provisional ones, never written, where it has not. */
@@ -174,7 +175,7 @@ const NO_STATE = new RowState(new OutcomeRegistry())
 
 function uncoveredIn(
   source: SurveyedSource,
-  { mapping, compiled }: { mapping: Mapping; compiled: MigrationSurvey['compiled'] },
+  { mapping, plans, compiled }: { mapping: Mapping; plans: readonly TenantPlan[]; compiled: MigrationSurvey['compiled'] },
 ): readonly Finding[] {
   const used = new Map<string, Set<string>>()
   const add = (table: string, columns: readonly string[]): void => {
@@ -184,18 +185,19 @@ function uncoveredIn(
   }
   for (const { tenant, entity, compiled: program } of compiled) {
     if (entity.from.source !== source.name || (source.tenant !== null && tenant !== source.tenant)) continue
-    const relation = source.catalogue.relations.find(
-      r => r.schema.toLowerCase() === entity.from.schema.toLowerCase() && r.name.toLowerCase() === entity.from.name.toLowerCase(),
-    )
+    const relation = plans.find(plan => (plan.tenant?.code ?? null) === tenant)?.entities.get(entity.name)?.relation
     if (relation)
-      add(`${relation.schema}.${relation.name}`, [...program.used, ...(program.key?.source.kind === 'columns' ? program.key.names : [])])
+      add(tableLabel(relation.schema, relation.name), [
+        ...program.used,
+        ...(program.key?.source.kind === 'columns' ? program.key.names : []),
+      ])
   }
   const { tenants } = mapping
   if (tenants.kind === 'relation' && tenants.relation.source === source.name) {
     const relation = source.catalogue.relations.find(r => r.schema === tenants.relation.schema && r.name === tenants.relation.name)
     if (relation)
       add(
-        `${relation.schema}.${relation.name}`,
+        tableLabel(relation.schema, relation.name),
         relation.columns.map(c => c.name),
       )
   }

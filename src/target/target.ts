@@ -25,7 +25,7 @@ export interface Target {
 }
 
 export interface DeferralRule {
-  /** Tables about to receive at least this many rows; others keep their indexes. */
+  /** Labels (base/table-label.ts) of tables about to receive many rows; others keep their indexes. */
   readonly worthwhile: ReadonlySet<string>
   /** Names the run in the guard’s message. */
   readonly run: string

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { suite, type TestContext, test } from 'node:test'
 import fc from 'fast-check'
+import { tableLabel } from '../../src/base/table-label.ts'
 import { RehouseError } from '../../src/errors.ts'
 import type { SchemaStep } from '../../src/model/ledger-records.ts'
 import { Refusal, type Target, type Writer, type WriteTransaction } from '../../src/target/target.ts'
@@ -441,7 +442,7 @@ function changeTests(engine: TargetEngine): void {
 function deferralTests(engine: TargetEngine): void {
   const plan = async (target: Target, specs: readonly TableSpec[]): Promise<readonly SchemaStep[]> =>
     target.planDeferral(await target.describe(TABLES.map(nameOf)), {
-      worthwhile: new Set(specs.map(spec => `public.${spec.name}`)),
+      worthwhile: new Set(specs.map(spec => tableLabel('public', spec.name))),
       run: 'run-1',
       triggers: 'fire',
     })

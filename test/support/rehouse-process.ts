@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -96,13 +96,12 @@ function assertNoBug(words: readonly string[], { status, stdout, stderr }: Ended
   assert.doesNotMatch(stderr, STACK_LINE, `expected no stack trace from ${said}`)
 }
 
+/** What the bug files say: the stack a user would send in. */
 function bugTexts(folder: string): string {
   const place = join(folder, '.rehouse')
-  return existsSync(place)
-    ? readdirSync(place)
-        .filter(name => name.startsWith('bug-'))
-        .join(', ')
-    : ''
+  if (!existsSync(place)) return ''
+  const files = readdirSync(place).filter(name => name.startsWith('bug-'))
+  return files.map(name => readFileSync(join(place, name), 'utf8')).join('\n')
 }
 
 /** A folder of the test's own with these files, gone after the test. */

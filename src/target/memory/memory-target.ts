@@ -1,3 +1,4 @@
+import { tableLabel } from '../../base/table-label.ts'
 import { bug } from '../../errors.ts'
 import type { ForeignKey, Relation, TargetRelation, Trigger, UniqueKey } from '../../model/catalogue.ts'
 import type { SchemaStep } from '../../model/ledger-records.ts'
@@ -93,7 +94,7 @@ export class MemoryTarget implements Target {
   }
 
   planDeferral(relations: readonly TargetRelation[], rule: DeferralRule): readonly SchemaStep[] {
-    const tables = relations.filter(relation => relation.isEmpty && rule.worthwhile.has(tableKey(relation)))
+    const tables = relations.filter(relation => relation.isEmpty && rule.worthwhile.has(tableLabel(relation.schema, relation.name)))
     const names = new Set(tables.map(tableKey))
     const isFree = (relation: Relation): boolean =>
       ![...this.#store.states.values()].some(({ form }) => !names.has(tableKey(form.relation)) && refersTo(form.relation, relation))

@@ -1,3 +1,4 @@
+import { tableLabel } from '../../base/table-label.ts'
 import type { TargetRelation } from '../../model/catalogue.ts'
 import type { SchemaStep } from '../../model/ledger-records.ts'
 import { quoteName } from '../../postgres/quote.ts'
@@ -40,7 +41,7 @@ function isDescribed(relation: TargetRelation): relation is PostgresRelation {
 }
 
 function isDeferrable(relation: PostgresRelation, rule: DeferralRule): boolean {
-  return relation.isEmpty && relation.postgres.isPlain && rule.worthwhile.has(`${relation.schema}.${relation.name}`)
+  return relation.isEmpty && relation.postgres.isPlain && rule.worthwhile.has(tableLabel(relation.schema, relation.name))
 }
 
 function canGo(index: IndexFacts, droppedForeignKeys: ReadonlySet<string>): boolean {
@@ -48,12 +49,12 @@ function canGo(index: IndexFacts, droppedForeignKeys: ReadonlySet<string>): bool
 }
 
 function ruleOf(relation: PostgresRelation, { strict }: DeferralRule): StrictTable | null {
-  return strict?.get(`${relation.schema}.${relation.name}`) ?? null
+  return strict?.get(tableLabel(relation.schema, relation.name)) ?? null
 }
 
 /** The mapping itself sees to it that the row referred to is there. */
 function isHeld({ pairs, referenced }: ForeignKeyFacts, rule: StrictTable | null): boolean {
-  return rule === null || pairs.some(([column]) => rule.checked.get(column) === `${referenced.schema}.${referenced.name}`)
+  return rule === null || pairs.some(([column]) => rule.checked.get(column) === tableLabel(referenced.schema, referenced.name))
 }
 
 function isUnbreakable({ isUnique, keys }: IndexFacts, rule: StrictTable | null): boolean {
