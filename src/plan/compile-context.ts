@@ -108,4 +108,6 @@ export interface SettledReference {
   readonly key: ParentKey
   /** Quarantine code the mapping gives a missing parent; null = by what became of it. */
   readonly missingCode: string | null
+  /** Where it does not hold, the reference is NULL; null = always. */
+  readonly when: ((row: RowState) => boolean) | null
 }

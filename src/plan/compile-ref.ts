@@ -22,7 +22,7 @@ export function compileRef(value: RefValue, wanted: ValueWanted, context: Compil
   const type = builtinType('uuid')
   const own = ownHead(value, context)
   const when = value.when === null ? null : compileCondition(value.when, context)
-  const write = own ?? compileLookup(value, wanted, context)
+  const write = own ?? compileLookup({ value, when }, wanted, context)
   if (write === null) return null
   if (when === null) return { type, slot: null, write }
   return { type, slot: null, write: (row, out) => (when(row) ? write(row, out) : out.null()) }
@@ -39,14 +39,19 @@ function ownHead(value: RefValue, context: CompileContext): ValueSource['write']
   return isOwnHead(value, context) ? (row, out) => out.field(row.id, 0, 16) : null
 }
 
-function compileLookup(value: RefValue, wanted: ValueWanted, context: CompileContext): ValueSource['write'] | null {
+interface Reference {
+  readonly value: RefValue
+  readonly when: ((row: RowState) => boolean) | null
+}
+
+function compileLookup({ value, when }: Reference, wanted: ValueWanted, context: CompileContext): ValueSource['write'] | null {
   const candidates: Candidate[] = []
   for (const name of value.entities) {
     const parent = context.parent(name)
     const key = parent && compileParentKey(value, parent, context)
     if (parent === null || key === null) return null
     const isSettled = context.settles.has(name)
-    if (isSettled) settle({ value, wanted, parent, key }, context)
+    if (isSettled) settle({ value, when, wanted, parent, key }, context)
     const isUnchecked = isSettled || value.missing.some(outcome => outcome.take !== null && 'allow' in outcome.take)
     candidates.push({ parent, key, index: isUnchecked ? null : context.index(name) })
   }
@@ -59,7 +64,7 @@ function compileLookup(value: RefValue, wanted: ValueWanted, context: CompileCon
 
 /** What a settled reference may say of a missing parent is a quarantine code; anything else would have to change rows already written. */
 function settle(
-  { value, wanted, parent, key }: { value: RefValue; wanted: ValueWanted; parent: ParentFacts; key: ParentKey },
+  { value, when, wanted, parent, key }: Reference & { wanted: ValueWanted; parent: ParentFacts; key: ParentKey },
   context: CompileContext,
 ): void {
   const take = value.missing[0]?.take ?? null
@@ -75,7 +80,7 @@ function settle(
     return
   }
   if (take !== null && 'allow' in take) return
-  context.settled.push({ column: wanted.column, parent, key, missingCode: isCode ? take.quarantine : null })
+  context.settled.push({ column: wanted.column, parent, key, missingCode: isCode ? take.quarantine : null, when })
 }
 
 function oneParent({ parent, key, index }: Candidate, missing: TakeOutcome | null, column: string): ValueSource['write'] {

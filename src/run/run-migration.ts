@@ -16,7 +16,7 @@ import { runLanes } from './run-lanes.ts'
 import { applySteps, settleDebts } from './schema-debts.ts'
 import { atSeam } from './seams.ts'
 import { strictTables } from './strict-tables.ts'
-import { describeTargets, type MigrationSurvey } from './survey-migration.ts'
+import { describeTables, describeTargets, type MigrationSurvey } from './survey-migration.ts'
 
 /** How a run ended, before it is told. */
 export interface RunEnd {
@@ -234,7 +234,8 @@ async function defer(
     const worthwhile = planDeferral(survey, context)
     const strict = strictTables(migration.mapping, survey.compiled)
     await applySteps(service, { run: context.id, relations, worthwhile, strict, triggers: service.ref.triggers }, options)
-    const during = await describeTargets(migration.mapping, service)
+    // As it is while rows are loaded: without what was set aside.
+    const during = await describeTables(migration.mapping, { service, setAside: [] })
     const live = liveReferences(
       survey.compiled.map(c => c.compiled),
       during,

@@ -5,6 +5,7 @@ import type { TargetRelation } from '../model/catalogue.ts'
 import type { SchemaDebt } from '../model/ledger-records.ts'
 import type { Refusal, StrictTable, Writer } from '../target/target.ts'
 import type { Service } from './load-context.ts'
+import { postponeReferences } from './postpone-references.ts'
 import { atSeam, type Hooks } from './seams.ts'
 import { type CascadeContext, takeBackWithChildren } from './take-back-cascade.ts'
 
@@ -79,7 +80,6 @@ async function settleDebt(service: Service, debt: SchemaDebt, cascade: CascadeCo
   const refusal = await undoStep(service, debt)
   if (refusal === null) return 0
   const removed = await clearViolations(service, debt, cascade)
-  if (removed === 0) throw cannotRebuild(debt, refusal)
   const again = await undoStep(service, debt)
   if (again !== null) throw cannotRebuild(debt, again)
   return removed
@@ -136,6 +136,7 @@ async function clearViolations(service: Service, debt: SchemaDebt, cascade: Casc
     ids = await tx.violations(debt, idColumn)
     await tx.rollback()
   })
+  ids = await postponeReferences(service, debt, { ids, cascade })
   const detail = `refused by constraint ${debt.name}`
   return takeBackWithChildren({ service: service.name, ids, code, column: tableLabel(debt.schema, debt.table), detail }, cascade)
 }

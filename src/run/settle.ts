@@ -69,6 +69,7 @@ async function readEdges(
         : own.findText(state.keyText)
       if (childOrdinal < 0 || own.state(childOrdinal) !== LOADED) continue
       for (const reference of settled) {
+        if (reference.when !== null && !reference.when(state)) continue
         const result = reference.key.read(state)
         if (result === NULL_KEY) continue
         const parent = reference.parent.entity.name

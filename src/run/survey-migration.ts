@@ -3,7 +3,7 @@ import type { Survey } from '../checks/survey.ts'
 import { RehouseError } from '../errors.ts'
 import type { Catalogue, TargetRelation } from '../model/catalogue.ts'
 import type { Finding } from '../model/finding.ts'
-import type { NumberedTenant } from '../model/ledger-records.ts'
+import type { NumberedTenant, SchemaStep } from '../model/ledger-records.ts'
 import type { Mapping, Tenant } from '../model/mapping.ts'
 import type { SqlType } from '../model/sql-type.ts'
 import { matchColumn } from '../plan/collect-names.ts'
@@ -63,18 +63,25 @@ export async function surveyServices({ mapping, services }: Pick<Migration, 'map
   return surveyed
 }
 
-/** The tables the mapping writes to in one service, those that exist, by `schema.table`. */
+/** The tables the mapping writes to in one service, those that exist, by `schema.table`; with the keys that are set aside at the moment. */
 export async function describeTargets(
   mapping: Mapping,
   service: Migration['services'][number],
+): Promise<ReadonlyMap<string, TargetRelation>> {
+  const isKnown = (await service.ledger.state()) !== 'absent'
+  return describeTables(mapping, { service, setAside: isKnown ? await service.ledger.debts() : [] })
+}
+
+/** The same, with the keys of `setAside` as if they were there. */
+export async function describeTables(
+  mapping: Mapping,
+  { service, setAside }: { readonly service: Migration['services'][number]; readonly setAside: readonly SchemaStep[] },
 ): Promise<ReadonlyMap<string, TargetRelation>> {
   const names = new Map<string, TableName>()
   for (const entity of mapping.entities) {
     if (entity.service !== service.name) continue
     for (const shape of entity.into) names.set(tableLabel(shape.schema, shape.table), { schema: shape.schema, name: shape.table })
   }
-  // After a crash keys may still be set aside; the mapping is held against the table as it will be.
-  const setAside = (await service.ledger.state()) === 'absent' ? [] : await service.ledger.debts()
   const relations = await service.target.describe([...names.values()], setAside)
   return new Map(relations.map(relation => [tableLabel(relation.schema, relation.name), relation]))
 }

@@ -1,8 +1,8 @@
 import { canonicalKey } from '../base/key-text.ts'
 import type { LookupMatch } from '../ledger/ledger.ts'
-import type { TaskRecord, TaskState } from '../model/ledger-records.ts'
+import type { SchemaDebt, TaskRecord, TaskState } from '../model/ledger-records.ts'
 import type { Entity, Mapping, MappingValue } from '../model/mapping.ts'
-import type { Writer } from '../target/target.ts'
+import type { ColumnUpdate, Writer } from '../target/target.ts'
 import { type EntityTables, takeBack } from './corrections.ts'
 import type { Service } from './load-context.ts'
 import type { Hooks } from './seams.ts'
@@ -17,6 +17,10 @@ export interface CascadeContext {
   tables(entity: string): EntityTables
   /** The task to record a correction under, freshly claimed by `writer`, and the state it was in before: a correction does not finish a task. */
   claimTask(entity: string, tenant: string | null, writer: Writer): Promise<{ readonly task: TaskRecord; readonly state: TaskState }>
+  /** The column of a foreign key set aside that refers to rows which may come later; null = it has none that takes NULL. */
+  laterReference(service: Service, debt: SchemaDebt): Pick<ColumnUpdate, 'table' | 'where' | 'set'> | null
+  /** Whether the references of the entity's rows were checked since they were last loaded. */
+  isSettled(entity: string, tenant: string | null): Promise<boolean>
 }
 
 /** Why rows must go. */

@@ -2,6 +2,7 @@ import type { KeyIndex } from '../base/key-index.ts'
 import { atPlace, bug, RehouseError } from '../errors.ts'
 import type { ProgressEvent } from '../events.ts'
 import type { Consistency, TaskRecord } from '../model/ledger-records.ts'
+import { partsOf } from '../plan/row-program.ts'
 import type { EntityFacts, TenantPlan } from '../plan/tenant-plan.ts'
 import type { SourceSnapshot } from '../source/source.ts'
 import type { Writer } from '../target/target.ts'
@@ -15,8 +16,8 @@ import { interrupted, readTask } from './read-task.ts'
 import { withRetries } from './retry.ts'
 import type { RunContext } from './run-context.ts'
 import { atSeam } from './seams.ts'
-import { setReferences } from './set-references.ts'
-import { settleCircle } from './settle.ts'
+import { clearReferences, setReferences } from './set-references.ts'
+import { type CircleMember, settleCircle } from './settle.ts'
 import { TenantTally } from './stop-rules.ts'
 
 /** How lanes wait for one another: tenants enter a phase when its shared rows are complete. */
@@ -211,21 +212,19 @@ export class TenantLane {
     }
     if (open.every(({ task }) => task.state === 'settled')) return
     await atSeam(this.#run.hooks, 'before_settle', { entity: circle[0] ?? '', tenant: this.code })
-    const members = []
+    const members: CircleMember[] = []
     for (const { name } of open) members.push(await this.state.member(name))
     const refused = await settleCircle(members, name => this.#indexOf(name))
-    for (const { name, facts, task, service } of open) {
-      if (!(await this.#member(name))) continue
-      const rows = refused
-        .filter(row => row.entity === name)
-        .map(row => ({ key: row.key, code: row.code, column: row.column, detail: `refers to ${row.parentEntity}` }))
-      await this.#takeBack({ facts, task, service, rows })
-    }
-  }
-
-  /** Whether the entity has references that are settled afterwards. */
-  async #member(name: string): Promise<boolean> {
-    return (await this.state.member(name)).compiled.settled.length > 0
+    const wanting = open.filter(({ name }) => members.some(member => member.name === name && member.compiled.settled.length > 0))
+    const doomed = wanting.map(of => ({
+      ...of,
+      rows: refused
+        .filter(row => row.entity === of.name)
+        .map(row => ({ key: row.key, code: row.code, column: row.column, detail: `refers to ${row.parentEntity}` })),
+    }))
+    // References first, of all of the circle: the rows that go must not hold one another.
+    for (const of of doomed) await this.#setReferences(of)
+    for (const of of doomed) await this.#takeBack(of)
   }
 
   #indexOf(name: string): KeyIndex {
@@ -234,39 +233,39 @@ export class TenantLane {
     return index
   }
 
-  async #takeBack(of: {
-    facts: EntityFacts
-    task: TaskRecord
-    service: Service
-    rows: Parameters<typeof takeBack>[0]['rows']
-  }): Promise<void> {
-    const { facts, task, service, rows } = of
-    const snapshot = await this.state.snapshot(facts.entity.from.source)
-    const compiled = await this.state.compile(facts)
-    await this.#withWriter(service, async writer => {
-      const claimed = await this.#claim(task, {
-        service,
-        writer,
-        snapshot,
-        start: { restart: false, pass: task.pass, consistency: task.consistency ?? 'snapshot' },
-      })
-      const tables = entityTables(facts.entity, compiled.tables)
-      const columns = this.#run.liveReferences(service.name)
-      const member = await this.state.member(facts.entity.name)
+  /** While their foreign keys stand: references of the rows that stay are set, those of the rows that go are cleared. */
+  async #setReferences({ facts, task, service, rows }: Doomed): Promise<void> {
+    const columns = this.#run.liveReferences(service.name)
+    if (columns.size === 0) return
+    const member = await this.state.member(facts.entity.name)
+    await this.#withClaim({ facts, task, service }, async (writer, claimed) => {
+      const tables = entityTables(facts.entity, member.compiled.tables)
       const indexOf = (name: string): KeyIndex => this.#indexOf(name)
-      if (columns.size > 0) await setReferences({ member, indexOf, service, writer, task: claimed, tables, columns })
-      await takeBack({
-        service,
-        writer,
-        task: claimed,
-        tables,
-        snapshot: snapshot.id,
-        kind: 'settle',
-        rows,
-        hooks: this.#run.hooks,
-        taskState: 'settled',
-      })
+      const setting = { member, indexOf, service, writer, task: claimed, tables, columns, hooks: this.#run.hooks }
+      await setReferences(setting)
+      await clearReferences(
+        setting,
+        rows.map(row => partsOf(row.key)),
+      )
     })
+  }
+
+  async #takeBack({ facts, task, service, rows }: Doomed): Promise<void> {
+    const { compiled, snapshot } = await this.state.member(facts.entity.name)
+    await this.#withClaim({ facts, task, service }, async (writer, claimed) => {
+      const tables = entityTables(facts.entity, compiled.tables)
+      const { hooks } = this.#run
+      await takeBack({ service, writer, task: claimed, tables, snapshot: snapshot.id, kind: 'settle', rows, hooks, taskState: 'settled' })
+    })
+  }
+
+  async #withClaim(
+    { facts, task, service }: Omit<Doomed, 'rows'>,
+    work: (writer: Writer, claimed: TaskRecord) => Promise<void>,
+  ): Promise<void> {
+    const snapshot = await this.state.snapshot(facts.entity.from.source)
+    const start = { restart: false, pass: task.pass, consistency: task.consistency ?? 'snapshot' }
+    await this.#withWriter(service, async writer => work(writer, await this.#claim(task, { service, writer, snapshot, start })))
   }
 
   /** Sessions are kept for the whole lane; after a failure their transactions may be anywhere, so the next work gets new ones. */
@@ -291,6 +290,14 @@ export class TenantLane {
     this.#writers.clear()
     for (const writer of writers) await writer.close()
   }
+}
+
+/** A member of a circle, and its rows that must go. */
+interface Doomed {
+  readonly facts: EntityFacts
+  readonly task: TaskRecord
+  readonly service: Service
+  readonly rows: Parameters<typeof takeBack>[0]['rows']
 }
 
 interface Start {

@@ -108,6 +108,8 @@ export interface ColumnUpdate {
   readonly where: string
   readonly set: string
   readonly pairs: readonly { readonly id: string; readonly value: string | null }[]
+  /** `empty`: only where the column is NULL. Absent: everywhere. */
+  readonly over?: 'empty' | undefined
 }
 
 /** The server would not take a row: class 22 (data) and 23 (integrity), and P0001 raised by a trigger. A value, so that `run/` can bisect. */

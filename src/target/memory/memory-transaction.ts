@@ -94,7 +94,7 @@ export class MemoryTransaction implements WriteTransaction {
     })
   }
 
-  updateColumn({ table, where, set, pairs }: ColumnUpdate): Promise<number> {
+  updateColumn({ table, where, set, pairs, over }: ColumnUpdate): Promise<number> {
     return this.#statement(() => {
       const state = stateOf(this.#states, tableKey(table))
       const place = placeOf(state, set)
@@ -104,7 +104,7 @@ export class MemoryTransaction implements WriteTransaction {
       let changed = 0
       const rows = state.rows.map(row => {
         const id = textOf(state, row, where)
-        if (id === null || !values.has(id)) return row
+        if (id === null || !values.has(id) || (over === 'empty' && (row.fields[place] ?? null) !== null)) return row
         changed++
         return { fields: row.fields.with(place, values.get(id) ?? null) }
       })

@@ -68,11 +68,12 @@ export class PostgresTransaction implements WriteTransaction {
     return rows.map(row => row[0] ?? '')
   }
 
-  async updateColumn({ table, where, set, pairs }: ColumnUpdate): Promise<number> {
+  async updateColumn({ table, where, set, pairs, over }: ColumnUpdate): Promise<number> {
     const id = await this.#column(table, where)
     const value = await this.#column(table, set)
+    const wanted = over === 'empty' ? 'is null' : 'is distinct from pair.value'
     const statement = `update ${qualifiedName(table)} as t set ${quoteName(set)} = pair.value
-      from unnest($1::${id.type}[], $2::${value.type}[]) as pair (id, value) where t.${quoteName(where)} ${id.equals} pair.id and t.${quoteName(set)} is distinct from pair.value`
+      from unnest($1::${id.type}[], $2::${value.type}[]) as pair (id, value) where t.${quoteName(where)} ${id.equals} pair.id and t.${quoteName(set)} ${wanted}`
     const { rowCount } = await this.#open().query(statement, [pairs.map(pair => pair.id), pairs.map(pair => pair.value)])
     return rowCount
   }
