@@ -5,7 +5,7 @@ import { maskValue } from '../cast/mask-value.ts'
 import { valueText } from '../cast/value-text.ts'
 import type { SqlType } from '../model/sql-type.ts'
 import type { CastSource, CastWanted, CompileContext } from './compile-context.ts'
-import { compileOutcomes, type TakeOutcome } from './compile-outcome.ts'
+import { compileOutcomes, isAllow, type TakeOutcome } from './compile-outcome.ts'
 import { QUARANTINED } from './outcome-registry.ts'
 import type { RowState, ValueSource } from './row-state.ts'
 
@@ -64,31 +64,54 @@ type Lost = (
   lost: { mark: number; isRefused: boolean; data: Buffer; start: number; length: number },
 ) => boolean
 
-/** What happens to a value its target cannot hold whole (lossy) or at all (refused). `allow` keeps a lossy value and counts it; it cannot help a refused one. */
+/** What happens to a value its target cannot hold whole (lossy) or at all (refused): the outcomes in turn. `allow` keeps a lossy value and counts it; it cannot help a refused one. */
 function compileLoss(sourceType: SqlType, wanted: CastWanted, context: CompileContext): Lost {
-  const { registry } = context.state
-  const allow = wanted.onLoss.find(outcome => outcome.take !== null && 'allow' in outcome.take)
-  const allowed = registry.number('loss', wanted.column, allow?.note ?? 'lossy_cast')
-  const others = wanted.onLoss.filter(outcome => outcome !== allow)
-  const take: TakeOutcome | null = others.length > 0 ? compileOutcomes(others, wanted, context) : null
+  const at = wanted.onLoss.findIndex(isAllow)
+  const allow = wanted.onLoss[at] ?? null
+  const before = compileSome(at < 0 ? wanted.onLoss : wanted.onLoss.slice(0, at), wanted, context)
+  const after = compileSome(at < 0 ? [] : wanted.onLoss.slice(at + 1), wanted, context)
+  const allowed = context.state.registry.number('loss', wanted.column, allow?.note ?? 'lossy_cast')
   const text = valueText(sourceType)
   return (row, out, { mark, isRefused, data, start, length }) => {
-    if (!isRefused && allow !== undefined) {
+    const isKept = !isRefused && allow !== null
+    const written = isKept && before !== null ? Buffer.from(out.buf.subarray(mark, out.at)) : null
+    if (!isKept || written !== null) out.at = mark
+    const taken = takeLost(row, out, { isRefused, column: wanted.column, takes: isKept ? [before] : [before, after] })
+    if (taken === true) return true
+    if (taken === null && isKept) {
+      if (written !== null) restore(written, out)
       row.taken.push(allowed)
+      if (allow.note !== null) row.notes.push({ code: allow.note, column: wanted.column })
       return true
     }
-    out.at = mark
-    const zoneCode = row.zoneHit === null ? null : `time_${row.zoneHit}`
-    const isSealed =
-      isRefused && zoneCode !== null ? row.seal(QUARANTINED, zoneCode, wanted.column) : sealOrTake(row, out, take, wanted.column)
-    if (!isSealed && row.fate === QUARANTINED) row.fateValue = maskValue(sourceType, text(data, start, length))
-    return isSealed
+    if (taken === null) row.seal(QUARANTINED, 'not_representable', wanted.column)
+    if (row.fate === QUARANTINED) row.fateValue = maskValue(sourceType, text(data, start, length))
+    return false
   }
 }
 
-function sealOrTake(row: RowState, out: TupleWriter, take: TakeOutcome | null, column: string): boolean {
-  const isTaken = take === null ? null : take(row, out)
-  return isTaken ?? row.seal(QUARANTINED, 'not_representable', column)
+function compileSome(outcomes: CastWanted['onLoss'], wanted: CastWanted, context: CompileContext): TakeOutcome | null {
+  return outcomes.length === 0 ? null : compileOutcomes(outcomes, wanted, context)
+}
+
+/** A local time that the zone's policy refuses has its own code, whatever `on_loss` says. */
+function takeLost(
+  row: RowState,
+  out: TupleWriter,
+  { isRefused, column, takes }: { isRefused: boolean; column: string; takes: readonly (TakeOutcome | null)[] },
+): boolean | null {
+  if (isRefused && row.zoneHit !== null) return row.seal(QUARANTINED, `time_${row.zoneHit}`, column)
+  for (const take of takes) {
+    const taken = take === null ? null : take(row, out)
+    if (taken !== null) return taken
+  }
+  return null
+}
+
+function restore(field: Buffer, out: TupleWriter): void {
+  out.ensure(field.length)
+  field.copy(out.buf, out.at)
+  out.at += field.length
 }
 
 function castSlot(slot: number, cast: FieldCast, lost: Lost): ValueSource['write'] {

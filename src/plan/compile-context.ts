@@ -1,4 +1,4 @@
-import type { KeyIndex } from '../base/key-index.ts'
+import type { KeyIndex, KeyState } from '../base/key-index.ts'
 import type { TupleWriter } from '../base/tuple-writer.ts'
 import type { Loss } from '../cast/cast.ts'
 import type { Identifiers } from '../cast/identifiers.ts'
@@ -51,6 +51,8 @@ export interface CompileInput {
   readonly index: (entity: string) => KeyIndex | null
   /** Entities whose references from this one are settled afterwards. */
   readonly settles: ReadonlySet<string>
+  /** Entities that are looked up now, and whose rows may be taken back afterwards. */
+  readonly late: ReadonlySet<string>
 }
 
 export interface CompileContext extends CompileInput {
@@ -93,21 +95,23 @@ export interface CastSource extends ValueSource {
 export interface ParentKey {
   /** HAS_KEY, NULL_KEY, NO_KEY or SEALED (parent-key.ts). */
   read(row: RowState): number
-  /** What the index knows of it; 0 = never seen. */
-  state(index: KeyIndex): number
+  /** What the index knows of it. */
+  state(index: KeyIndex): KeyState
   /** Its ordinal in the index, added as unseen if need be. */
   ordinal(index: KeyIndex): number
   /** The parent's id as a uuid field. */
   writeId(out: TupleWriter): void
 }
 
-/** A reference whose parent is looked up after the entity is loaded (to itself, or in a cycle). */
+/** A reference whose parent is looked up after the entity is loaded (to itself, in a circle, or to what may still be taken back). */
 export interface SettledReference {
   readonly column: string
   readonly parent: ParentFacts
   readonly key: ParentKey
   /** Quarantine code the mapping gives a missing parent; null = by what became of it. */
   readonly missingCode: string | null
-  /** Where it does not hold, the reference is NULL; null = always. */
+  /** The parent was found when the row was loaded: only taking it back afterwards counts. */
+  readonly isLate: boolean
+  /** Whether the row has this reference at all; null = always. */
   readonly when: ((row: RowState) => boolean) | null
 }

@@ -6,12 +6,13 @@ import { compileExpressionSource } from './compile-expression-source.ts'
 import { EXCLUDED, QUARANTINED } from './outcome-registry.ts'
 import type { RowState } from './row-state.ts'
 
-/** True: a value was written. False: the row's fate is sealed. Null: no outcome applied (a list is tried in turn; a `from` that is NULL passes on). */
+/** True: a value was written. False: the row's fate is sealed. Null: nothing replaces what there is (`allow`, or a `from` that is NULL and the end of the list). */
 export type TakeOutcome = (row: RowState, out: TupleWriter) => boolean | null
 
-/** Outcomes of one place, tried in turn. `wanted.onLoss` holds for values they bring in. */
+/** Outcomes of one place, tried in turn; none after `allow`. `wanted.onLoss` holds for values they bring in. */
 export function compileOutcomes(outcomes: readonly Outcome[], wanted: CastWanted, context: CompileContext): TakeOutcome {
-  const takes = outcomes.map(outcome => compileOne(outcome, wanted, context))
+  const end = outcomes.findIndex(isAllow)
+  const takes = outcomes.slice(0, end < 0 ? outcomes.length : end + 1).map(outcome => compileOne(outcome, wanted, context))
   if (takes.length === 1) return takes[0] as TakeOutcome
   return (row, out) => {
     for (const take of takes) {
@@ -22,17 +23,29 @@ export function compileOutcomes(outcomes: readonly Outcome[], wanted: CastWanted
   }
 }
 
+export function isAllow(outcome: Outcome): boolean {
+  return outcome.take !== null && 'allow' in outcome.take
+}
+
 function compileOne(outcome: Outcome, wanted: CastWanted, context: CompileContext): TakeOutcome {
   const { take } = outcome
   const noted = outcome.note
   const after = (row: RowState): void => {
     if (noted !== null) row.notes.push({ code: noted, column: wanted.column })
   }
-  if (take === null || 'allow' in take)
+  if (take === null)
     return row => {
       after(row)
       return null
     }
+  if ('allow' in take) {
+    const allowed = context.state.registry.number('value', wanted.column, noted ?? 'allowed')
+    return row => {
+      row.taken.push(allowed)
+      after(row)
+      return null
+    }
+  }
   if ('exclude' in take) return row => row.seal(EXCLUDED, take.exclude, wanted.column)
   if ('quarantine' in take) return row => row.seal(QUARANTINED, take.quarantine, wanted.column)
   if ('value' in take) return constantOutcome(take.value, noted, wanted, context)

@@ -1,10 +1,17 @@
-import { EXCLUDED as KEY_EXCLUDED, LOADED as KEY_LOADED, QUARANTINED as KEY_QUARANTINED, type KeyIndex } from '../base/key-index.ts'
+import {
+  EXCLUDED as KEY_EXCLUDED,
+  LOADED as KEY_LOADED,
+  QUARANTINED as KEY_QUARANTINED,
+  type KeyIndex,
+  type KeyState,
+  UNSEEN,
+} from '../base/key-index.ts'
 import type { TupleWriter } from '../base/tuple-writer.ts'
 import { builtinType } from '../cast/builtin-types.ts'
 import type { MappingValue } from '../model/mapping.ts'
-import type { CompileContext, ParentFacts, ParentKey, ValueWanted } from './compile-context.ts'
+import type { CompileContext, ParentFacts, ParentKey, SettledReference, ValueWanted } from './compile-context.ts'
 import { compileCondition } from './compile-expression-source.ts'
-import { compileOutcomes, type TakeOutcome } from './compile-outcome.ts'
+import { compileOutcomes, isAllow, type TakeOutcome } from './compile-outcome.ts'
 import { QUARANTINED } from './outcome-registry.ts'
 import { compileParentKey, HAS_KEY, NO_KEY, NULL_KEY } from './parent-key.ts'
 import type { RowState, ValueSource } from './row-state.ts'
@@ -12,17 +19,17 @@ import type { RowState, ValueSource } from './row-state.ts'
 type RefValue = Extract<MappingValue, { kind: 'ref' }>
 
 interface Candidate {
-  readonly parent: ParentFacts
   readonly key: ParentKey
+  /** Null: not looked up now. */
   readonly index: KeyIndex | null
 }
 
-/** The id of another entity's row, computed without a look-up; whether that row exists is asked of the key index. NULL stays NULL. */
+/** The id of another entity's row, computed without a look-up; whether that row exists is asked of the key index, or settled afterwards. A key with a NULL in it refers to nothing: NULL. */
 export function compileRef(value: RefValue, wanted: ValueWanted, context: CompileContext): ValueSource | null {
   const type = builtinType('uuid')
   const own = ownHead(value, context)
   const when = value.when === null ? null : compileCondition(value.when, context)
-  const write = own ?? compileLookup({ value, when }, wanted, context)
+  const write = own ?? compileLookup(value, { ...wanted, when }, context)
   if (write === null) return null
   if (when === null) return { type, slot: null, write }
   return { type, slot: null, write: (row, out) => (when(row) ? write(row, out) : out.null()) }
@@ -39,85 +46,90 @@ function ownHead(value: RefValue, context: CompileContext): ValueSource['write']
   return isOwnHead(value, context) ? (row, out) => out.field(row.id, 0, 16) : null
 }
 
-interface Reference {
-  readonly value: RefValue
-  readonly when: ((row: RowState) => boolean) | null
+interface RefWanted extends ValueWanted {
+  readonly when: SettledReference['when']
 }
 
-function compileLookup({ value, when }: Reference, wanted: ValueWanted, context: CompileContext): ValueSource['write'] | null {
+function compileLookup(value: RefValue, wanted: RefWanted, context: CompileContext): ValueSource['write'] | null {
   const candidates: Candidate[] = []
+  const isAllowed = value.missing.some(isAllow)
   for (const name of value.entities) {
     const parent = context.parent(name)
     const key = parent && compileParentKey(value, parent, context)
     if (parent === null || key === null) return null
     const isSettled = context.settles.has(name)
-    if (isSettled) settle({ value, when, wanted, parent, key }, context)
-    const isUnchecked = isSettled || value.missing.some(outcome => outcome.take !== null && 'allow' in outcome.take)
-    candidates.push({ parent, key, index: isUnchecked ? null : context.index(name) })
+    if (!isAllowed && (isSettled || context.late.has(name))) settle({ value, wanted, parent, key }, context)
+    candidates.push({ key, index: isSettled ? null : context.index(name) })
   }
   const target = { type: builtinType('uuid'), column: wanted.column, onLoss: [], at: value.at }
   const missing = value.missing.length > 0 ? compileOutcomes(value.missing, target, context) : null
-  return candidates.length === 1
-    ? oneParent(candidates[0] as Candidate, missing, wanted.column)
-    : firstParent(candidates, missing, wanted.column)
+  const lookup = { missing, column: wanted.column, isAllowed }
+  return candidates.length === 1 ? oneParent(candidates[0] as Candidate, lookup) : firstParent(candidates, lookup)
 }
 
-/** What a settled reference may say of a missing parent is a quarantine code; anything else would have to change rows already written. */
+/** What a reference that waits may say of a missing parent is a quarantine code; anything else would have to change rows already written. */
 function settle(
-  { value, when, wanted, parent, key }: Reference & { wanted: ValueWanted; parent: ParentFacts; key: ParentKey },
+  { value, wanted, parent, key }: { value: RefValue; wanted: RefWanted; parent: ParentFacts; key: ParentKey },
   context: CompileContext,
 ): void {
+  const isLate = context.late.has(parent.entity.name)
   const take = value.missing[0]?.take ?? null
-  const isCode = take !== null && 'quarantine' in take
-  if (value.entities.length > 1 || (value.missing.length > 0 && !isCode && !(take !== null && 'allow' in take))) {
-    const what = value.entities.length > 1 ? 'several candidates' : 'this outcome for `missing`'
+  const missingCode = take !== null && 'quarantine' in take ? take.quarantine : null
+  const obstacle =
+    value.entities.length > 1
+      ? 'several candidates'
+      : !isLate && value.missing.length > 0 && missingCode === null
+        ? 'this outcome for `missing`'
+        : isLate && parent.entity.isShared !== context.entity.isShared
+          ? 'rows of all tenants that are themselves checked only in a later phase'
+          : null
+  if (obstacle !== null) {
     context.problems.error(
       'MANIFEST_NOT_SUPPORTED',
-      `expected a reference inside a circle to name one entity and to quarantine what is missing, got ${what}`,
+      `expected a reference that is checked after the load to name one entity and to quarantine what is missing, got ${obstacle}`,
       value.at,
-      'Write `missing: { quarantine: code }` or leave `missing` out; other outcomes for references to the entity itself are not supported yet.',
+      'Write `missing: { quarantine: code }` or leave `missing` out, or put the entity it refers to into an earlier phase.',
     )
     return
   }
-  if (take !== null && 'allow' in take) return
-  context.settled.push({ column: wanted.column, parent, key, missingCode: isCode ? take.quarantine : null, when })
+  context.settled.push({ column: wanted.column, parent, key, missingCode, isLate, when: wanted.when })
 }
 
-function oneParent({ parent, key, index }: Candidate, missing: TakeOutcome | null, column: string): ValueSource['write'] {
+interface Lookup {
+  readonly missing: TakeOutcome | null
+  readonly column: string
+  /** A missing parent is let be: the reference is written all the same, after what the outcomes note. */
+  readonly isAllowed: boolean
+}
+
+function oneParent({ key, index }: Candidate, lookup: Lookup): ValueSource['write'] {
   return (row, out) => {
     const result = key.read(row)
-    if (result === NULL_KEY) {
-      out.null()
-      return true
-    }
+    if (result === NULL_KEY) return out.null()
     if (result === HAS_KEY) {
-      if (index === null) return writeId(key, out)
-      const state = key.state(index)
-      if (state === KEY_LOADED) return writeId(key, out)
-      return takeMissing(row, out, { missing, column, state, parent })
+      const state = index === null ? KEY_LOADED : key.state(index)
+      return state === KEY_LOADED ? writeId(key, out) : takeMissing(row, out, { ...lookup, state, key })
     }
-    if (result === NO_KEY) return takeMissing(row, out, { missing, column, state: 0, parent })
-    return false
+    return result === NO_KEY && takeMissing(row, out, { ...lookup, state: UNSEEN, key: null })
   }
 }
 
-function firstParent(candidates: readonly Candidate[], missing: TakeOutcome | null, column: string): ValueSource['write'] {
-  const last = candidates[candidates.length - 1] as Candidate
+/** The first in which the key exists; the reason, where it does in none, is what became of it in the first that knows it. */
+function firstParent(candidates: readonly Candidate[], lookup: Lookup): ValueSource['write'] {
   return (row, out) => {
-    let state = 0
+    let state: KeyState = UNSEEN
+    let first: ParentKey | null = null
     for (const { key, index } of candidates) {
       const result = key.read(row)
-      if (result === NULL_KEY) {
-        out.null()
-        return true
-      }
-      if (result !== HAS_KEY && result !== NO_KEY) return false
+      if (result === NULL_KEY) return out.null()
       if (result === NO_KEY) continue
+      if (result !== HAS_KEY) return false
       const found = index === null ? KEY_LOADED : key.state(index)
       if (found === KEY_LOADED) return writeId(key, out)
-      state = Math.max(state, found)
+      first ??= key
+      if (state === UNSEEN) state = found
     }
-    return takeMissing(row, out, { missing, column, state, parent: last.parent })
+    return takeMissing(row, out, { ...lookup, state, key: first })
   }
 }
 
@@ -126,19 +138,16 @@ function writeId(key: ParentKey, out: TupleWriter): true {
   return true
 }
 
-function takeMissing(
-  row: RowState,
-  out: TupleWriter,
-  lost: { missing: TakeOutcome | null; column: string; state: number; parent: ParentFacts },
-): boolean {
-  const taken = lost.missing?.(row, out)
-  if (taken === true || taken === false) return taken
-  row.seal(QUARANTINED, defaultCode(lost.state), lost.column)
-  return false
+/** `key` null: the value can be no key of the parent, so there is no identifier to write either. */
+function takeMissing(row: RowState, out: TupleWriter, lost: Lookup & { state: KeyState; key: ParentKey | null }): boolean {
+  const taken = lost.missing === null ? null : lost.missing(row, out)
+  if (taken !== null) return taken
+  if (lost.isAllowed && lost.key !== null) return writeId(lost.key, out)
+  return row.seal(QUARANTINED, defaultCode(lost.state), lost.column)
 }
 
 /** What a reference without `missing` says, by what became of the parent (design.md, traps). */
-export function defaultCode(state: number): 'parent_quarantined' | 'parent_excluded' | 'orphan' {
+export function defaultCode(state: KeyState): 'parent_quarantined' | 'parent_excluded' | 'orphan' {
   if (state === KEY_QUARANTINED) return 'parent_quarantined'
   return state === KEY_EXCLUDED ? 'parent_excluded' : 'orphan'
 }

@@ -62,7 +62,12 @@ export function compileTable(shape: Shape, context: CompileContext): TablePlan |
   const groups = compileGroups(shape, context)
   // `when` of a shape with groups speaks of the group, so it is compiled for each.
   const when = shape.when !== null && shape.each === null ? compileCondition(shape.when, context) : null
-  const sets = groups.map(group => compileColumns(shape, { target, idColumn, isHead, group }, context))
+  const sets = groups.map(group => {
+    const settled = context.settled.length
+    const columns = compileColumns(shape, { target, idColumn, isHead, group }, context)
+    bindSettled(shape, { from: settled, when: group.when ?? when }, context)
+    return columns
+  })
   const first = sets[0] ?? []
   return {
     name,
@@ -76,6 +81,25 @@ export function compileTable(shape: Shape, context: CompileContext): TablePlan |
     when,
     tuples: sets.map((columns, i) => ({ writers: columns.map(c => c.write), when: groups[i]?.when ?? null })),
     described: first.map(column => column.described),
+  }
+}
+
+/** A reference of a part holds only where the part is written. One that is refused after the load could not take its part alone along. */
+function bindSettled(
+  shape: Shape,
+  { from, when }: { from: number; when: ((row: RowState) => boolean) | null },
+  { settled, problems }: CompileContext,
+): void {
+  for (const [i, reference] of settled.slice(from).entries()) {
+    const own = reference.when
+    if (when !== null) settled[from + i] = { ...reference, when: row => when(row) && (own === null || own(row)) }
+    if (!shape.isOptional) continue
+    problems.error(
+      'MANIFEST_NOT_SUPPORTED',
+      `expected no reference that is checked after the load in an optional part, got ${reference.column}`,
+      shape.at,
+      'Take `optional` out, or write `missing: { allow: true }`.',
+    )
   }
 }
 

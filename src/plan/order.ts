@@ -6,15 +6,17 @@ export interface EntityOrder {
   readonly entity: Entity
   /** Entities it refers to, itself included, in the manifest's order. */
   readonly dependsOn: readonly string[]
-  /** Those of them whose rows cannot all be there before: itself, or one in a circle with it. */
+  /** Those of them whose rows cannot all be there before: itself, one in a circle with it, or one of a later phase. */
   readonly settles: readonly string[]
-  /** Entities settled together (a circle); alone: just itself. Empty: nothing to settle. */
+  /** Those whose rows are there before, but may still be taken back afterwards, when they are settled. */
+  readonly late: readonly string[]
+  /** Everything that must be loaded before its references are settled, itself included. Empty: nothing to settle. */
   readonly circle: readonly string[]
 }
 
 /**
  * Phases in order; inside a phase parents before children, ties by the manifest's order. References to the entity itself, in a circle, or forward to a later phase
- * are settled after the last entity of the circle.
+ * are settled after the last entity of the circle, together with all that refers to what may be taken back then.
  */
 export function orderEntities(mapping: Mapping): readonly EntityOrder[] {
   const byName = new Map(mapping.entities.map(entity => [entity.name, entity]))
@@ -25,22 +27,45 @@ export function orderEntities(mapping: Mapping): readonly EntityOrder[] {
     for (const name of sortPhase(phase.entities, references, circles)) {
       const entity = byName.get(name)
       if (entity === undefined) continue
-      const dependsOn = references.get(name) ?? []
-      const circle = circles.get(name) ?? [name]
-      out.push({ phase: phase.name, entity, dependsOn, settles: dependsOn.filter(parent => circle.includes(parent)), circle })
+      out.push({ phase: phase.name, entity, dependsOn: references.get(name) ?? [], settles: [], late: [], circle: [] })
     }
   }
-  return withForwardReferences(out)
+  return withSettling(out)
 }
 
-/** A parent in a later phase: its rows are not there when the child is loaded, so the reference is settled like one in a circle. */
-function withForwardReferences(order: readonly EntityOrder[]): readonly EntityOrder[] {
+/** A parent that comes later, or the entity itself, is looked up afterwards; one that is settled only after its child was loaded, once more. */
+function withSettling(order: readonly EntityOrder[]): readonly EntityOrder[] {
   const place = new Map(order.map((item, i) => [item.entity.name, i]))
+  const waits = new Map(order.map((item, i) => [item.entity.name, item.dependsOn.filter(parent => (place.get(parent) ?? -1) >= i)]))
+  const circleOf = (name: string): ReadonlySet<string> => closure(name, waits)
+  const settledAt = (name: string): number => Math.max(...[...circleOf(name)].map(member => place.get(member) ?? -1))
+  for (let isDone = false; !isDone; ) {
+    isDone = true
+    for (const [i, { entity, dependsOn }] of order.entries()) {
+      const known = waits.get(entity.name) ?? []
+      const more = dependsOn.filter(parent => !known.includes(parent) && settledAt(parent) >= i)
+      if (more.length === 0) continue
+      waits.set(entity.name, [...known, ...more])
+      isDone = false
+    }
+  }
   return order.map((item, i) => {
-    const later = item.dependsOn.filter(parent => (place.get(parent) ?? -1) > i)
-    const settles = item.dependsOn.filter(parent => item.settles.includes(parent) || later.includes(parent))
-    return { ...item, settles, circle: settles.length === 0 ? [] : [...new Set([...item.circle, ...later])] }
+    const waited = waits.get(item.entity.name) ?? []
+    const circle = circleOf(item.entity.name)
+    return {
+      ...item,
+      settles: waited.filter(parent => (place.get(parent) ?? -1) >= i),
+      late: waited.filter(parent => (place.get(parent) ?? -1) < i),
+      circle: waited.length === 0 ? [] : order.map(other => other.entity.name).filter(name => circle.has(name)),
+    }
   })
+}
+
+/** An entity and all it waits for, however far. */
+function closure(name: string, waits: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  const found = new Set([name])
+  for (const member of found) for (const parent of waits.get(member) ?? []) found.add(parent)
+  return found
 }
 
 export function referencedEntities(entity: Entity): readonly string[] {

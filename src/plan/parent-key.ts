@@ -1,3 +1,4 @@
+import { UNSEEN } from '../base/key-index.ts'
 import { canonicalKey } from '../base/key-text.ts'
 import { TupleWriter } from '../base/tuple-writer.ts'
 import { DONE, type FieldCast } from '../cast/cast.ts'
@@ -112,7 +113,7 @@ function integerParentKey(part: PartReader, parent: ParentFacts, context: Compil
     read,
     state: index => {
       const ordinal = index.find(halves[0] as number, halves[1] as number)
-      return ordinal < 0 ? 0 : index.state(ordinal)
+      return ordinal < 0 ? UNSEEN : index.state(ordinal)
     },
     ordinal: index => index.add(halves[0] as number, halves[1] as number),
     writeId: out => {
@@ -144,7 +145,7 @@ function textParentKey(parts: readonly PartReader[], parent: ParentFacts, contex
     read,
     state: index => {
       const ordinal = index.findText(text)
-      return ordinal < 0 ? 0 : index.state(ordinal)
+      return ordinal < 0 ? UNSEEN : index.state(ordinal)
     },
     ordinal: index => index.addText(text),
     writeId: out => {

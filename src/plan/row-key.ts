@@ -1,3 +1,4 @@
+import type { KeyIndex } from '../base/key-index.ts'
 import { canonicalKey, keyParts } from '../base/key-text.ts'
 import type { TupleCursor } from '../base/tuple-cursor.ts'
 import { integerKey, keyText } from '../cast/key-text.ts'
@@ -76,6 +77,17 @@ export class RowKey {
     const halves = new Int32Array(2)
     this.#toHalves(cursor.data, cursor.start[0] as number, cursor.length[0] as number, halves)
     return sameHalves(halves, this.#last)
+  }
+
+  /** The ordinal of the row's key; NOT_FOUND where the index does not have it. */
+  find(row: RowState, index: KeyIndex): number {
+    return this.isInteger ? index.find(row.keyHalves[0] as number, row.keyHalves[1] as number) : index.findText(row.keyText)
+  }
+
+  /** Canonical text of the key at the cursor, without reading the row; null: a part of it is NULL. */
+  peek(cursor: TupleCursor): string | null {
+    for (let i = 0; i < this.#count; i++) if ((cursor.length[i] as number) < 0) return null
+    return this.#text(cursor)
   }
 
   restart(): void {

@@ -136,6 +136,7 @@ export function compileFor(
     parent,
     index,
     settles: new Set(order.settles),
+    late: new Set(order.late),
   }
   return compileEntity(input, lacking)
 }

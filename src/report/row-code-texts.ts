@@ -27,6 +27,7 @@ export const QUARANTINE_CODE_TEXTS: Readonly<Record<string, string>> = {
 export const OUTCOME_CODE_TEXTS: Readonly<Record<string, string>> = {
   default: 'A declared replacement was taken that has no `note` of its own.',
   from: 'A declared second source for the value was taken that has no `note` of its own.',
+  allowed: 'What is missing was let be (`allow`), without a `note` of its own: a NULL, or a reference to a row that is not there.',
   lossy_cast: 'A declared loss was taken (`on_loss: allow`) that has no `note` of its own.',
   time_gap: 'A local time that does not exist was moved as the policy says.',
   time_overlap: 'A local time that exists twice was read as the policy says.',
