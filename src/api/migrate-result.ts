@@ -120,7 +120,7 @@ export async function dryResult(
     tasks: survey.plans.reduce((sum, plan) => sum + plan.entities.size, 0),
     estimatedRows: null,
   })
-  const { results, failures } = await runDry(migration, { context, plans: survey.plans, options: run })
+  const { results, failures } = await runDry({ context, plans: survey.plans, options: run })
   const entities = results.map(
     (result): EntityResult => ({
       entity: result.entity,

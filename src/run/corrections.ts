@@ -75,8 +75,9 @@ async function takeBackSome(correction: Correction, rows: Correction['rows'], is
   await atSeam(hooks, 'after_correction_commit', place)
 }
 
-/** Parts before heads. */
+/** Parts before heads. Nothing to remove: no statement, which would lock. */
 async function removeRows(tx: WriteTransaction, { tables, entity }: EntityTables, ids: readonly string[]): Promise<Record<string, number>> {
+  if (ids.length === 0) return {}
   const removals: (Removal & { name: string })[] = [...tables].reverse().map(table => {
     if (table.headColumn === null) throw cannotFind(entity, table.name)
     return { name: table.name, table: { schema: table.schema, name: table.table }, column: table.headColumn, ids }

@@ -1,15 +1,18 @@
 import { atPlace, RehouseError } from '../errors.ts'
 import { addCounts, type Counts, NO_COUNTS } from '../model/counts.ts'
 import type { OutcomeCount } from '../model/ledger-records.ts'
+import { partsOf } from '../plan/row-program.ts'
 import type { EntityFacts, TenantPlan } from '../plan/tenant-plan.ts'
+import type { BatchOutcome } from './batch-outcome.ts'
+import type { CircleMember } from './circle-member.ts'
 import { isSelected } from './is-selected.ts'
-import { LaneState } from './lane-state.ts'
-import type { FilledBatch } from './load-context.ts'
+import { type LaneProgress, LaneState } from './lane-state.ts'
 import { MemorySink } from './memory-sink.ts'
-import type { Migration, RunOptions } from './migration.ts'
+import type { RunOptions } from './migration.ts'
 import { interrupted, readTask } from './read-task.ts'
+import { rereadRows } from './reread-rows.ts'
 import type { RunContext } from './run-context.ts'
-import { settleCircle } from './settle.ts'
+import type { Refusal } from './settle.ts'
 import { TenantTally } from './stop-rules.ts'
 
 /** What a dry run found for one entity and tenant. */
@@ -18,7 +21,7 @@ export interface DryResult {
   readonly tenant: string | null
   readonly service: string
   counts: Counts
-  readonly written: Readonly<Record<string, number>>
+  readonly written: Record<string, number>
   readonly outcomes: OutcomeCount[]
   readonly seconds: number
 }
@@ -32,18 +35,15 @@ export interface DryEnd {
  * The same programs over the same rows, writing nothing and asking nothing of the target that writes. An entity that was not asked for but is referred to is read all the same,
  * silently, unless the ledger knows its rows: or every reference to it would be missing.
  */
-export async function runDry(
-  migration: Migration,
-  { context, plans, options }: { context: RunContext; plans: readonly TenantPlan[]; options: RunOptions },
-): Promise<DryEnd> {
+export async function runDry({ context, plans, options }: DryParts & { readonly plans: readonly TenantPlan[] }): Promise<DryEnd> {
   const results: DryResult[] = []
   const failures: RehouseError[] = []
   const shared = plans.find(plan => plan.tenant === null)
-  const sharedLane = shared === undefined ? null : new DryLane({ context, options, migration }, shared)
+  const sharedLane = shared === undefined ? null : new DryLane({ context, options }, shared)
   const run: RunContext = { ...context, sharedIndex: name => sharedLane?.state.index(name) ?? null }
   const lanes = [
     ...(sharedLane ? [sharedLane] : []),
-    ...plans.filter(plan => plan.tenant !== null).map(plan => new DryLane({ context: run, options, migration }, plan)),
+    ...plans.filter(plan => plan.tenant !== null).map(plan => new DryLane({ context: run, options }, plan)),
   ]
   for (const lane of lanes) {
     try {
@@ -51,7 +51,8 @@ export async function runDry(
     } catch (error) {
       if (!(error instanceof RehouseError)) throw error
       failures.push(error)
-      if (error.code === 'INTERRUPTED') break
+      // Without its shared rows no tenant can go on.
+      if (error.code === 'INTERRUPTED' || lane === sharedLane) break
     } finally {
       results.push(...lane.results)
     }
@@ -62,34 +63,32 @@ export async function runDry(
 interface DryParts {
   readonly context: RunContext
   readonly options: RunOptions
-  readonly migration: Migration
 }
 
 class DryLane {
   readonly #run: RunContext
   readonly #options: RunOptions
-  readonly #isLedgerThere: () => Promise<boolean>
   readonly #tally: TenantTally
   readonly state: LaneState
   readonly results: DryResult[] = []
 
-  constructor({ context, options, migration }: DryParts, plan: TenantPlan) {
+  constructor({ context, options }: DryParts, plan: TenantPlan) {
     this.#run = context
     this.#options = options
-    this.#isLedgerThere = async () => (await migration.services[0]?.ledger.state()) === 'current'
     this.#tally = new TenantTally(context.mapping.stop)
     this.state = new LaneState(context, plan)
   }
 
   async run(): Promise<void> {
     try {
-      const done = new Set<string>()
-      const isThere = await this.#isLedgerThere()
+      // The shared rows were read before any tenant's.
+      const entered = new Set(this.#run.mapping.phases.map(phase => phase.name))
+      const progress: LaneProgress = { done: new Set(), entered, settled: new Set() }
       for (const facts of this.#wanted()) {
         if (this.#run.signal.aborted) throw interrupted(this.#run.signal)
-        await this.#entity(facts, isThere)
-        done.add(facts.entity.name)
-        for (const circle of this.state.wholeCircles(facts.entity.name, done)) await this.#settle(circle)
+        await this.#entity(facts)
+        progress.done.add(facts.entity.name)
+        await this.#settle(progress)
       }
     } catch (error) {
       throw atPlace(error, { tenant: this.state.plan.tenant?.code })
@@ -114,81 +113,81 @@ class DryLane {
     return all.filter(facts => names.has(facts.entity.name))
   }
 
-  async #entity(facts: EntityFacts, isLedgerThere: boolean): Promise<void> {
-    const { name, service: serviceName, batch } = facts.entity
+  async #entity(facts: EntityFacts): Promise<void> {
+    const { name, service: serviceName } = facts.entity
     const service = this.#run.service(serviceName)
     const entity = this.#run.entity(name)
     const tenant = this.state.plan.tenant
+    const isLedgerThere = (await service.ledger.state()) === 'current'
     const compares = isLedgerThere && (await service.ledger.hasKeys(entity.number, tenant?.number ?? 0))
     const compiled = await this.state.compile(facts)
     const index = this.state.index(name)
     if (compares && index !== null) await this.state.fill(index, facts)
     const isShown = isSelected(facts.entity, { phase: facts.order.phase, selection: this.#options.selection })
+    if (compares && !isShown) return
     const snapshot = await this.state.snapshot(facts.entity.from.source)
-    const { id, hooks, signal, now, batchRows, emit } = this.#run
+    const { id: run, hooks, signal, now, batchRows } = this.#run
+    const batch = { ...facts.entity.batch, rows: batchRows ?? facts.entity.batch.rows }
+    const emit = isShown ? this.#run.emit : () => undefined
     const began = now()
-    const shown = isShown ? emit : () => undefined
-    shown({ type: 'task:started', entity: name, tenant: tenant?.code ?? null, estimatedRows: facts.relation.estimatedRows })
-    const shared = {
-      run: id,
-      facts,
-      compiled,
-      entity,
-      tenant,
-      service,
-      snapshot,
-      index,
-      tally: this.#tally,
-      hooks,
-      signal,
-      now,
-      emit: shown,
-    }
-    const sink = new MemorySink(
-      { ...shared, batch: { ...batch, rows: batchRows ?? batch.rows } },
-      { compares, audit: isShown ? this.#audit(facts) : null },
-    )
-    await readTask({ ...shared, batch: { ...batch, rows: batchRows ?? batch.rows } }, sink, { after: null, readBefore: 0 })
+    emit({ type: 'task:started', entity: name, tenant: tenant?.code ?? null, estimatedRows: facts.relation.estimatedRows })
+    const known = { run, facts, compiled, entity, tenant, service, snapshot, index, batch }
+    const context = { ...known, tally: this.#tally, hooks, signal, now, emit }
+    const sink = new MemorySink(context, { compares, audit: isShown ? this.#audit(name) : null })
+    await readTask(context, sink, { after: null, readBefore: 0 })
     const seconds = (now() - began) / 1000
     if (!isShown) return
-    this.results.push({
-      entity: name,
-      tenant: tenant?.code ?? null,
-      service: serviceName,
-      counts: sink.counts,
-      written: sink.written,
-      outcomes: sink.outcomes,
-      seconds,
-    })
-    shown({ type: 'task:finished', entity: name, tenant: tenant?.code ?? null, counts: sink.counts, seconds })
+    const { counts, written, outcomes } = sink
+    this.results.push({ entity: name, tenant: tenant?.code ?? null, service: serviceName, counts, written, outcomes, seconds })
+    emit({ type: 'task:finished', entity: name, tenant: tenant?.code ?? null, counts, seconds })
   }
 
-  /** One line a row set aside, with its key and reason; never a value. */
-  #audit(facts: EntityFacts): ((batch: FilledBatch, counts: Counts) => Promise<void>) | null {
+  /** One line a batch, and one a row set aside, with its key and reason; never a value. */
+  #audit(entity: string): ((batch: string, outcome: BatchOutcome) => Promise<void>) | null {
     const { audit } = this.#options
     if (audit === null) return null
-    const place = { entity: facts.entity.name, tenant: this.state.plan.tenant?.code ?? null }
-    return async (batch, counts) => {
-      await audit({ ...place, intended: 'batch', batch: batch.id, counts })
-      for (const row of batch.buffers.quarantine)
-        await audit({ ...place, key: row.key, intended: 'quarantine', code: row.code, column: row.column, part: row.part })
-      for (const row of batch.buffers.exclusions) await audit({ ...place, key: row.key, intended: 'exclude', code: row.code })
+    const place = { entity, tenant: this.state.plan.tenant?.code ?? null }
+    return async (batch, { counts, quarantine, exclusions }) => {
+      await audit({ ...place, intended: 'batch', batch, counts })
+      for (const { key, code, column, part } of quarantine) await audit({ ...place, key, intended: 'quarantine', code, column, part })
+      for (const { key, code } of exclusions) await audit({ ...place, key, intended: 'exclude', code })
     }
   }
 
-  async #settle(circle: readonly string[]): Promise<void> {
-    const members = []
-    for (const name of circle) members.push(await this.state.member(name))
-    const refused = await settleCircle(members, name => {
-      const index = this.state.index(name) ?? this.#run.sharedIndex(name)
-      if (index === null) throw new RangeError(`expected an index of ${name}`)
-      return index
-    })
-    for (const { entity, code, column } of refused) {
-      const result = this.results.find(r => r.entity === entity)
-      if (result === undefined) continue
-      result.counts = addCounts(result.counts, { ...NO_COUNTS, loaded: -1, quarantined: 1 })
-      result.outcomes.push({ kind: 'quarantine', column, code, count: 1 })
+  async #settle(progress: LaneProgress): Promise<void> {
+    const circle = this.state.settleable(progress)
+    if (circle.length === 0) return
+    const refused = await this.state.settle(circle, () => 1)
+    for (const name of circle) progress.settled.add(name)
+    for (const result of this.results) {
+      const rows = refused.filter(row => row.entity === result.entity)
+      if (rows.length > 0) await this.#takeBack(result, rows)
     }
+  }
+
+  /** Counts as the correction of a real run does: what an earlier run loaded is no longer unchanged, the rest no longer written. */
+  async #takeBack(result: DryResult, rows: readonly Refusal[]): Promise<void> {
+    const member = await this.state.member(result.entity)
+    const fresh = await this.#freshKeys(member, rows)
+    const found = await rereadRows(member, { aside: this.state.compileAside(member.facts), wanted: fresh })
+    for (const [t, { name }] of member.compiled.tables.entries())
+      for (const { tuples } of found.values()) result.written[name] = (result.written[name] ?? 0) - (tuples[t] ?? 0)
+    const change = { loaded: 0 - fresh.size, unchanged: fresh.size - rows.length, quarantined: rows.length }
+    result.counts = addCounts(result.counts, { ...NO_COUNTS, ...change })
+    const place = { entity: result.entity, tenant: result.tenant, intended: 'quarantine' }
+    for (const { key, code, column } of rows) {
+      result.outcomes.push({ kind: 'quarantine', column, code, count: 1 })
+      await this.#options.audit?.({ ...place, key: partsOf(key), code, column, part: null })
+    }
+  }
+
+  /** Of rows that go: those the ledger does not know as loaded. */
+  async #freshKeys({ facts }: CircleMember, rows: readonly Refusal[]): Promise<ReadonlySet<string>> {
+    const { ledger } = this.#run.service(facts.entity.service)
+    const keys = rows.map(row => row.key)
+    if ((await ledger.state()) !== 'current') return new Set(keys)
+    const { number } = this.#run.entity(facts.entity.name)
+    const known = await ledger.known(number, this.state.plan.tenant?.number ?? 0, keys.map(partsOf))
+    return new Set(keys.filter((_, i) => known[i]?.state !== 'loaded'))
   }
 }

@@ -1,11 +1,23 @@
 import { KeyIndex } from '../base/key-index.ts'
 import { bug } from '../errors.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
 import { compileFor, type EntityFacts, type TenantPlan } from '../plan/tenant-plan.ts'
 import type { Source, SourceSnapshot } from '../source/source.ts'
+import type { CircleMember } from './circle-member.ts'
+import { keptKeys } from './kept-rows.ts'
 import { fillFromLedger } from './remember-states.ts'
 import type { RunContext } from './run-context.ts'
-import type { CircleMember } from './settle.ts'
+import { type Refusal, settleCircle } from './settle.ts'
+
+/** How far a lane has come in one attempt: names of entities and phases. */
+export interface LaneProgress {
+  /** Loaded, in this attempt or before. */
+  readonly done: Set<string>
+  /** Phases entered: the shared rows of these are complete. */
+  readonly entered: Set<string>
+  readonly settled: Set<string>
+}
 
 /** What a lane holds on to from its first entity to its last: one snapshot per source, the key indexes of parents, the compiled programs. */
 export class LaneState {
@@ -99,21 +111,69 @@ export class LaneState {
     return { name, facts, compiled, snapshot: await this.snapshot(facts.entity.from.source) }
   }
 
-  /** Circles (see order.ts) that are whole now that `done` are loaded and that hold `last`. */
-  wholeCircles(last: string, done: ReadonlySet<string>): readonly (readonly string[])[] {
-    const isDone = (name: string): boolean => {
-      const facts = this.plan.entities.get(name)
-      return done.has(name) || facts === undefined || !this.#run.isSelected(facts.entity, facts.order.phase)
-    }
-    const circles = new Map<string, readonly string[]>()
-    for (const { order } of this.plan.entities.values()) {
-      const { circle } = order
-      if (circle.includes(last) && circle.every(isDone))
-        circles.set(
-          circle.join('\n'),
-          circle.filter(name => this.plan.entities.has(name)),
+  indexOf(name: string): KeyIndex {
+    const index = this.index(name) ?? this.#run.sharedIndex(name)
+    if (index === null) throw bug(`expected an index of ${name}`)
+    return index
+  }
+
+  /** What can be settled now, because everything it waits for (order.ts, `circle`) is there, and what must be settled with it; in the order loaded. */
+  settleable({ done, entered, settled }: LaneProgress): readonly string[] {
+    const isThere = (name: string): boolean =>
+      done.has(name) || !this.#isSelected(name) || (!this.plan.entities.has(name) && entered.has(this.#phaseOf(name)))
+    const whole = [...this.plan.entities.values()].filter(
+      ({ entity, order }) =>
+        done.has(entity.name) && !settled.has(entity.name) && order.circle.length > 0 && order.circle.every(name => isThere(name)),
+    )
+    const together = new Set(whole.flatMap(({ order }) => order.circle))
+    return [...this.plan.entities.keys()].filter(name => together.has(name) && done.has(name))
+  }
+
+  /** Whether references of this tenant wait for shared rows of a phase. */
+  waitsForShared(phase: string): boolean {
+    if (this.plan.tenant === null) return false
+    const waited = [...this.plan.entities.values()].flatMap(({ order }) => order.circle)
+    return waited.some(name => !this.plan.entities.has(name) && this.#phaseOf(name) === phase)
+  }
+
+  #phaseOf(name: string): string {
+    return this.#run.mapping.phases.find(phase => phase.entities.includes(name))?.name ?? ''
+  }
+
+  #isSelected(name: string): boolean {
+    const entity = this.#run.mapping.entities.find(candidate => candidate.name === name)
+    return entity !== undefined && this.#run.isSelected(entity, this.#phaseOf(name))
+  }
+
+  /** Finds the rows of loaded entities that must go (settle.ts), and marks them so. `passOf`: of each entity's task. */
+  async settle(circle: readonly string[], passOf: (entity: string) => number): Promise<readonly Refusal[]> {
+    const members: CircleMember[] = []
+    for (const name of circle) members.push(await this.member(name))
+    for (const { compiled } of members) for (const { parent } of compiled.settled) await this.needIndex(parent.entity.name)
+    return settleCircle(members, {
+      indexOf: name => this.indexOf(name),
+      kept: async (member, rows) => {
+        const index = this.indexOf(member.name)
+        const kept = await keptKeys(
+          member,
+          rows.map(row => index.keyAt(row)),
+          { ...this.#placeOf(member), pass: passOf(member.name), aside: () => this.compileAside(member.facts) },
         )
-    }
-    return [...circles.values()]
+        return new Set(rows.filter(row => kept.has(index.keyAt(row))))
+      },
+    })
+  }
+
+  #placeOf({ facts }: CircleMember): { ledger: Ledger; run: string; entity: number; tenant: number } {
+    const { name, service } = facts.entity
+    const { ledger } = this.#run.service(service)
+    return { ledger, run: this.#run.id, entity: this.#run.entity(name).number, tenant: this.plan.tenant?.number ?? 0 }
+  }
+
+  /** The entity's program once more, one that remembers no keys of its own. */
+  compileAside(facts: EntityFacts): CompiledEntity {
+    const own = facts.entity.name
+    const index = (name: string): KeyIndex | null => (name === own ? null : (this.#indexes.get(name) ?? this.#run.sharedIndex(name)))
+    return compileFor(this.plan, own, { setting: this.#run.setting, index })
   }
 }

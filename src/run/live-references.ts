@@ -9,7 +9,7 @@ export function liveReferences(
   compiled: readonly Pick<CompiledEntity, 'settled'>[],
   relations: ReadonlyMap<string, TargetRelation>,
 ): readonly string[] {
-  const settled = new Set(compiled.flatMap(program => program.settled.map(reference => reference.column)))
+  const settled = new Set(compiled.flatMap(program => program.settled.filter(({ isLate }) => !isLate).map(({ column }) => column)))
   return [...relations].flatMap(([table, { columns, foreignKeys }]) => {
     const keyed = new Set(foreignKeys.flatMap(key => key.columns))
     const open = columns.filter(({ name, isNullable }) => isNullable && keyed.has(name))

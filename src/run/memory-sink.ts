@@ -1,6 +1,6 @@
 import { addCounts, type Counts, NO_COUNTS } from '../model/counts.ts'
 import type { OutcomeCount } from '../model/ledger-records.ts'
-import { outcomeOf } from './batch-outcome.ts'
+import { type BatchOutcome, outcomeOf } from './batch-outcome.ts'
 import { allFresh, classify, keysOf } from './classify-batch.ts'
 import type { BatchSink, FilledBatch, LoadContext } from './load-context.ts'
 import { rememberStates } from './remember-states.ts'
@@ -11,7 +11,7 @@ export class MemorySink implements BatchSink {
   readonly overlap = 1
   readonly #context: LoadContext
   readonly #compares: boolean
-  readonly #audit: ((batch: FilledBatch, counts: Counts) => Promise<void>) | null
+  readonly #audit: ((batch: string, outcome: BatchOutcome) => Promise<void>) | null
   #batches = 0
   counts: Counts = NO_COUNTS
   readonly written: Record<string, number> = {}
@@ -19,7 +19,7 @@ export class MemorySink implements BatchSink {
 
   constructor(
     context: LoadContext,
-    options: { readonly compares: boolean; readonly audit: ((batch: FilledBatch, counts: Counts) => Promise<void>) | null },
+    options: { readonly compares: boolean; readonly audit: ((batch: string, outcome: BatchOutcome) => Promise<void>) | null },
   ) {
     this.#context = context
     this.#compares = options.compares
@@ -44,7 +44,7 @@ export class MemorySink implements BatchSink {
     for (const [table, rows] of Object.entries(outcome.written)) this.written[table] = (this.written[table] ?? 0) + rows
     this.outcomes.push(...outcome.outcomes)
     tally.add(outcome.counts, outcome.refused)
-    await this.#audit?.(batch, outcome.counts)
+    await this.#audit?.(batch.id, outcome)
     reportBatch(emit, { batch, outcome, entity: facts.entity.name, tenant, seconds: (now() - began) / 1000 })
   }
 }

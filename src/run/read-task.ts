@@ -1,9 +1,9 @@
-import { tableLabel } from '../base/table-label.ts'
 import { TupleCursor } from '../base/tuple-cursor.ts'
 import { RehouseError } from '../errors.ts'
 import { BatchBuffers } from '../plan/batch-buffers.ts'
 import type { RowProgram } from '../plan/row-program.ts'
 import type { BatchSink, LoadContext } from './load-context.ts'
+import { nextRow, readRequest, sourceInvalid } from './next-row.ts'
 
 export interface ReadFrom {
   /** Position to begin after; null = the first row. */
@@ -33,16 +33,9 @@ async function readAll(context: LoadContext, filler: BatchFiller): Promise<void>
   const { compiled, facts, snapshot, signal } = context
   const program = compiled.program as RowProgram
   const cursor = new TupleCursor(compiled.fields)
-  const request = {
-    relation: facts.relation,
-    columns: compiled.columns,
-    key: facts.key.source,
-    after: filler.from,
-    signal: new AbortController().signal,
-  }
-  for await (const chunk of snapshot.read(request)) {
+  for await (const chunk of snapshot.read(readRequest(context, filler.from))) {
     cursor.push(chunk)
-    while (nextRow(cursor, context)) {
+    while (nextRow(cursor, facts)) {
       if (filler.isFull && !program.continuesKey(cursor)) {
         await filler.flush()
         if (signal.aborted) throw interrupted(signal)
@@ -51,25 +44,8 @@ async function readAll(context: LoadContext, filler: BatchFiller): Promise<void>
     }
     filler.endChunk(cursor)
   }
-  if (cursor.pending > 0) throw sourceInvalid(context, `expected whole rows, got ${cursor.pending} bytes of one that does not end`)
+  if (cursor.pending > 0) throw sourceInvalid(facts, `expected whole rows, got ${cursor.pending} bytes of one that does not end`)
   await filler.finish(await snapshot.count(facts.relation))
-}
-
-function nextRow(cursor: TupleCursor, context: LoadContext): boolean {
-  try {
-    return cursor.next()
-  } catch (error) {
-    if (error instanceof RangeError) throw sourceInvalid(context, error.message)
-    throw error
-  }
-}
-
-function sourceInvalid({ facts, tenant }: LoadContext, message: string): RehouseError {
-  const { schema, name } = facts.relation
-  return new RehouseError('SOURCE_INVALID', message, {
-    where: { entity: facts.entity.name, table: tableLabel(schema, name), tenant: tenant?.code },
-    next: 'Read the table again with --resume; if it stays, report it with the source’s version.',
-  })
 }
 
 /** Why the signal says to stop: what was given as its reason, if that is an error of ours. */

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto'
-import { type KeyIndex, LOADED } from '../base/key-index.ts'
+import { type KeyIndex, LOADED, NOT_FOUND } from '../base/key-index.ts'
 import { TupleCursor } from '../base/tuple-cursor.ts'
 import { TupleWriter } from '../base/tuple-writer.ts'
 import { uuidText } from '../base/uuid-text.ts'
 import { NO_COUNTS } from '../model/counts.ts'
 import type { BatchRecord, TaskRecord } from '../model/ledger-records.ts'
 import { HAS_KEY } from '../plan/parent-key.ts'
-import type { RowState } from '../plan/row-state.ts'
 import type { ColumnUpdate, Writer } from '../target/target.ts'
+import type { CircleMember } from './circle-member.ts'
 import type { EntityTables } from './corrections.ts'
 import type { Service } from './load-context.ts'
+import { nextRow, readRequest } from './next-row.ts'
 import { atSeam, type Hooks } from './seams.ts'
-import type { CircleMember } from './settle.ts'
 
 export interface ReferenceSetting {
   readonly member: CircleMember
@@ -79,19 +79,14 @@ async function* readPairs({ member, indexOf, columns }: ReferenceSetting): Async
   const references = compiled.settled.filter(reference => columns.has(reference.column))
   if (rowKey === null || references.length === 0) return
   const cursor = new TupleCursor(compiled.fields)
-  const request = {
-    relation: facts.relation,
-    columns: compiled.columns,
-    key: facts.key.source,
-    after: null,
-    signal: new AbortController().signal,
-  }
+  const own = indexOf(name)
   rowKey.restart()
-  for await (const chunk of snapshot.read(request)) {
+  for await (const chunk of snapshot.read(readRequest(member))) {
     cursor.push(chunk)
-    while (cursor.next()) {
+    while (nextRow(cursor, facts)) {
       state.begin(cursor)
-      if (!rowKey.read(state) || !isLoaded(state, { index: indexOf(name), isInteger: facts.key.isInteger })) continue
+      const ordinal = rowKey.read(state) ? rowKey.find(state, own) : NOT_FOUND
+      if (ordinal === NOT_FOUND || own.state(ordinal) !== LOADED) continue
       for (const { key, parent, column, when } of references) {
         if (when !== null && !when(state)) continue
         if (key.read(state) !== HAS_KEY || key.state(indexOf(parent.entity.name)) !== LOADED) continue
@@ -101,11 +96,6 @@ async function* readPairs({ member, indexOf, columns }: ReferenceSetting): Async
       }
     }
   }
-}
-
-function isLoaded(state: RowState, { index, isInteger }: { index: KeyIndex; isInteger: boolean }): boolean {
-  const ordinal = isInteger ? index.find(state.keyHalves[0] as number, state.keyHalves[1] as number) : index.findText(state.keyText)
-  return ordinal >= 0 && index.state(ordinal) === LOADED
 }
 
 async function setSome(

@@ -1,24 +1,27 @@
 import type { KeyIndex } from '../base/key-index.ts'
 import { atPlace, bug, RehouseError } from '../errors.ts'
 import type { ProgressEvent } from '../events.ts'
-import type { Consistency, TaskRecord } from '../model/ledger-records.ts'
+import type { TaskRecord } from '../model/ledger-records.ts'
+import type { Where } from '../model/place.ts'
 import { partsOf } from '../plan/row-program.ts'
 import type { EntityFacts, TenantPlan } from '../plan/tenant-plan.ts'
 import type { SourceSnapshot } from '../source/source.ts'
 import type { Writer } from '../target/target.ts'
 import { takeBack } from './corrections.ts'
 import { entityTables } from './entity-tables.ts'
-import { LaneState } from './lane-state.ts'
+import { type LaneProgress, LaneState } from './lane-state.ts'
+import { LaneWriters } from './lane-writers.ts'
 import { LedgerSink } from './ledger-sink.ts'
 import type { CommitContext, Service } from './load-context.ts'
 import { mayOverlap } from './may-overlap.ts'
 import { interrupted, readTask } from './read-task.ts'
+import { recordFailure } from './record-failure.ts'
 import { withRetries } from './retry.ts'
 import type { RunContext } from './run-context.ts'
 import { atSeam } from './seams.ts'
 import { clearReferences, setReferences } from './set-references.ts'
-import { type CircleMember, settleCircle } from './settle.ts'
 import { TenantTally } from './stop-rules.ts'
+import { type Start, startOf } from './task-start.ts'
 
 /** How lanes wait for one another: tenants enter a phase when its shared rows are complete. */
 export interface PhaseGate {
@@ -36,7 +39,7 @@ export class TenantLane {
   /** Tasks whose earlier counts are in the tally. */
   readonly #counted = new Set<string>()
   readonly state: LaneState
-  readonly #writers = new Map<string, Writer>()
+  readonly #writers = new LaneWriters()
   #retries = 0
   #progressed: () => void = () => undefined
 
@@ -70,25 +73,45 @@ export class TenantLane {
     } catch (error) {
       throw atPlace(error, { tenant: this.code ?? undefined })
     } finally {
-      await this.#closeWriters()
+      await this.#writers.close()
       await this.state.closeSources()
     }
   }
 
   async #attempt(gate: PhaseGate): Promise<void> {
-    const done = new Set<string>()
+    const progress: LaneProgress = { done: new Set(), entered: new Set(), settled: new Set() }
     for (const phase of this.#run.mapping.phases) {
       const entities = [...this.state.plan.entities.values()].filter(
         facts => facts.order.phase === phase.name && this.#run.isSelected(facts.entity, phase.name),
       )
-      if (entities.length > 0) await gate.mayEnter(phase.name)
+      if (entities.length > 0 || this.state.waitsForShared(phase.name)) await gate.mayEnter(phase.name)
+      progress.entered.add(phase.name)
+      await this.#settleWaiting(progress)
       for (const facts of entities) {
         await this.#entity(facts)
-        done.add(facts.entity.name)
-        for (const circle of this.state.wholeCircles(facts.entity.name, done)) await this.#settle(circle)
+        progress.done.add(facts.entity.name)
+        await this.#settleWaiting(progress)
       }
       gate.phaseDone(phase.name)
     }
+  }
+
+  async #settleWaiting(progress: LaneProgress): Promise<void> {
+    const circle = this.state.settleable(progress)
+    if (circle.length === 0) return
+    try {
+      await this.#settle(circle)
+    } catch (error) {
+      // Rows marked as gone that still stand would never be found again.
+      for (const name of circle) this.state.forget(name)
+      throw await this.#afterFailure(error, { entity: circle[0] })
+    }
+    for (const name of circle) progress.settled.add(name)
+  }
+
+  async #afterFailure(error: unknown, where: Where): Promise<unknown> {
+    if (error instanceof RehouseError && error.code.startsWith('SOURCE_')) await this.state.closeSources()
+    return atPlace(error, { ...where, tenant: this.code ?? undefined })
   }
 
   async #entity(facts: EntityFacts): Promise<void> {
@@ -98,9 +121,8 @@ export class TenantLane {
     try {
       await this.#load(facts)
     } catch (error) {
-      if (error instanceof RehouseError && error.code.startsWith('SOURCE_')) await this.state.closeSources()
       this.state.forget(name)
-      throw atPlace(error, { entity: name, service, tenant: this.code ?? undefined })
+      throw await this.#afterFailure(error, { entity: name, service })
     }
   }
 
@@ -117,13 +139,13 @@ export class TenantLane {
     const compares = await service.ledger.hasKeys(entity.number, task.tenant)
     if (compares && index !== null) await this.state.fill(index, facts)
     if (task.state === 'loaded' && !start.restart) return
-    await this.#withWriter(service, async writer => {
+    await this.#writers.with(service, async writer => {
       const claimed = await this.#claim(task, { service, writer, snapshot, start })
       const { id, hooks, signal, now, batchRows } = this.#run
       const batch = { ...facts.entity.batch, rows: batchRows ?? facts.entity.batch.rows }
       const emit = (event: ProgressEvent): void => this.#emit(event)
       const isApart = mayOverlap(compiled.tables, this.#run.relations(service.name))
-      const anotherWriter = isApart ? (): Promise<Writer> => this.#writer(service, 'second') : null
+      const anotherWriter = isApart ? (): Promise<Writer> => this.#writers.get(service, 'second') : null
       const shared = { run: id, hooks, emit, signal, now, batch, tally: this.#tally, tenant: this.state.plan.tenant }
       await this.#read(
         {
@@ -201,36 +223,30 @@ export class TenantLane {
     return task
   }
 
-  /** Checks the references inside a circle once all of it is loaded, and takes back what refers to nothing. */
+  /** Checks references once all they wait for is loaded, and takes back what refers to nothing: what was loaded last first, so that no foreign key stands in the way. */
   async #settle(circle: readonly string[]): Promise<void> {
-    const open: { name: string; facts: EntityFacts; task: TaskRecord; service: Service }[] = []
-    for (const name of circle) {
-      const facts = this.state.plan.entities.get(name)
-      if (facts === undefined) continue
-      const service = this.#run.service(facts.entity.service)
-      open.push({ name, facts, service, task: await this.#task(facts, service) })
-    }
+    const open = await Promise.all(circle.map(name => this.#openTask(name)))
     if (open.every(({ task }) => task.state === 'settled')) return
     await atSeam(this.#run.hooks, 'before_settle', { entity: circle[0] ?? '', tenant: this.code })
-    const members: CircleMember[] = []
-    for (const { name } of open) members.push(await this.state.member(name))
-    const refused = await settleCircle(members, name => this.#indexOf(name))
-    const wanting = open.filter(({ name }) => members.some(member => member.name === name && member.compiled.settled.length > 0))
-    const doomed = wanting.map(of => ({
-      ...of,
-      rows: refused
-        .filter(row => row.entity === of.name)
-        .map(row => ({ key: row.key, code: row.code, column: row.column, detail: `refers to ${row.parentEntity}` })),
-    }))
+    const refused = await this.state.settle(circle, name => open.find(({ facts }) => facts.entity.name === name)?.task.pass ?? 1)
+    const doomed: Doomed[] = []
+    for (const of of open.reverse()) {
+      const { name } = of.facts.entity
+      const { settled } = (await this.state.member(name)).compiled
+      const own = refused.filter(row => row.entity === name)
+      // Without such references it was settled when it was loaded.
+      if (settled.length > 0) doomed.push({ ...of, rows: own.map(row => ({ ...row, detail: `refers to ${row.parentEntity}` })) })
+    }
     // References first, of all of the circle: the rows that go must not hold one another.
     for (const of of doomed) await this.#setReferences(of)
     for (const of of doomed) await this.#takeBack(of)
   }
 
-  #indexOf(name: string): KeyIndex {
-    const index = this.state.index(name) ?? this.#run.sharedIndex(name)
-    if (index === null) throw bug(`expected an index of ${name}`)
-    return index
+  async #openTask(name: string): Promise<Omit<Doomed, 'rows'>> {
+    const facts = this.state.plan.entities.get(name)
+    if (facts === undefined) throw bug(`expected ${name} in the plan`)
+    const service = this.#run.service(facts.entity.service)
+    return { facts, service, task: await this.#task(facts, service) }
   }
 
   /** While their foreign keys stand: references of the rows that stay are set, those of the rows that go are cleared. */
@@ -240,7 +256,7 @@ export class TenantLane {
     const member = await this.state.member(facts.entity.name)
     await this.#withClaim({ facts, task, service }, async (writer, claimed) => {
       const tables = entityTables(facts.entity, member.compiled.tables)
-      const indexOf = (name: string): KeyIndex => this.#indexOf(name)
+      const indexOf = (name: string): KeyIndex => this.state.indexOf(name)
       const setting = { member, indexOf, service, writer, task: claimed, tables, columns, hooks: this.#run.hooks }
       await setReferences(setting)
       await clearReferences(
@@ -265,30 +281,7 @@ export class TenantLane {
   ): Promise<void> {
     const snapshot = await this.state.snapshot(facts.entity.from.source)
     const start = { restart: false, pass: task.pass, consistency: task.consistency ?? 'snapshot' }
-    await this.#withWriter(service, async writer => work(writer, await this.#claim(task, { service, writer, snapshot, start })))
-  }
-
-  /** Sessions are kept for the whole lane; after a failure their transactions may be anywhere, so the next work gets new ones. */
-  async #withWriter(service: Service, work: (writer: Writer) => Promise<void>): Promise<void> {
-    try {
-      await work(await this.#writer(service, 'first'))
-    } catch (error) {
-      await this.#closeWriters()
-      throw error
-    }
-  }
-
-  async #writer(service: Service, which: 'first' | 'second'): Promise<Writer> {
-    const name = `${service.name} ${which}`
-    const writer = this.#writers.get(name) ?? (await service.target.openWriter())
-    this.#writers.set(name, writer)
-    return writer
-  }
-
-  async #closeWriters(): Promise<void> {
-    const writers = [...this.#writers.values()]
-    this.#writers.clear()
-    for (const writer of writers) await writer.close()
+    await this.#writers.with(service, async writer => work(writer, await this.#claim(task, { service, writer, snapshot, start })))
   }
 }
 
@@ -298,33 +291,4 @@ interface Doomed {
   readonly task: TaskRecord
   readonly service: Service
   readonly rows: Parameters<typeof takeBack>[0]['rows']
-}
-
-interface Start {
-  readonly restart: boolean
-  readonly pass: number
-  readonly consistency: Consistency
-}
-
-/** Where a task is taken up. Null: there is nothing left to do. */
-export function startOf(task: TaskRecord, snapshot: Pick<SourceSnapshot, 'id' | 'marker'>): Start | null {
-  if (task.marker === null || task.state === 'pending') return { restart: false, pass: Math.max(1, task.pass), consistency: 'snapshot' }
-  // Nothing was written to the source since the first snapshot: going on from the position reads what one snapshot would have given.
-  if (task.marker !== snapshot.marker) return { restart: true, pass: task.pass + 1, consistency: 'mixed' }
-  if (task.state === 'settled') return null
-  const kept = task.consistency ?? 'snapshot'
-  return { restart: false, pass: task.pass, consistency: task.snapshot === snapshot.id || kept === 'mixed' ? kept : 'frozen' }
-}
-
-async function recordFailure(service: Service, task: TaskRecord, error: unknown): Promise<void> {
-  if (!(error instanceof RehouseError) || error.code === 'FENCE_LOST' || error.code === 'INTERRUPTED') return
-  try {
-    await service.ledger.failTask(task.id, task.fence, error.code === 'STOPPED' ? 'stopped' : 'failed', {
-      code: error.code,
-      message: error.message,
-    })
-  } catch (second) {
-    // The first error is the one to tell; the ledger still has the task as running, which a resume takes up the same way.
-    if (!(second instanceof RehouseError)) throw second
-  }
 }

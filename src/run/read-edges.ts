@@ -1,0 +1,95 @@
+import { type KeyIndex, LOADED } from '../base/key-index.ts'
+import { TupleCursor } from '../base/tuple-cursor.ts'
+import { ValueError } from '../expression/value-error.ts'
+import type { SettledReference } from '../plan/compile-context.ts'
+import { HAS_KEY, NO_KEY } from '../plan/parent-key.ts'
+import { FateSealed, type RowState } from '../plan/row-state.ts'
+import type { CircleMember } from './circle-member.ts'
+import { nextRow, readRequest } from './next-row.ts'
+
+/** No such key can be: the reference leads nowhere. */
+export const NOWHERE = -1
+
+/** What one reference of an entity's loaded rows leads to, as pairs of ordinals in the two indexes; in the order of the rows. */
+export class EdgeList {
+  readonly child: string
+  readonly reference: SettledReference
+  #children = new Int32Array(1 << 6)
+  #parents = new Int32Array(1 << 6)
+  #size = 0
+
+  constructor(child: string, reference: SettledReference) {
+    this.child = child
+    this.reference = reference
+  }
+
+  get parent(): string {
+    return this.reference.parent.entity.name
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  add(child: number, parent: number): void {
+    if (this.#size === this.#children.length) {
+      this.#children = grown(this.#children)
+      this.#parents = grown(this.#parents)
+    }
+    this.#children[this.#size] = child
+    this.#parents[this.#size++] = parent
+  }
+
+  childAt(edge: number): number {
+    return this.#children[edge] as number
+  }
+
+  parentAt(edge: number): number {
+    return this.#parents[edge] as number
+  }
+}
+
+function grown(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const next = new Int32Array(array.length * 2)
+  next.set(array)
+  return next
+}
+
+/** Reads a member's keys and settled references again, of the rows that are loaded. One list per reference. */
+export async function readEdges(member: CircleMember, indexOf: (entity: string) => KeyIndex): Promise<readonly EdgeList[]> {
+  const { compiled, facts, snapshot, name } = member
+  const { rowKey, state, settled } = compiled
+  if (rowKey === null || settled.length === 0) return []
+  const lists = settled.map(reference => new EdgeList(name, reference))
+  const own = indexOf(name)
+  const cursor = new TupleCursor(compiled.fields)
+  rowKey.restart()
+  for await (const chunk of snapshot.read(readRequest(member))) {
+    cursor.push(chunk)
+    while (nextRow(cursor, facts)) {
+      state.begin(cursor)
+      if (!rowKey.read(state)) continue
+      const child = rowKey.find(state, own)
+      if (child < 0 || own.state(child) !== LOADED) continue
+      for (const list of lists) {
+        const parent = parentOf(list.reference, state, indexOf(list.parent))
+        if (parent !== null) list.add(child, parent)
+      }
+    }
+  }
+  return lists
+}
+
+/** The parent's ordinal, NOWHERE, or null: the row has no such reference. */
+function parentOf({ key, when }: SettledReference, row: RowState, index: KeyIndex): number | null {
+  try {
+    if (when !== null && !when(row)) return null
+    const result = key.read(row)
+    if (result === HAS_KEY) return key.ordinal(index)
+    return result === NO_KEY ? NOWHERE : null
+  } catch (error) {
+    // The row was loaded, so this value is not in it: it stands in a named value that the row has no use for.
+    if (error instanceof ValueError || error instanceof FateSealed) return null
+    throw error
+  }
+}

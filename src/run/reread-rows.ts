@@ -1,0 +1,42 @@
+import { TupleCursor } from '../base/tuple-cursor.ts'
+import { bug } from '../errors.ts'
+import { BatchBuffers } from '../plan/batch-buffers.ts'
+import type { CompiledEntity } from '../plan/compile-entity.ts'
+import type { CircleMember } from './circle-member.ts'
+import { nextRow, readRequest } from './next-row.ts'
+
+/** What the program makes of a row now. */
+export interface RereadRow {
+  /** As the ledger keeps it. */
+  readonly hash: string
+  /** Tuples per table, in the order of the mapping. */
+  readonly tuples: readonly number[]
+}
+
+/**
+ * Runs a program that remembers no keys over some of a member's rows, once more; a row it sets aside has no entry.
+ * `wanted`: the first row with each of these canonical keys.
+ */
+export async function rereadRows(
+  member: CircleMember,
+  { aside, wanted }: { readonly aside: CompiledEntity; readonly wanted: ReadonlySet<string> },
+): Promise<ReadonlyMap<string, RereadRow>> {
+  const { program, rowKey, tables } = aside
+  if (program === null || rowKey === null) throw bug(`expected ${member.name} to compile as it did before`)
+  const found = new Map<string, RereadRow>()
+  if (wanted.size === 0) return found
+  const cursor = new TupleCursor(aside.fields)
+  const buffers = new BatchBuffers(tables.length)
+  program.restart()
+  for await (const chunk of member.snapshot.read(readRequest(member))) {
+    cursor.push(chunk)
+    while (nextRow(cursor, member.facts)) {
+      const key = rowKey.peek(cursor)
+      if (key === null || !wanted.has(key) || found.has(key)) continue
+      buffers.reset()
+      program.run(cursor, buffers)
+      if (buffers.loaded === 1) found.set(key, { hash: buffers.hashAt(0), tuples: buffers.tables.map(table => table.count(0, 1)) })
+    }
+  }
+  return found
+}
