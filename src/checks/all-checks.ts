@@ -15,6 +15,7 @@ import { mappingUnused } from './mapping-unused.ts'
 import { mappingZoneUnused } from './mapping-zone-unused.ts'
 import { sourceKey } from './source-key.ts'
 import { sourceKeyEquality } from './source-key-equality.ts'
+import { sourceRights } from './source-rights.ts'
 import { sourceShared } from './source-shared.ts'
 import { sourceVersion } from './source-version.ts'
 import { sourceWritable } from './source-writable.ts'
@@ -54,6 +55,7 @@ export const ALL_CHECKS: readonly Check[] = [
   mappingZoneUnused,
   sourceVersion,
   sourceWritable,
+  sourceRights,
   sourceShared,
   sourceKey,
   sourceKeyEquality,

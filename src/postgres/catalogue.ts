@@ -50,10 +50,17 @@ export function relationsFrom(rows: CatalogueRows): ReadonlyMap<string, Relation
           uniqueKeys,
           foreignKeys: (foreignKeys.get(oid) ?? []).map(foreignKeyFrom),
           estimatedRows: Number(row[4]) < 0 ? null : Number(row[4]),
+          ...deniedFrom(row, columns.get(oid) ?? []),
         },
       ]
     }),
   )
+}
+
+function deniedFrom(relation: CatalogueRow, columns: readonly CatalogueRow[]): Pick<Relation, 'denied'> {
+  const unreadable = columns.filter(column => !isTrue(column, 11)).map(column => text(column, 1))
+  const hidesRows = isTrue(relation, 5)
+  return unreadable.length === 0 && !hidesRows ? {} : { denied: { columns: unreadable, rows: hidesRows } }
 }
 
 function columnFrom(row: CatalogueRow, types: TypeReader): Column {

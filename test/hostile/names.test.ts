@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { newDatabase, script, sql } from '../support/postgres.ts'
-import { rehouseJson, workFolder } from '../support/rehouse-process.ts'
+import { rehouseHereJson, workFolder } from '../support/rehouse-process.ts'
 import { manifestFor, migrateJson, TENANT, twoSides } from './two-sides.ts'
 
 /** Whatever PostgreSQL takes for a name. */
@@ -107,9 +107,9 @@ test('tables arrive under any name PostgreSQL allows, with keys and references o
     )
   }
   await t.test('status, lookup and quarantine can tell of them', async () => {
-    const { json } = await rehouseJson<{ matches: unknown[] }>(['lookup', 'entity_0', '--tenant', 'one', '--legacy', '1'], sides)
+    const { json } = await rehouseHereJson<{ matches: unknown[] }>(['lookup', 'entity_0', '--tenant', 'one', '--legacy', '1'], sides)
     assert.equal(json.matches.length, 1)
-    assert.equal((await rehouseJson(['status'], sides)).status, 0)
+    assert.equal((await rehouseHereJson(['status'], sides)).status, 0)
   })
 })
 
@@ -225,7 +225,7 @@ test('tenants under any code keep their rows, and are chosen and looked up by it
   ])
   for (const code of ['a,b', '-x', '__proto__', 'code']) {
     const words = ['lookup', 'victim', `--tenant=${code}`, '--legacy', '2']
-    const { json } = await rehouseJson<{ matches: { id: string }[] }>(words, { folder, env })
+    const { json } = await rehouseHereJson<{ matches: { id: string }[] }>(words, { folder, env })
     const [owner] = await target.sql(
       'select t.code from victim v join rehouse.tenant t on t.id = v.tenant_id where v.id = $1',
       json.matches[0]?.id ?? null,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { manifestFor, migrateJson, TENANT, twoSides } from './two-sides.ts'
+import { rehouseJson } from '../support/rehouse-process.ts'
+import { type MigrateJson, manifestFor, migrateJson, TENANT, twoSides } from './two-sides.ts'
 
 const MOST_PEAK_KIB = 1_200_000
 const BIG = 100 * 1024 * 1024
@@ -22,7 +23,7 @@ test('values of 100 MB arrive as they were in bounded memory', { timeout: 300_00
   })
   const digest = 'md5(words), md5(bytes), length(words), length(bytes)'
   const expected = await sides.source.sql(`select id, ${digest} from big order by 1`)
-  const ended = await migrateJson(sides)
+  const ended = await rehouseJson<MigrateJson>(['migrate'], sides)
   assert.equal(ended.status, 0, JSON.stringify(ended.json))
   assert.deepEqual(await sides.target.sql(`select legacy_id, ${digest} from big where tenant_id = '${TENANT}' order by 1`), expected)
   assert.ok(ended.peakKib < MOST_PEAK_KIB, `expected less than ${MOST_PEAK_KIB} KiB, got ${ended.peakKib}`)

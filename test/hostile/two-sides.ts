@@ -1,5 +1,5 @@
 import { newDatabase, type TestDatabase, type TestLike } from '../support/postgres.ts'
-import { rehouseJson, workFolder } from '../support/rehouse-process.ts'
+import { rehouseHereJson, workFolder } from '../support/rehouse-process.ts'
 
 /** A legacy database, a target, and a folder with a manifest between them, as least-privilege roles. */
 export interface TwoSides {
@@ -43,7 +43,7 @@ export interface MigrateJson {
   readonly run: string
   readonly status: string
   readonly totals: Readonly<Record<string, number>>
-  readonly failures: readonly { readonly code: string; readonly message: string }[]
+  readonly failures: readonly { readonly code: string; readonly message: string; readonly next: string }[]
   readonly findings: readonly { readonly code: string; readonly severity: string; readonly message: string }[]
   readonly error?: {
     readonly code: string
@@ -57,5 +57,5 @@ export async function migrateJson(
   sides: Pick<TwoSides, 'folder' | 'env'>,
   words: readonly string[] = [],
 ): Promise<{ status: number; json: MigrateJson; stderr: string; peakKib: number }> {
-  return rehouseJson<MigrateJson>(['migrate', ...words], sides)
+  return rehouseHereJson<MigrateJson>(['migrate', ...words], sides)
 }

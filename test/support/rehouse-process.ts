@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { runCli } from '../../src/cli/run-cli.ts'
 import type { TestLike } from './postgres.ts'
 
 /** The command line as a user has it: a process of its own, seen only through its words, streams and exit status. */
@@ -38,6 +39,41 @@ export async function rehouse(words: readonly string[], options: ProcessOptions)
   const ended = await run(words, options)
   assertNoBug(words, ended, options.folder)
   return ended
+}
+
+/** The same command line in this process, which saves starting Node: the words, streams, environment and status are all there is of it. */
+export async function rehouseHere(words: readonly string[], { folder, env = {}, signal }: HereOptions): Promise<Ended> {
+  let stdout = ''
+  let stderr = ''
+  const isManifestNamed = words.includes('-m') || words.includes('--manifest') || words[0] === 'schema'
+  const line = isManifestNamed ? words : [...words, '-m', join(folder, 'rehouse.yaml')]
+  const status = await runCli(line, {
+    out: { terminal: null, write: text => (stdout += text) },
+    err: { terminal: null, write: text => (stderr += text) },
+    env: { HOME: folder, REHOUSE_SALT: TEST_SALT, ...env },
+    cwd: folder,
+    version: '0.0.0',
+    operator: 'tester',
+    signal: signal ?? new AbortController().signal,
+    nowMs: Date.now,
+    cpuSeconds: () => 0,
+    loadApi: () => import('../../src/index.ts'),
+  })
+  const ended = { status, stdout, stderr, peakKib: 0 }
+  assertNoBug(words, ended, folder)
+  return ended
+}
+
+/** The same with `--json`, and the one object it prints. */
+export async function rehouseHereJson<T>(words: readonly string[], options: HereOptions): Promise<Ended & { readonly json: T }> {
+  const ended = await rehouseHere([...words, '--json'], options)
+  return { ...ended, json: onlyObject(ended.stdout) as T }
+}
+
+export interface HereOptions {
+  readonly folder: string
+  readonly env?: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal
 }
 
 /** The same with `--json`, and the one object it prints. */

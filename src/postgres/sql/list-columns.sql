@@ -13,8 +13,10 @@ select
   -- '' | a(lways) | d (by default)
   a.attidentity,
   o.collname,
-  o.collisdeterministic
+  o.collisdeterministic,
+  pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE') and pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT')
 from pg_catalog.pg_attribute a
+join pg_catalog.pg_class c on c.oid = a.attrelid
 join pg_catalog.pg_type t on t.oid = a.atttypid
 left join pg_catalog.pg_collation o on o.oid = a.attcollation
 where a.attrelid = any ($1::oid[])

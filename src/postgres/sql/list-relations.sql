@@ -7,7 +7,9 @@ select
   c.relname,
   c.relkind,
   -- -1 = never analysed
-  c.reltuples::bigint
+  c.reltuples::bigint,
+  -- rows may be hidden from this role
+  pg_catalog.row_security_active(c.oid)
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p', 'v', 'm', 'f')

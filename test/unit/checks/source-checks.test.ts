@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sourceKey } from '../../../src/checks/source-key.ts'
 import { sourceKeyEquality } from '../../../src/checks/source-key-equality.ts'
+import { sourceRights } from '../../../src/checks/source-rights.ts'
 import { sourceShared } from '../../../src/checks/source-shared.ts'
 import { sourceVersion } from '../../../src/checks/source-version.ts'
 import { sourceWritable } from '../../../src/checks/source-writable.ts'
@@ -94,4 +95,14 @@ test('keys that are equal in different spellings are pointed out: citext is foll
     'expected equal keys to be equal texts, got id with collation folded, which holds different texts for equal',
   )
   assert.match(unknown?.next ?? '', /counts as an orphan/)
+})
+
+test('what the login may not read is an error where the mapping reads it, and only there', () => {
+  const denied = (columns: readonly string[], rows = 'all') =>
+    findingsOf(sourceRights, surveyOf({ tenants: one, relations: schoolWith({ denied: { columns, rows: rows === 'some' } }) }))
+  assert.deepEqual(denied(['somewhere_else']), [])
+  assert.equal(denied(['name'])[0]?.message, 'expected a login that may read public.school of source legacy, got no right to select name')
+  assert.equal(denied(['id', 'name'])[0]?.message, 'expected a login that may read public.school of source legacy, got no right to select')
+  assert.match(denied([], 'some')[0]?.message ?? '', /got row-level security that may hide rows from it$/)
+  assert.equal(denied(['name'])[0]?.severity, 'error')
 })
