@@ -90,6 +90,8 @@ export interface Ledger {
     }[]
   >
 
+  /** The step that sets the id map’s own key aside for a first load; null = it holds rows, or is not ours to change. */
+  idMapStep(): Promise<SchemaStep | null>
   recordStep(tx: WriteTransaction, run: string, step: SchemaStep): Promise<string>
   settleStep(tx: WriteTransaction, id: string): Promise<void>
   /** Oldest first: undo in reverse order. */

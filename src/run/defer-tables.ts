@@ -27,3 +27,21 @@ export function planDeferral(survey: MigrationSurvey, context: RunContext): Read
   for (const [name, count] of rows) if (count >= WORTHWHILE_ROWS) wanted.add(name)
   return new Set([...wanted].filter(name => !lost.has(name)))
 }
+
+/** From this many rows on, the id map's key is built after the load: beside the target's own keys, on another processor. */
+const BULK_ROWS = 200_000
+
+/** Whether so many rows with integer keys are expected in a service that setting the id map's own key aside pays, if the map is empty. */
+export function isFirstBulkLoad(
+  survey: MigrationSurvey,
+  { context, service }: { readonly context: RunContext; readonly service: string },
+): boolean {
+  let rows = 0
+  for (const plan of survey.plans) {
+    for (const { entity, order, relation, strategy } of plan.entities.values()) {
+      if (entity.service === service && strategy === 'ordered' && context.isSelected(entity, order.phase))
+        rows += relation.estimatedRows ?? 0
+    }
+  }
+  return rows >= BULK_ROWS
+}

@@ -32,6 +32,7 @@ export function dryContext(migration: Migration, { survey, options }: { survey: 
     isSelected: () => true,
     isReferenced: name => referenced.has(name),
     openSource: (name, tenant) => migration.openSource(name, migration.isPerTenant(name) ? tenant : null),
+    isFirstLoad: () => false,
     relations: () => new Map(),
     liveReferences: () => new Set(),
     sharedIndex: () => null,

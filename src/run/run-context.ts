@@ -25,6 +25,8 @@ export interface RunContext {
   /** Some entity refers to it, so its keys must be remembered. */
   isReferenced(entity: string): boolean
   openSource(name: string, tenant: NumberedTenant | null): Promise<Source>
+  /** The service’s id map was empty when the run began, and its key is set aside: nothing need be asked of it. */
+  isFirstLoad(service: string): boolean
   /** A service’s tables as they are during the load, by `schema.table`. */
   relations(service: string): ReadonlyMap<string, TargetRelation>
   /** Of a service: `schema.table.column` that are written as NULL first (live-references.ts). */

@@ -7,7 +7,7 @@ import type { NumberedEntity, NumberedTenant, RunRecord, RunStatus } from '../mo
 import { referencedEntities } from '../plan/order.ts'
 import type { TenantPlan } from '../plan/tenant-plan.ts'
 import { cascadeFor } from './cascade-for.ts'
-import { planDeferral } from './defer-tables.ts'
+import { isFirstBulkLoad, planDeferral } from './defer-tables.ts'
 import { isSelected } from './is-selected.ts'
 import { liveReferences } from './live-references.ts'
 import type { Migration, RunOptions } from './migration.ts'
@@ -133,7 +133,10 @@ const NONE: ReadonlySet<string> = new Set()
 interface OwnContext extends RunContext {
   readonly plans: readonly TenantPlan[]
   /** Tables by service while they are loaded; known once keys are set aside. */
-  readonly during: Map<string, { readonly relations: ReadonlyMap<string, TargetRelation>; readonly live: ReadonlySet<string> }>
+  readonly during: Map<
+    string,
+    { readonly relations: ReadonlyMap<string, TargetRelation>; readonly live: ReadonlySet<string>; readonly isFirstLoad: boolean }
+  >
 }
 
 interface Numbered {
@@ -182,6 +185,7 @@ async function contextOf(
     isReferenced: name => referenced.has(name),
     openSource: (name, tenant) => migration.openSource(name, migration.isPerTenant(name) ? tenant : null),
     during,
+    isFirstLoad: name => during.get(name)?.isFirstLoad ?? false,
     relations: name => during.get(name)?.relations ?? new Map(),
     liveReferences: name => during.get(name)?.live ?? NONE,
     sharedIndex: () => null,
@@ -233,14 +237,16 @@ async function defer(
     const relations = [...(await describeTargets(migration.mapping, service)).values()]
     const worthwhile = planDeferral(survey, context)
     const strict = strictTables(migration.mapping, survey.compiled)
-    await applySteps(service, { run: context.id, relations, worthwhile, strict, triggers: service.ref.triggers }, options)
+    const idMap = isFirstBulkLoad(survey, { context, service: service.name }) ? await service.ledger.idMapStep() : null
+    const own = idMap === null ? [] : [idMap]
+    await applySteps(service, { run: context.id, relations, worthwhile, strict, triggers: service.ref.triggers, own }, options)
     // As it is while rows are loaded: without what was set aside.
     const during = await describeTables(migration.mapping, { service, setAside: [] })
     const live = liveReferences(
       survey.compiled.map(c => c.compiled),
       during,
     )
-    context.during.set(service.name, { relations: during, live: new Set(live) })
+    context.during.set(service.name, { relations: during, live: new Set(live), isFirstLoad: idMap !== null })
   }
 }
 

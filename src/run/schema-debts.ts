@@ -2,7 +2,7 @@ import { tableLabel } from '../base/table-label.ts'
 import { RehouseError } from '../errors.ts'
 import type { EventListener } from '../events.ts'
 import type { TargetRelation } from '../model/catalogue.ts'
-import type { SchemaDebt } from '../model/ledger-records.ts'
+import type { SchemaDebt, SchemaStep } from '../model/ledger-records.ts'
 import type { Refusal, StrictTable, Writer } from '../target/target.ts'
 import type { Service } from './load-context.ts'
 import { postponeReferences } from './postpone-references.ts'
@@ -23,12 +23,14 @@ export async function applySteps(
     readonly worthwhile: ReadonlySet<string>
     readonly strict: ReadonlyMap<string, StrictTable>
     readonly triggers: 'fire' | 'disable' | null
+    /** Besides: the ledger’s own. */
+    readonly own: readonly SchemaStep[]
   },
   context: DebtContext,
 ): Promise<void> {
-  const { relations, ...rule } = of
+  const { relations, own, ...rule } = of
   const { run } = rule
-  const steps = service.target.planDeferral(relations, rule)
+  const steps = [...service.target.planDeferral(relations, rule), ...own]
   if (steps.length === 0) return
   await withWriter(service, async writer => {
     const tx = await writer.begin()
@@ -60,6 +62,29 @@ export async function applySteps(
 export async function settleDebts(service: Service, context: DebtContext & { readonly cascade: CascadeContext }): Promise<number> {
   const debts = [...(await service.ledger.debts())].reverse()
   if (debts.length > 0) await atSeam(context.hooks, 'before_rebuild', { service: service.name })
+  // The ledger's own key stands apart from the target's tables: both are rebuilt side by side.
+  const isOwn = (debt: SchemaDebt): boolean => debt.schema === LEDGER_SCHEMA
+  const [own, others] = await Promise.allSettled([
+    settleInTurn(service, debts.filter(isOwn), context),
+    settleInTurn(
+      service,
+      debts.filter(debt => !isOwn(debt)),
+      context,
+    ),
+  ])
+  if (own.status === 'rejected') throw own.reason
+  if (others.status === 'rejected') throw others.reason
+  if (debts.length > 0) await atSeam(context.hooks, 'after_rebuild', { service: service.name })
+  return others.value
+}
+
+const LEDGER_SCHEMA = 'rehouse'
+
+async function settleInTurn(
+  service: Service,
+  debts: readonly SchemaDebt[],
+  context: DebtContext & { readonly cascade: CascadeContext },
+): Promise<number> {
   let removed = 0
   for (const debt of debts) {
     removed += await settleDebt(service, debt, context.cascade)
@@ -71,7 +96,6 @@ export async function settleDebts(service: Service, context: DebtContext & { rea
     })
     await atSeam(context.hooks, 'between_rebuilds', { service: service.name })
   }
-  if (debts.length > 0) await atSeam(context.hooks, 'after_rebuild', { service: service.name })
   return removed
 }
 

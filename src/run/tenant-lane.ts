@@ -136,7 +136,7 @@ export class TenantLane {
     if (start === null) return
     const compiled = await this.state.compile(facts)
     const index = this.state.index(facts.entity.name)
-    const compares = await service.ledger.hasKeys(entity.number, task.tenant)
+    const compares = await this.#compares(task, { service, start })
     if (compares && index !== null) await this.state.fill(index, facts)
     if (task.state === 'loaded' && !start.restart) return
     await this.#writers.with(service, async writer => {
@@ -164,6 +164,13 @@ export class TenantLane {
         compares,
       )
     })
+  }
+
+  /** Whether the ledger may know keys of the entity and tenant already. In a first load only what this task wrote itself, before a retry. */
+  async #compares(task: TaskRecord, { service, start }: { service: Service; start: Start }): Promise<boolean> {
+    const isUntouched = task.position === null && task.pass === 1 && !start.restart && task.counts.read === 0
+    if (isUntouched && this.#run.isFirstLoad(service.name)) return false
+    return service.ledger.hasKeys(task.entity, task.tenant)
   }
 
   /** Rows an earlier part of this run counted belong to the tenant’s shares too; a pass that begins again counts them itself. */

@@ -240,6 +240,11 @@ export class MemoryLedger implements Ledger {
     return totals(this.#store, run)
   }
 
+  /** A Map has no key to set aside. */
+  async idMapStep(): Promise<SchemaStep | null> {
+    return null
+  }
+
   async recordStep(tx: WriteTransaction, run: string, step: SchemaStep): Promise<string> {
     const id = String(this.#store.nextStep++)
     takePart(tx, { commit: () => this.#store.steps.set(id, { ...step, id, run }), undo: () => undefined })

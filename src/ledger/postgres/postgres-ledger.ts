@@ -27,7 +27,7 @@ import { adoptNumbers, numberEntities, numberTenants, readEntities, readTenants 
 import { recordBatch } from './record-batch.ts'
 import { readOutcomes, readQuarantine, readTotals } from './reports.ts'
 import { beginRun, finishRun, readRuns, readSummary } from './runs.ts'
-import { readDebts, recordStep, settleStep } from './schema-steps.ts'
+import { idMapStep, readDebts, recordStep, settleStep } from './schema-steps.ts'
 import { addTasks, failTask, readTasks } from './tasks.ts'
 
 export interface PostgresLedgerOptions {
@@ -184,6 +184,10 @@ export class PostgresLedger implements Ledger {
 
   totals(run: string): ReturnType<Ledger['totals']> {
     return this.#control.use(session => readTotals(session, run))
+  }
+
+  idMapStep(): Promise<SchemaStep | null> {
+    return this.#control.use(idMapStep)
   }
 
   recordStep(tx: WriteTransaction, run: string, step: SchemaStep): Promise<string> {

@@ -1,6 +1,24 @@
 import type { SchemaDebt, SchemaStep } from '../../model/ledger-records.ts'
 import type { Session } from '../../postgres/session.ts'
 
+/** Integer keys only: there the key costs most. `integer_key` look-ups still work without it, by reading the whole. */
+export async function idMapStep(session: Session): Promise<SchemaStep | null> {
+  const { rows } = await session.query(
+    `select pg_catalog.pg_has_role(c.relowner, 'USAGE') and not exists (select from rehouse.id_map_integer)
+    from pg_catalog.pg_class c where c.oid = 'rehouse.id_map_integer'::pg_catalog.regclass`,
+  )
+  if (rows[0]?.[0] !== 't') return null
+  const table = 'rehouse.id_map_integer'
+  return {
+    kind: 'drop_constraint',
+    schema: 'rehouse',
+    table: 'id_map_integer',
+    name: 'id_map_integer_pkey',
+    apply: `alter table ${table} drop constraint id_map_integer_pkey`,
+    undo: `alter table ${table} add constraint id_map_integer_pkey primary key (tenant, entity, key)`,
+  }
+}
+
 export async function recordStep(session: Session, run: string, step: SchemaStep): Promise<string> {
   const { rows } = await session.query(
     `insert into rehouse.schema_step (run, kind, table_schema, table_name, name, apply_sql, undo_sql) values ($1, $2, $3, $4, $5, $6, $7) returning id`,
