@@ -68,21 +68,30 @@ function closure(name: string, waits: ReadonlyMap<string, readonly string[]>): R
   return found
 }
 
+/** Entities whose identifiers an entity writes, itself included where rows refer to one another; not where a part refers to its own head. */
 export function referencedEntities(entity: Entity): readonly string[] {
+  return [...new Set(refsOf(entity).flatMap(ref => ref.entities))]
+}
+
+/** Those of them whose rows must be there: a reference that allows them to be missing needs none. */
+export function requiredParents(entity: Entity): readonly string[] {
+  const required = refsOf(entity).filter(ref => !ref.missing.some(outcome => outcome.take !== null && 'allow' in outcome.take))
+  return [...new Set(required.flatMap(ref => ref.entities))].filter(name => name !== entity.name)
+}
+
+type RefValue = Extract<MappingValue, { kind: 'ref' }>
+
+function refsOf(entity: Entity): readonly RefValue[] {
   const values = [...entity.let.map(named => named.value), ...entity.into.flatMap(shape => shape.columns.map(column => column.value))]
-  const isOwnHead = (ref: Extract<MappingValue, { kind: 'ref' }>): boolean => {
-    const key = Array.isArray(entity.key) ? entity.key : null
+  const key = Array.isArray(entity.key) ? entity.key : null
+  const isOwnHead = (ref: RefValue): boolean => {
     const words = ref.from.map(expression => expression.text.trim())
     return ref.entities.length === 1 && ref.entities[0] === entity.name && key !== null && words.join('\n') === key.join('\n')
   }
-  const names = values
-    .flatMap(refsIn)
-    .filter(ref => !isOwnHead(ref))
-    .flatMap(ref => ref.entities)
-  return [...new Set(names)]
+  return values.flatMap(refsIn).filter(ref => !isOwnHead(ref))
 }
 
-function refsIn(value: MappingValue): Extract<MappingValue, { kind: 'ref' }>[] {
+function refsIn(value: MappingValue): RefValue[] {
   if (value.kind === 'ref') return [value]
   return value.kind === 'json' ? value.fields.flatMap(field => refsIn(field.value)) : []
 }

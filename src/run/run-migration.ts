@@ -11,12 +11,14 @@ import { isFirstBulkLoad, planDeferral } from './defer-tables.ts'
 import { isSelected } from './is-selected.ts'
 import { liveReferences } from './live-references.ts'
 import type { Migration, RunOptions } from './migration.ts'
+import { planTasks, refuseOrphans } from './plan-tasks.ts'
 import type { RunContext } from './run-context.ts'
 import { runLanes } from './run-lanes.ts'
 import { applySteps, settleDebts } from './schema-debts.ts'
 import { atSeam } from './seams.ts'
 import { strictTables } from './strict-tables.ts'
 import { describeTables, describeTargets, type MigrationSurvey } from './survey-migration.ts'
+import { takeUpRun } from './take-up-run.ts'
 
 /** How a run ended, before it is told. */
 export interface RunEnd {
@@ -55,12 +57,13 @@ async function runHeld(migration: Migration, survey: MigrationSurvey, options: R
   const record = await takeUpRun(migration, options)
   if (record === null) return { run: '', status: 'clean', failures: [] }
   const numbered = await allotNumbers(migration, survey)
+  const context = contextOf(migration, { survey, numbered, record, options })
+  await refuseOrphans(context)
   for (const { ledger } of services) await ledger.beginRun(record)
   await atSeam(options.hooks, 'run_recorded', {})
-  const context = await contextOf(migration, { survey, numbered, record, options })
   const cascade = cascadeFor(migration, { context, survey, run: record.id })
   for (const service of services) await settleDebts(service, { ...options, cascade })
-  await planTasks(migration, { context, survey, run: record.id })
+  await planTasks(migration, context)
   await defer(migration, { survey, context, options })
   const failures = await loadAll(migration, { survey, context, cascade, options })
   const status = await statusOf(migration, { run: record.id, failures })
@@ -82,50 +85,6 @@ async function holdAll({ services }: Migration, options: RunOptions): Promise<re
     for (const hold of holds) await hold.release()
     throw error
   }
-}
-
-/** Null: there is nothing to resume. */
-async function takeUpRun({ services, mapping }: Migration, options: RunOptions): Promise<Omit<RunRecord, 'status' | 'finishedAt'> | null> {
-  const control = services[0]?.ledger
-  if (control === undefined) throw bug('expected a service')
-  const { operator, host, pid, programVersion, selection, resume } = options
-  const fresh = {
-    id: options.newRunId,
-    migration: mapping.migration,
-    mappingHash: mapping.hash,
-    programVersion,
-    operator,
-    host,
-    pid,
-    startedAt: options.wallClock(),
-    selection,
-  }
-  const runs = await control.runs()
-  if (resume === null) {
-    refuseChangedMapping(mapping, runs[0])
-    return fresh
-  }
-  const open = runs.find(run => (resume === 'latest' ? run.status !== 'clean' && run.status !== 'findings' : run.id === resume))
-  if (open === undefined && resume !== 'latest')
-    throw new RehouseError('USAGE', `expected a run of this ledger to resume, got ${resume}`, {
-      next: 'Run `rehouse status` to see the runs.',
-    })
-  if (open === undefined || open.status === 'clean' || open.status === 'findings') return null
-  refuseChangedMapping(mapping, open)
-  return { ...fresh, id: open.id, startedAt: open.startedAt, selection: open.selection }
-}
-
-/** Another mapping would make the ledger's hashes and outcomes meaningless. */
-function refuseChangedMapping(mapping: Migration['mapping'], run: RunRecord | undefined): void {
-  if (run === undefined || run.mappingHash === mapping.hash) return
-  throw new RehouseError(
-    'MAPPING_CHANGED',
-    `expected the mapping run ${run.id} was made with (${run.mappingHash.slice(0, 12)}), got another (${mapping.hash.slice(0, 12)})`,
-    {
-      where: { file: mapping.file },
-      next: 'Put the manifest and the options of that run back; to migrate with another mapping, begin with empty targets.',
-    },
-  )
 }
 
 const NONE: ReadonlySet<string> = new Set()
@@ -158,15 +117,17 @@ async function allotNumbers({ mapping, services }: Migration, survey: MigrationS
   return { tenants, entities }
 }
 
-async function contextOf(
+function contextOf(
   migration: Migration,
   of: { survey: MigrationSurvey; numbered: Numbered; record: Omit<RunRecord, 'status' | 'finishedAt'>; options: RunOptions },
-): Promise<OwnContext> {
+): OwnContext {
   const { survey, numbered, record, options } = of
   const { mapping } = migration
   const targets = new Map(survey.services.map(s => [s.ref.name, { version: s.facts.version, relations: s.relations }]))
   const setting = { ...survey.setting, numbers: new Map(numbered.entities.map(e => [e.name, e.number])), targets }
-  const plans = survey.plans.map(plan => renumber(plan, { survey, numbered }))
+  const { tenants } = record.selection
+  const chosen = survey.plans.filter(plan => plan.tenant === null || tenants === null || tenants.includes(plan.tenant.code))
+  const plans = chosen.map(plan => renumber(plan, { survey, numbered }))
   const during: OwnContext['during'] = new Map()
   const referenced = new Set(mapping.entities.flatMap(entity => referencedEntities(entity)))
   return {
@@ -198,34 +159,6 @@ function renumber(plan: TenantPlan, { survey, numbered }: { survey: MigrationSur
   const tenant = numbered.tenants.find(t => t.code === plan.tenant?.code)
   if (tenant === undefined || survey.tenants.length === 0) throw bug(`expected a number for tenant ${plan.tenant.code}`)
   return { ...plan, tenant }
-}
-
-async function planTasks(
-  migration: Migration,
-  { context, survey, run }: { context: OwnContext; survey: MigrationSurvey; run: string },
-): Promise<void> {
-  for (const { name, ledger } of migration.services) {
-    const specs = context.plans.flatMap(plan =>
-      [...plan.entities.values()]
-        .filter(facts => facts.entity.service === name && context.isSelected(facts.entity, facts.order.phase))
-        .map(facts => ({
-          entity: context.entity(facts.entity.name).number,
-          tenant: plan.tenant?.number ?? 0,
-          phase: facts.order.phase,
-          service: name,
-        })),
-    )
-    if (specs.length > 0) await ledger.planTasks(run, specs)
-  }
-  const rows = survey.plans.flatMap(plan => [...plan.entities.values()].map(facts => facts.relation.estimatedRows))
-  const estimatedRows = rows.some(count => count === null) ? null : rows.reduce<number>((sum, count) => sum + (count ?? 0), 0)
-  context.emit({
-    type: 'run:started',
-    run,
-    dryRun: false,
-    tasks: context.plans.reduce((sum, plan) => sum + plan.entities.size, 0),
-    estimatedRows,
-  })
 }
 
 async function defer(
