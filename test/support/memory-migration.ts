@@ -49,6 +49,8 @@ export interface RunWish {
   readonly lanes?: number
   readonly signal?: AbortSignal
   readonly audit?: (line: unknown) => void
+  /** Instead of the bed's own. */
+  readonly migration?: Migration
 }
 
 /** What a run did, as the ledgers tell it. Counts by `entity` or `entity/tenant`, without those that are 0. */
@@ -146,7 +148,7 @@ export class Bed {
 
   async run(wish: RunWish = {}): Promise<Told> {
     const options = this.#options(wish)
-    const end = await runMigration(this.migration, await this.#survey(options), options)
+    const end = await runMigration(wish.migration ?? this.migration, await this.#survey(options), options)
     return this.told(end)
   }
 
