@@ -149,7 +149,7 @@ export const ERROR_TEXTS: Readonly<Record<Code, ErrorText>> = {
   },
   SOURCE_CHANGED: {
     means:
-      'The source is not the one the run began with: another file, another server, or a marker that says it was written to although it was declared frozen.',
+      'The source is not the one the run began with: another file, another server, a marker that says it was written to although it was declared frozen, or a table that was altered between planning and reading.',
     risk: BATCHES_WHOLE,
     next: 'Resume with the source the run began with, or begin a new run, which reads everything again and changes nothing where nothing changed.',
   },

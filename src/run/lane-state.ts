@@ -1,6 +1,7 @@
 import { KeyIndex } from '../base/key-index.ts'
 import { bug } from '../errors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import type { Relation } from '../model/catalogue.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
 import { compileFor, type EntityFacts, type TenantPlan } from '../plan/tenant-plan.ts'
 import type { Source, SourceSnapshot } from '../source/source.ts'
@@ -47,13 +48,18 @@ export class LaneState {
     if (open) return open.snapshot
     const opened = await this.#run.openSource(source, this.plan.tenant)
     try {
-      const snapshot = await opened.openSnapshot()
+      const snapshot = await opened.openSnapshot(this.#relationsOf(source))
       this.#snapshots.set(source, { source: opened, snapshot })
       return snapshot
     } catch (error) {
       await opened.close()
       throw error
     }
+  }
+
+  #relationsOf(source: string): readonly Relation[] {
+    const read = [...this.plan.entities.values()].filter(facts => facts.entity.from.source === source).map(facts => facts.relation)
+    return [...new Set(read)]
   }
 
   async closeSources(): Promise<void> {

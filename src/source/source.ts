@@ -14,8 +14,11 @@ export interface Source {
   describe(): Promise<Catalogue>
   /** Problems of this source a person should know before it is read: a login that could write, a pooler in front. */
   facts(): Promise<SourceFacts>
-  /** Begins one consistent view of the whole source. Rejects with SOURCE_UNREACHABLE or SOURCE_REFUSED. */
-  openSnapshot(): Promise<SourceSnapshot>
+  /**
+   * Begins one consistent view of the whole source. `relations`: those that will be read; until the snapshot is closed nobody can give them another shape or
+   * empty them behind the snapshot's back. Rejects with SOURCE_UNREACHABLE, SOURCE_REFUSED, or SOURCE_CHANGED where one is no longer as it was described.
+   */
+  openSnapshot(relations?: readonly Relation[]): Promise<SourceSnapshot>
   /** Idempotent; also ends open snapshots. */
   close(): Promise<void>
 }

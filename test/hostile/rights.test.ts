@@ -149,6 +149,13 @@ const CASES: readonly Case[] = [
   },
   // What must not matter.
   {
+    title: 'a right to the columns of the mapping and no more',
+    side: 'source',
+    sql: 'revoke select on person from $role; grant select (id, name, born) on person to $role',
+    undo: 'revoke select (id, name, born) on person from $role; grant select on person to $role',
+    status: 0,
+  },
+  {
     title: 'a login whose statements time out soon',
     side: 'source',
     sql: `alter role $role set statement_timeout = '300ms'; alter role $role set lock_timeout = '300ms'; alter role $role set idle_in_transaction_session_timeout = '300ms'`,

@@ -6,6 +6,7 @@ import { systemIdentifier } from '../../postgres/server-identity.ts'
 import { Session, type SessionOptions } from '../../postgres/session.ts'
 import { sqlFile } from '../../postgres/sql-files.ts'
 import type { ReadRequest, SourceSnapshot } from '../source.ts'
+import { checkHeld, holdRelations } from './hold-relations.ts'
 import { countStatement, foreignKeyTypes, type KeyOperators, readStatements } from './read-statements.ts'
 
 const DESCRIBE_SNAPSHOT = sqlFile('describe-snapshot')
@@ -32,15 +33,17 @@ export class PostgresSnapshot implements SourceSnapshot {
     this.marker = moment.marker
   }
 
-  static async open(options: SessionOptions): Promise<PostgresSnapshot> {
+  static async open(options: SessionOptions, relations: readonly Relation[]): Promise<PostgresSnapshot> {
     const exporter = await Session.open(options)
     try {
       if (await sharesBackends(exporter, options)) throw pooled()
       const system = await systemIdentifier(exporter)
       await exporter.query(BEGIN)
+      await holdRelations(exporter, relations)
       const { rows } = await exporter.query(DESCRIBE_SNAPSHOT)
       const [id, database, timeline, started, xmax, isQuiet] = rows[0] ?? []
       const marker = [system, database, timeline, started, xmax].join('/')
+      await checkHeld(exporter, relations)
       const isProof = isQuiet === 't' && system !== null && timeline !== 'standby'
       return new PostgresSnapshot(options, exporter, { id: String(id), marker: isProof ? marker : `${marker}/${id}` })
     } catch (error) {

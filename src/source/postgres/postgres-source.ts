@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls'
-import type { Catalogue } from '../../model/catalogue.ts'
+import type { Catalogue, Relation } from '../../model/catalogue.ts'
 import { addressLabel } from '../../postgres/address-label.ts'
 import { catalogueFrom } from '../../postgres/catalogue.ts'
 import { readCatalogueRows } from '../../postgres/catalogue-rows.ts'
@@ -51,8 +51,8 @@ class PostgresSource implements Source {
     })
   }
 
-  async openSnapshot(): Promise<SourceSnapshot> {
-    const snapshot = await PostgresSnapshot.open(this.#options)
+  async openSnapshot(relations: readonly Relation[] = []): Promise<SourceSnapshot> {
+    const snapshot = await PostgresSnapshot.open(this.#options, relations)
     this.#snapshots.add(snapshot)
     return snapshot
   }
