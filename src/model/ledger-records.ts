@@ -142,7 +142,7 @@ export interface NoteRow {
 /** What the ledger knows about a key. `hash`: 64-bit hash of the tuples as loaded, as decimal text. */
 export type KnownKey =
   | { readonly state: 'loaded'; readonly id: string; readonly hash: string; readonly run: string; readonly batch: string }
-  | { readonly state: 'quarantined'; readonly code: string }
+  | ({ readonly state: 'quarantined' } & Pick<QuarantineRow, 'code' | 'column' | 'valueMasked' | 'detail'>)
   | { readonly state: 'excluded'; readonly code: string }
 
 export interface SchemaStep {

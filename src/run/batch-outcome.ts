@@ -73,14 +73,8 @@ export function outcomeOf(result: BatchResult): BatchOutcome {
 function wholeRows({ buffers, compiled, classified, refused }: BatchResult): readonly QuarantineRow[] {
   const isInteger = compiled.key?.isInteger ?? false
   const own = buffers.quarantine.filter(row => !classified.keptKeys.has(JSON.stringify(row.key)))
-  const others = [...refused, ...classified.held.map(({ row, code }) => ({ row, code, column: null, detail: null }))]
-  return [
-    ...own,
-    ...others.map(({ row, code, column, detail }) => {
-      const key = loadedKey(buffers, { row, isInteger })
-      return { key, code, column, valueMasked: null, detail, part: null }
-    }),
-  ]
+  const others = [...refused.map(row => ({ ...row, valueMasked: null })), ...classified.held]
+  return [...own, ...others.map(({ row, ...reason }) => ({ key: loadedKey(buffers, { row, isInteger }), ...reason, part: null }))]
 }
 
 /** Parts of rows that are in the target: a row that is not there has no parts. */

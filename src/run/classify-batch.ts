@@ -1,7 +1,9 @@
-import type { KnownKey } from '../model/ledger-records.ts'
+import type { KnownKey, QuarantineRow } from '../model/ledger-records.ts'
 import type { BatchBuffers } from '../plan/batch-buffers.ts'
 import { partsOf } from '../plan/row-program.ts'
 import { type RowRun, runsWhere } from './row-runs.ts'
+
+export type HeldRow = { readonly row: number } & Pick<QuarantineRow, 'code' | 'column' | 'valueMasked' | 'detail'>
 
 /** What becomes of a batch's rows, given what the ledger knows of their keys. */
 export interface Classified {
@@ -12,8 +14,8 @@ export interface Classified {
   readonly loadedEarlierInRun: readonly RowRun[]
   /** Rows whose source changed since they were loaded: kept as they are. */
   readonly changed: readonly RowRun[]
-  /** Loaded rows the ledger has in quarantine: they stay there, with the code they have. */
-  readonly held: readonly { readonly row: number; readonly code: string }[]
+  /** Loaded rows the ledger has in quarantine: they stay there, for the reason they have. */
+  readonly held: readonly HeldRow[]
   /** Keys (as JSON) the program would set aside now, but which were loaded before: kept, and not set aside. */
   readonly keptKeys: ReadonlySet<string>
 }
@@ -51,10 +53,13 @@ type Fate = 'fresh' | 'held' | 'changed' | 'unchanged' | 'earlier'
 
 /** A rerun: rows that are as they were are unchanged, whatever they were before (guarantee 3). `known`: in the order of `keysOf`. */
 export function classify(buffers: BatchBuffers, known: readonly (KnownKey | null)[], run: string): Classified {
-  const held: { row: number; code: string }[] = []
+  const held: HeldRow[] = []
   const fates = Array.from({ length: buffers.loaded }, (_, row): Fate => {
     const before = known[row] ?? null
-    if (before?.state === 'quarantined') held.push({ row, code: before.code })
+    if (before?.state === 'quarantined') {
+      const { code, column, valueMasked, detail } = before
+      held.push({ row, code, column, valueMasked, detail })
+    }
     return fateOf(before, buffers.hashAt(row), run)
   })
   const runs = (...wanted: readonly Fate[]): readonly RowRun[] => runsWhere(fates.length, row => wanted.includes(fates[row] as Fate))

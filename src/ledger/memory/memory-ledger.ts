@@ -174,7 +174,10 @@ export class MemoryLedger implements Ledger {
       return { state: 'loaded', id, hash, run: this.#store.batches.get(batch)?.run ?? '', batch }
     }
     const refused = room.quarantine.get(quarantineName(key, { part: null, ordinal: 0 }))
-    if (refused && refused.resolvedBatch === null) return { state: 'quarantined', code: refused.code }
+    if (refused && refused.resolvedBatch === null) {
+      const { code, column, valueMasked, detail } = refused
+      return { state: 'quarantined', code, column, valueMasked, detail }
+    }
     const code = room.excluded.get(key)
     return code === undefined ? null : { state: 'excluded', code }
   }

@@ -82,19 +82,18 @@ async function runsOf(session: Session, batches: ReadonlySet<string>): Promise<R
 }
 
 async function readRefused(session: Session, { tenant, entity }: Place, texts: readonly string[]): Promise<ReadonlyMap<string, KnownKey>> {
-  const rows = await rowsOf(
-    session,
-    `select 'x', key, code from rehouse.exclusion where tenant = $1 and entity = $2 and key = any($3::text[])
+  const { rows } = await session.query(
+    `select 'x', key, code, null, null, null from rehouse.exclusion where tenant = $1 and entity = $2 and key = any($3::text[])
     union all
-    select 'q', key, code from rehouse.quarantine
+    select 'q', key, code, column_name, value_masked, detail from rehouse.quarantine
     where tenant = $1 and entity = $2 and key = any($3::text[]) and part = '' and ordinal = 0 and resolved_batch is null`,
     [tenant, entity, textArray(texts)],
   )
-  const isRefused = new Set(rows.flatMap(([kind, key = '']) => (kind === 'q' ? [key] : [])))
+  const isRefused = new Set(rows.flatMap(([kind, key]) => (kind === 'q' ? [key] : [])))
   return new Map(
-    rows.flatMap(([kind, key = '', code = '']): [string, KnownKey][] => {
-      if (kind === 'q') return [[key, { state: 'quarantined', code }]]
-      return isRefused.has(key) ? [] : [[key, { state: 'excluded', code }]]
+    rows.flatMap(([kind, key, code, column = null, valueMasked = null, detail = null]): [string, KnownKey][] => {
+      if (kind === 'q') return [[String(key), { state: 'quarantined', code: String(code), column, valueMasked, detail }]]
+      return isRefused.has(key) ? [] : [[String(key), { state: 'excluded', code: String(code) }]]
     }),
   )
 }
