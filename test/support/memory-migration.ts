@@ -5,6 +5,7 @@ import { openIdentifiers } from '../../src/cast/identifiers.ts'
 import { readTenants } from '../../src/config/read-tenants.ts'
 import type { ProgressEvent } from '../../src/events.ts'
 import { loadParser } from '../../src/expression/parse-expression.ts'
+import type { Ledger } from '../../src/ledger/ledger.ts'
 import { openMemoryLedger } from '../../src/ledger/memory/memory-ledger.ts'
 import { MemoryStore } from '../../src/ledger/memory/memory-store.ts'
 import { readManifest } from '../../src/manifest/read-manifest.ts'
@@ -134,6 +135,10 @@ export class Bed {
 
   target(service: string): WatchedTarget {
     return this.targets.get(service) ?? assert.fail(service)
+  }
+
+  ledger(service: string): Ledger {
+    return this.migration.services.find(({ name }) => name === service)?.ledger ?? assert.fail(service)
   }
 
   /** Rows of a target table as values, the order stored. Without `columns` all of them. */

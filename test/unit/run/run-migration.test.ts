@@ -85,12 +85,14 @@ test('a rerun writes no target row and counts every row as unchanged or set asid
   })
 })
 
-test('a rerun leaves the quarantine as it is', async () => {
+test('a rerun leaves the quarantine as it is, with column, detail and first run', async () => {
   const bed = schoolBed(DIRTY)
+  const reasons = async (): Promise<readonly unknown[]> =>
+    (await bed.ledger('app').quarantine({ limit: null })).rows.map(({ batch: _, last_run: __, ...row }) => row)
   await bed.run()
-  const before = await bed.quarantine()
+  const before = await reasons()
   await bed.run()
-  assert.deepEqual(await bed.quarantine(), before)
+  assert.deepEqual(await reasons(), before)
 })
 
 test('a rerun of a clean run is clean and writes nothing', async () => {
