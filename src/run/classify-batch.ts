@@ -20,9 +20,6 @@ export interface Classified {
   readonly keptKeys: ReadonlySet<string>
 }
 
-/** The hash of a row that a correction changed in place: it cannot be compared, so the row counts as unchanged. */
-export const UNKNOWN_HASH = '0'
-
 /** A first load: every row is new. */
 export function allFresh(buffers: BatchBuffers): Classified {
   return {
@@ -77,6 +74,6 @@ export function classify(buffers: BatchBuffers, known: readonly (KnownKey | null
 function fateOf(before: KnownKey | null, hash: string, run: string): Fate {
   if (before === null || before.state === 'excluded') return 'fresh'
   if (before.state === 'quarantined') return 'held'
-  if (before.hash !== hash && before.hash !== UNKNOWN_HASH) return 'changed'
+  if (before.hash !== hash) return 'changed'
   return before.run === run ? 'earlier' : 'unchanged'
 }

@@ -4,7 +4,6 @@ import type { KnownKey } from '../model/ledger-records.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
 import { partsOf } from '../plan/row-program.ts'
 import type { CircleMember } from './circle-member.ts'
-import { UNKNOWN_HASH } from './classify-batch.ts'
 import { rereadRows } from './reread-rows.ts'
 
 export interface KeptFrom {
@@ -29,9 +28,5 @@ export async function keptKeys(member: CircleMember, keys: readonly string[], fr
     if (before?.state === 'loaded' && (before.run !== run || pass > 1)) older.set(canonicalKey(partsOf(keys[i] as string)), before)
   if (older.size === 0) return new Set()
   const now = await rereadRows(member, { aside: from.aside(), wanted: new Set(older.keys()) })
-  const isAsItWas = ([key, before]: [string, { readonly hash: string }]): boolean => {
-    const hash = now.get(key)?.hash
-    return hash !== undefined && (hash === before.hash || before.hash === UNKNOWN_HASH)
-  }
-  return new Set([...older].filter(entry => !isAsItWas(entry)).map(([key]) => key))
+  return new Set([...older].filter(([key, before]) => now.get(key)?.hash !== before.hash).map(([key]) => key))
 }

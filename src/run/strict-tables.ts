@@ -1,6 +1,7 @@
 import { tableLabel } from '../base/table-label.ts'
 import type { Entity, Mapping, MappingValue } from '../model/mapping.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
+import { requiredParents } from '../plan/order.ts'
 import type { StrictTable } from '../target/target.ts'
 
 /**
@@ -12,7 +13,7 @@ export function strictTables(
   compiled: readonly { readonly entity: Entity; readonly compiled: CompiledEntity }[],
 ): ReadonlyMap<string, StrictTable> {
   const heads = new Map(mapping.entities.map(({ name, into }) => [name, tableLabel(into[0]?.schema ?? '', into[0]?.table ?? '')]))
-  const decisive = new Set(mapping.entities.flatMap(decisiveParents))
+  const decisive = withParents(mapping, new Set(mapping.entities.flatMap(decisiveParents)))
   const strict = new Map<string, StrictTable>()
   for (const { entity, compiled: program } of compiled) {
     if (!decisive.has(entity.name)) continue
@@ -25,6 +26,15 @@ export function strictTables(
     }
   }
   return strict
+}
+
+/** A row refused takes those that refer to it along, so what decides of a parent decides of its children. */
+function withParents(mapping: Mapping, decisive: Set<string>): ReadonlySet<string> {
+  for (const name of decisive) {
+    const entity = mapping.entities.find(candidate => candidate.name === name)
+    for (const parent of entity === undefined ? [] : requiredParents(entity)) decisive.add(parent)
+  }
+  return decisive
 }
 
 /** Entities whose missing rows this entity does not simply answer with a refusal. */
