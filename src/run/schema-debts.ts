@@ -12,6 +12,8 @@ import { type CascadeContext, takeBackWithChildren } from './take-back-cascade.t
 export interface DebtContext {
   readonly emit: EventListener
   readonly hooks: Hooks
+  /** A request to stop does not hold this up; its reason does when it is an error of ours: the target may be another run's by now. */
+  readonly signal: AbortSignal
 }
 
 /** Sets keys, indexes and triggers aside before a load: every step and its inverse are recorded in the transaction that does it. */
@@ -87,6 +89,7 @@ async function settleInTurn(
 ): Promise<number> {
   let removed = 0
   for (const debt of debts) {
+    if (context.signal.reason instanceof RehouseError) throw context.signal.reason
     removed += await settleDebt(service, debt, context.cascade)
     context.emit({
       type: 'schema:changed',
