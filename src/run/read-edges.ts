@@ -13,18 +13,16 @@ export const NOWHERE = -1
 /** What one reference of an entity's loaded rows leads to, as pairs of ordinals in the two indexes; in the order of the rows. */
 export class EdgeList {
   readonly child: string
-  readonly reference: SettledReference
+  readonly parent: string
+  readonly reference: Pick<SettledReference, 'column' | 'missingCode' | 'isLate'>
   #children = new Int32Array(1 << 6)
   #parents = new Int32Array(1 << 6)
   #size = 0
 
-  constructor(child: string, reference: SettledReference) {
-    this.child = child
+  constructor(between: { readonly child: string; readonly parent: string }, reference: EdgeList['reference']) {
+    this.child = between.child
+    this.parent = between.parent
     this.reference = reference
-  }
-
-  get parent(): string {
-    return this.reference.parent.entity.name
   }
 
   get size(): number {
@@ -60,7 +58,7 @@ export async function readEdges(member: CircleMember, indexOf: (entity: string) 
   const { compiled, facts, snapshot, name } = member
   const { rowKey, state, settled } = compiled
   if (rowKey === null || settled.length === 0) return []
-  const lists = settled.map(reference => new EdgeList(name, reference))
+  const lists = settled.map(reference => new EdgeList({ child: name, parent: reference.parent.entity.name }, reference))
   const own = indexOf(name)
   const cursor = new TupleCursor(compiled.fields)
   rowKey.restart()
@@ -71,8 +69,9 @@ export async function readEdges(member: CircleMember, indexOf: (entity: string) 
       if (!rowKey.read(state)) continue
       const child = rowKey.find(state, own)
       if (child < 0 || own.state(child) !== LOADED) continue
-      for (const list of lists) {
-        const parent = parentOf(list.reference, state, indexOf(list.parent))
+      for (const [i, reference] of settled.entries()) {
+        const list = lists[i] as EdgeList
+        const parent = parentOf(reference, state, indexOf(list.parent))
         if (parent !== null) list.add(child, parent)
       }
     }
