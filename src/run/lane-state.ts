@@ -74,7 +74,8 @@ export class LaneState {
     const known = this.#compiled.get(entity.name)
     if (known) return known
     for (const parent of order.dependsOn) if (!order.settles.includes(parent)) await this.needIndex(parent)
-    if (this.#run.isReferenced(entity.name) && !this.#indexes.has(entity.name)) this.#indexes.set(entity.name, new KeyIndex())
+    const isAskedFor = this.#run.isReferenced(entity.name) || order.circle.length > 0
+    if (isAskedFor && !this.#indexes.has(entity.name)) this.#indexes.set(entity.name, new KeyIndex())
     const compiled = compileFor(this.plan, entity.name, {
       setting: this.#run.setting,
       index: name => this.#indexes.get(name) ?? this.#run.sharedIndex(name),
