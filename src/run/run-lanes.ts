@@ -33,7 +33,7 @@ export async function runLanes(
         doors.close(interrupted(run.signal))
         return
       }
-      failures.push(error)
+      if (!doors.isClosedBy(error)) failures.push(error)
       if (work.code !== null || error.code === 'INTERRUPTED')
         run.emit({ type: 'tenant:stopped', tenant: work.code, code: error.code, message: error.message })
       if (work === shared) doors.close(error)

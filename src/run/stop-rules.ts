@@ -43,6 +43,7 @@ export const REFUSAL_CODES: ReadonlySet<string> = new Set([
   'foreign_key_violation',
   'check_violation',
   'exclusion_violation',
+  'integrity_violation',
   'value_refused',
   'trigger_refused',
   'policy_refused',

@@ -84,6 +84,8 @@ export class TenantLane {
       const entities = [...this.state.plan.entities.values()].filter(
         facts => facts.order.phase === phase.name && this.#run.isSelected(facts.entity, phase.name),
       )
+      // What keeps the shared rows from being complete was tried again in their own lane.
+      this.#retries = 0
       if (entities.length > 0 || this.state.waitsForShared(phase.name)) await gate.mayEnter(phase.name)
       progress.entered.add(phase.name)
       await this.#settleWaiting(progress)
