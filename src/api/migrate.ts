@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
 import { appendFile, mkdir } from 'node:fs/promises'
 import { availableParallelism, hostname, userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -11,6 +10,7 @@ import type { MigrateResult } from '../model/results.ts'
 import type { RunOptions } from '../run/migration.ts'
 import { runMigration } from '../run/run-migration.ts'
 import { type MigrationSurvey, surveyMigration } from '../run/survey-migration.ts'
+import { auditFile, auditRefusal } from './audit-file.ts'
 import { createTargets } from './create-targets.ts'
 import { dryResult, emptyResult, runResult } from './migrate-result.ts'
 import { type OpenMigration, openMigration } from './open-migration.ts'
@@ -26,24 +26,43 @@ import { untilSignal } from './until.ts'
 export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
   const began = performance.now()
   const migration = await openMigration(options)
+  const run = runOptions(migration, options)
+  const seconds = (): number => (performance.now() - began) / 1000
   try {
-    const run = runOptions(migration, options)
-    if (!run.dryRun) await createTargets(migration, options)
-    const survey = await surveyMigration(migration, options.tenants ?? null)
-    refuseUnknown(survey, run.selection)
-    const findings = preflight(survey)
-    refuseErrors(findings)
-    for (const finding of findings) run.emit({ type: 'finding:found', finding })
-    const seconds = (): number => (performance.now() - began) / 1000
-    if (run.dryRun) return await dryResult(migration, { survey, run, findings, seconds })
-    const end = await runMigration(migration, survey, run)
-    const result =
-      end.run === '' ? emptyResult({ findings, seconds: seconds() }) : await runResult(migration, { end, findings, seconds: seconds() })
-    run.emit({ type: 'run:finished', run: result.run, status: result.status, seconds: result.seconds })
-    return result
+    return await migrateOpened(migration, { run, options, seconds })
+  } catch (error) {
+    throw await auditRefusal(error, refusalPlace(migration, run, options))
   } finally {
     await migration.close()
   }
+}
+
+async function migrateOpened(
+  migration: OpenMigration,
+  { run, options, seconds }: { run: RunOptions; options: MigrateOptions; seconds: () => number },
+): Promise<MigrateResult> {
+  if (!run.dryRun) await createTargets(migration, { isAsked: options.createTarget ?? false, run: run.newRunId, operator: run.operator })
+  const survey = await surveyMigration(migration, options.tenants ?? null)
+  refuseUnknown(survey, run.selection)
+  const findings = preflight(survey)
+  refuseErrors(findings)
+  for (const finding of findings) run.emit({ type: 'finding:found', finding })
+  if (run.dryRun) return dryResult(migration, { survey, run, findings, seconds })
+  const end = await runMigration(migration, survey, run)
+  for (const failure of end.failures) await auditRefusal(failure, refusalPlace(migration, run, options))
+  const result =
+    end.run === '' ? emptyResult({ findings, seconds: seconds() }) : await runResult(migration, { end, findings, seconds: seconds() })
+  run.emit({ type: 'run:finished', run: result.run, status: result.status, seconds: result.seconds })
+  return result
+}
+
+function refusalPlace(migration: OpenMigration, run: RunOptions, options: MigrateOptions): Parameters<typeof auditRefusal>[1] {
+  const of = { run: run.newRunId, operator: run.operator, time: run.wallClock() }
+  return { file: auditPath(migration, run.newRunId, options), of }
+}
+
+function auditPath({ folder }: OpenMigration, run: string, { audit }: MigrateOptions): string {
+  return audit ?? join(folder, '.rehouse', 'audit', `${run}.jsonl`)
 }
 
 function runOptions(migration: OpenMigration, options: MigrateOptions): RunOptions {
@@ -67,7 +86,7 @@ function runOptions(migration: OpenMigration, options: MigrateOptions): RunOptio
     lanes: options.lanes ?? Math.max(1, Math.min(4, availableParallelism())),
     wallClock: () => new Date().toISOString(),
     now: () => performance.now(),
-    audit: options.dryRun ? auditFile(options.audit ?? join(migration.folder, '.rehouse', 'audit', `${newRunId}.jsonl`)) : null,
+    audit: options.dryRun ? auditFile(auditPath(migration, newRunId, options)) : null,
   }
 }
 
@@ -93,20 +112,14 @@ function withBatchLog(file: string, on: EventListener | undefined): EventListene
   return event => {
     on?.(event)
     if (event.type !== 'batch:committed') return
-    if (!isReady) mkdirSync(dirname(file), { recursive: true })
-    isReady = true
     const { type: _, ...line } = event
+    const append = async (): Promise<void> => {
+      if (!isReady) await mkdir(dirname(file), { recursive: true })
+      isReady = true
+      await appendFile(file, `${JSON.stringify(line)}\n`)
+    }
     // A log that cannot be written must not end a migration whose ledger holds the same facts.
-    tail = tail.then(() => appendFile(file, `${JSON.stringify(line)}\n`)).catch(() => undefined)
-  }
-}
-
-function auditFile(file: string): (line: unknown) => Promise<void> {
-  let isReady = false
-  return async line => {
-    if (!isReady) await mkdir(dirname(file), { recursive: true })
-    isReady = true
-    await appendFile(file, `${JSON.stringify(line)}\n`)
+    tail = tail.then(append).catch(() => undefined)
   }
 }
 

@@ -10,8 +10,8 @@ export async function status(options: Options & { readonly run?: string }): Prom
   const migration = await openMigration(options)
   try {
     const control = migration.services[0]?.ledger
-    if (control === undefined || (await control.state()) === 'absent') return { runs: [] }
-    const runs = await control.runs()
+    const isThere = control !== undefined && (await control.state()) !== 'absent'
+    const runs = isThere ? await control.runs() : []
     const wanted = options.run === undefined ? runs : runs.filter(run => run.id === options.run)
     if (options.run !== undefined && wanted.length === 0)
       throw new RehouseError('USAGE', `expected a run of this ledger, got ${options.run}`, {

@@ -96,7 +96,18 @@ export interface Ledger {
   settleStep(tx: WriteTransaction, id: string): Promise<void>
   /** Oldest first: undo in reverse order. */
   debts(): Promise<readonly SchemaDebt[]>
+  /** Remembers a deed so that it cannot be changed unnoticed. */
+  audit(entry: AuditEntry): Promise<void>
   close(): Promise<void>
+}
+
+/** Something somebody did. */
+export interface AuditEntry {
+  readonly who: string
+  readonly action: string
+  readonly run: string | null
+  /** Facts without personal data. */
+  readonly detail: Readonly<Record<string, unknown>>
 }
 
 export interface LedgerIdentity {

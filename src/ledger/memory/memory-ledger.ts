@@ -20,7 +20,7 @@ import type { WriteTransaction } from '../../target/target.ts'
 import { compareIdentity } from '../compare-identity.ts'
 import { heldError } from '../held-error.ts'
 import { interrupted } from '../interrupted.ts'
-import type { Hold, Holder, Ledger, LedgerIdentity, LookupMatch, QuarantineFilter, TaskClaim, TaskPlace } from '../ledger.ts'
+import type { AuditEntry, Hold, Holder, Ledger, LedgerIdentity, LookupMatch, QuarantineFilter, TaskClaim, TaskPlace } from '../ledger.ts'
 import { applyBatch, checkBatch } from './memory-batch.ts'
 import { adoptEntities, adoptTenants, numberEntities, numberTenants } from './memory-numbers.ts'
 import { outcomes, quarantine, taskRecord, totals } from './memory-reports.ts'
@@ -53,6 +53,10 @@ export class MemoryLedger implements Ledger {
 
   async checkIdentity(identity: LedgerIdentity): Promise<void> {
     if (this.#store.identity !== null) compareIdentity(this.#store.identity, identity)
+  }
+
+  async audit(entry: AuditEntry): Promise<void> {
+    this.#store.audit.push(entry)
   }
 
   async hold(holder: Holder, { wait, signal }: { readonly wait: boolean; readonly signal: AbortSignal }): Promise<Hold> {

@@ -7,7 +7,7 @@ import type {
   SchemaDebt,
   TaskRecord,
 } from '../../model/ledger-records.ts'
-import type { Holder, LedgerIdentity } from '../ledger.ts'
+import type { AuditEntry, Holder, LedgerIdentity } from '../ledger.ts'
 
 export type StoredTask = Omit<TaskRecord, 'counts' | 'seconds'>
 
@@ -51,6 +51,7 @@ export class MemoryStore {
   nextBatch = 1
   readonly steps = new Map<string, SchemaDebt>()
   nextStep = 1
+  readonly audit: AuditEntry[] = []
   holder: (Holder & { readonly since: string }) | null = null
   readonly #rooms = new Map<string, KeyRoom>()
 

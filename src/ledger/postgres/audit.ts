@@ -1,14 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { Session } from '../../postgres/session.ts'
-
-/** Something somebody did, to be remembered so that it cannot be changed unnoticed. */
-export interface AuditEntry {
-  readonly who: string
-  readonly action: string
-  readonly run: string | null
-  /** Facts without personal data. */
-  readonly detail: Readonly<Record<string, unknown>>
-}
+import type { AuditEntry } from '../ledger.ts'
 
 interface ChainedEntry {
   readonly id: string
