@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { Session } from '../../src/postgres/session.ts'
 import { isValid } from '../support/json-schema-validator.ts'
 import { newDatabase, type TestDatabase } from '../support/postgres.ts'
 import {
-  type Ended,
   type ErrorAnswer,
   onlyObject,
   type ProcessOptions,
@@ -302,25 +302,27 @@ test('SIGINT ends with 130 and what is committed stays; --resume completes the s
 })
 
 test('a second run is 5 and names the holder; --wait waits for the first', { timeout: 120_000 }, async t => {
-  const scene = await makeScene(t, { source: SLOW, manifest: SLOW_MANIFEST })
-  const others: Promise<Ended>[] = []
-  const first = await rehouse(['migrate', '--json', '--operator', 'ada'], {
-    ...scene,
-    onLine: line => {
-      if (others.length > 0 || !line.includes('task:started')) return
-      others.push(rehouseHere(['migrate', '--json'], scene), rehouseHere(['migrate', '--json', '--wait'], scene))
-    },
-  })
-  assert.equal(first.status, 1)
-  const [refused, waited] = await Promise.all(others)
-  assert.equal(refused?.status, 5)
-  const { error } = onlyObject(refused?.stdout ?? '') as ErrorAnswer
-  assert.equal(error.code, 'TARGET_HELD')
-  assert.match(error.message, /ada/)
-  assert.match(`${error.message} ${error.next}`, /--wait/)
-  await assertSchema('error', { error }, scene)
-  assert.equal(waited?.status, 1)
-  assert.equal((onlyObject(waited?.stdout ?? '') as Migrated).totals.unchanged, ROWS - 1)
+  const waiting = SLOW.replace('pg_sleep(0.02)', '(select pg_advisory_xact_lock_shared(42)) as gate')
+  const scene = await makeScene(t, { source: waiting, manifest: SLOW_MANIFEST })
+  const gate = await Session.open({ url: scene.source.url, applicationName: 'rehouse test', side: 'source' })
+  await gate.query('select pg_advisory_lock(42)')
+  const isReading = Promise.withResolvers<void>()
+  const onLine = (line: string): void => {
+    if (line.includes('task:started')) isReading.resolve()
+  }
+  const first = rehouse(['migrate', '--json', '--operator', 'ada'], { ...scene, onLine })
+  await isReading.promise
+  const refused = await rehouseHereJson<ErrorAnswer>(['migrate'], scene)
+  assert.deepEqual([refused.status, refused.json.error.code], [5, 'TARGET_HELD'])
+  assert.match(refused.json.error.message, /ada/)
+  assert.match(refused.json.error.next, /--wait/)
+  await assertSchema('error', refused.json, scene)
+  const waited = rehouseHereJson<Migrated>(['migrate', '--wait'], scene)
+  await gate.close()
+  assert.equal((await first).status, 1)
+  const { status, json } = await waited
+  assert.equal(status, 1)
+  assert.equal(json.totals.unchanged, ROWS - 1)
 })
 
 test('a refusal of the target stands in the audit file, which --audit names', async t => {
