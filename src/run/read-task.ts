@@ -151,7 +151,7 @@ class BatchFiller {
       `expected ${counted} rows, as the source counted in the same snapshot, got ${this.#read}`,
       {
         where: { entity: facts.entity.name, tenant: tenant?.code },
-        next: 'Nothing of the last batch was kept; run `rehouse migrate --resume`, which reads the entity again from the start.',
+        next: 'Nothing of the last batch was kept. Run `rehouse migrate --resume`; if it stays, report it with the source’s version.',
       },
     )
   }
