@@ -41,6 +41,8 @@ export interface ProgramWish {
   readonly target?: readonly string[]
   /** Other tables written to. */
   readonly tables?: readonly TargetRelation[]
+  /** One source for all tenants. */
+  readonly sharedSource?: boolean
   /** More lines at the top of the manifest. */
   readonly top?: string
   readonly zone?: string | null
@@ -244,7 +246,7 @@ function manifestOf(wish: ProgramWish): string {
   const names = [...Object.keys(wish.others ?? {}), 'row']
   return `
 migration: rows
-sources: { legacy: "postgres://reader@legacy/{tenant.code}" }
+sources: { legacy: "postgres://reader@legacy/${wish.sharedSource ? 'all' : '{tenant.code}'}" }
 tenants: [{ code: ADAMS }]
 services: { app: { url: "postgres://writer@app/app"${wish.tenantColumn === undefined ? '' : `, tenant_column: ${wish.tenantColumn}`} } }
 ${wish.top ?? ''}
