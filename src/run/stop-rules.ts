@@ -4,6 +4,7 @@ import type { StopRules } from '../model/mapping.ts'
 /** Shares of one tenant's rows over all its entities. Above a limit the tenant is stopped, once enough rows were read to say so. */
 export class TenantTally {
   readonly #rules: StopRules
+  readonly #earlier = new Set<string>()
   #read = 0
   #quarantined = 0
   #refused = 0
@@ -17,6 +18,13 @@ export class TenantTally {
     this.#read += counts.read
     this.#quarantined += counts.quarantined
     this.#refused += refused
+  }
+
+  /** What the ledger has of a task this process takes up; later calls for the same task add nothing. */
+  addEarlier(task: string, counts: Pick<Counts, 'read' | 'quarantined'>): void {
+    if (this.#earlier.has(task)) return
+    this.#earlier.add(task)
+    this.add(counts, 0)
   }
 
   /** One sentence why the tenant must stop; null = it may go on. */

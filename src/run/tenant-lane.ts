@@ -1,6 +1,7 @@
 import type { KeyIndex } from '../base/key-index.ts'
 import { atPlace, bug, RehouseError } from '../errors.ts'
 import type { ProgressEvent } from '../events.ts'
+import { NO_COUNTS } from '../model/counts.ts'
 import type { TaskRecord } from '../model/ledger-records.ts'
 import type { Where } from '../model/place.ts'
 import { partsOf } from '../plan/row-program.ts'
@@ -36,8 +37,6 @@ export interface PhaseGate {
 export class TenantLane {
   readonly #run: RunContext
   readonly #tally: TenantTally
-  /** Tasks whose earlier counts are in the tally. */
-  readonly #counted = new Set<string>()
   readonly state: LaneState
   readonly #writers = new LaneWriters()
   #retries = 0
@@ -134,7 +133,8 @@ export class TenantLane {
     const entity = this.#run.entity(facts.entity.name)
     const task = await this.#task(facts, service)
     const start = startOf(task, snapshot)
-    this.#countEarlier(task, start)
+    // Rows an earlier part of this run counted belong to the tenant’s shares too; a pass that begins again counts them itself.
+    this.#tally.addEarlier(task.id, start?.restart ? NO_COUNTS : task.counts)
     if (start === null) return
     const compiled = await this.state.compile(facts)
     const index = this.state.index(facts.entity.name)
@@ -173,13 +173,6 @@ export class TenantLane {
     const isUntouched = task.position === null && task.pass === 1 && !start.restart && task.counts.read === 0
     if (isUntouched && this.#run.isFirstLoad(service.name)) return false
     return service.ledger.hasKeys(task.entity, task.tenant)
-  }
-
-  /** Rows an earlier part of this run counted belong to the tenant’s shares too; a pass that begins again counts them itself. */
-  #countEarlier(task: TaskRecord, start: Start | null): void {
-    if (this.#counted.has(task.id)) return
-    this.#counted.add(task.id)
-    if (start === null || !start.restart) this.#tally.add(task.counts, 0)
   }
 
   async #claim(task: TaskRecord, of: { service: Service; writer: Writer; snapshot: SourceSnapshot; start: Start }): Promise<TaskRecord> {

@@ -74,7 +74,7 @@ test('a type with operators of its own is compared by them', () => {
 })
 
 test('without a key the digest is of all columns, whichever are asked for', () => {
-  assert.deepEqual(statements({ columns: ['b'], key: { kind: 'content' }, after: ['00ff', '2'] }), [
+  assert.deepEqual(statements({ columns: ['b'], key: { kind: 'content' }, after: ['\\x00ff', '2'] }), [
     `copy (select * from (select digest, pg_catalog.row_number() over (partition by digest) as copy, c1 from (select pg_catalog.sha256(pg_catalog.convert_to(row("a", "b", "n")::pg_catalog.text, 'UTF8')) as digest, "a" as c0, "b" as c1, "n" as c2 from only "s"."t""") as digested) as numbered where (digest, copy) > ( E'\\\\x00ff'::pg_catalog.bytea, '2'::pg_catalog.int8) order by digest, copy) to stdout (format binary)`,
   ])
 })
