@@ -314,7 +314,7 @@ suite('ledger in PostgreSQL: audit', () => {
     await ledgers[0]?.install(IDENTITY)
     await Promise.all(
       Array.from({ length: 40 }, (_, i) =>
-        ledgers[i % 4]?.audit({ who: 'Ada', action: 'policy_denied', run: null, detail: { i, text: '"\\ü' } }),
+        (ledgers[i % 4] ?? assert.fail()).audit({ who: 'Ada', action: 'policy_denied', run: null, detail: { i, text: '"\\ü' } }),
       ),
     )
     const check = await ledgers[0]?.checkAudit()
