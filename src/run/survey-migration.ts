@@ -1,6 +1,6 @@
 import { tableLabel } from '../base/table-label.ts'
 import type { Survey } from '../checks/survey.ts'
-import { RehouseError } from '../errors.ts'
+import { atPlace, RehouseError } from '../errors.ts'
 import type { Catalogue, TargetRelation } from '../model/catalogue.ts'
 import type { Finding } from '../model/finding.ts'
 import type { NumberedTenant, SchemaStep } from '../model/ledger-records.ts'
@@ -56,9 +56,13 @@ export async function surveyMigration(migration: Migration, chosen: readonly str
 export async function surveyServices({ mapping, services }: Pick<Migration, 'mapping' | 'services'>): Promise<MigrationSurvey['services']> {
   const surveyed = []
   for (const service of services) {
-    const facts = await service.target.facts()
-    const relations = await describeTargets(mapping, service)
-    surveyed.push({ ref: service.ref, label: service.label, facts, relations, ledger: await service.ledger.state() })
+    try {
+      const facts = await service.target.facts()
+      const relations = await describeTargets(mapping, service)
+      surveyed.push({ ref: service.ref, label: service.label, facts, relations, ledger: await service.ledger.state() })
+    } catch (error) {
+      throw atPlace(error, { ...service.ref.at, service: service.name })
+    }
   }
   return surveyed
 }
@@ -133,7 +137,16 @@ async function surveySources(migration: Migration, tenants: readonly Tenant[]): 
 
 type SurveyedSource = MigrationSurvey['sources'][number] & { readonly excluded: readonly Finding[] }
 
-async function surveySource(migration: Migration, { source, tenant }: { source: string; tenant: Tenant | null }): Promise<SurveyedSource> {
+async function surveySource(migration: Migration, place: { source: string; tenant: Tenant | null }): Promise<SurveyedSource> {
+  try {
+    return await lookAtSource(migration, place)
+  } catch (error) {
+    const at = migration.mapping.sources.find(s => s.name === place.source)?.at
+    throw atPlace(error, { ...at, tenant: place.tenant?.code })
+  }
+}
+
+async function lookAtSource(migration: Migration, { source, tenant }: { source: string; tenant: Tenant | null }): Promise<SurveyedSource> {
   const opened = await migration.openSource(source, tenant)
   try {
     const facts: SourceFacts = await opened.facts()

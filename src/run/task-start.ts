@@ -1,3 +1,4 @@
+import { RehouseError } from '../errors.ts'
 import type { Consistency, TaskRecord } from '../model/ledger-records.ts'
 import type { SourceSnapshot } from '../source/source.ts'
 
@@ -15,4 +16,12 @@ export function startOf(task: TaskRecord, snapshot: Pick<SourceSnapshot, 'id' | 
   if (task.state === 'settled') return null
   const kept = task.consistency ?? 'snapshot'
   return { restart: false, pass: task.pass, consistency: task.snapshot === snapshot.id || kept === 'mixed' ? kept : 'frozen' }
+}
+
+/** A run is taken up on the database it began with: on another its positions mean nothing. Throws SOURCE_CHANGED. */
+export function refuseOtherSource(task: Pick<TaskRecord, 'marker'>, { origin }: Pick<SourceSnapshot, 'origin'>): void {
+  if (task.marker === null || origin === '' || task.marker.startsWith(`${origin}/`)) return
+  throw new RehouseError('SOURCE_CHANGED', 'expected the source database the run began with, got another', {
+    next: 'Correct the source’s address and resume; to read from the other database, begin a new run without --resume, which compares every row.',
+  })
 }

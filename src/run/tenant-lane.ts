@@ -22,7 +22,7 @@ import type { RunContext } from './run-context.ts'
 import { atSeam } from './seams.ts'
 import { clearReferences, setReferences } from './set-references.ts'
 import { TenantTally } from './stop-rules.ts'
-import { type Start, startOf } from './task-start.ts'
+import { refuseOtherSource, type Start, startOf } from './task-start.ts'
 
 /** How lanes wait for one another: tenants enter a phase when its shared rows are complete. */
 export interface PhaseGate {
@@ -132,6 +132,7 @@ export class TenantLane {
     const snapshot = await this.state.snapshot(facts.entity.from.source)
     const entity = this.#run.entity(facts.entity.name)
     const task = await this.#task(facts, service)
+    refuseOtherSource(task, snapshot)
     const start = startOf(task, snapshot)
     // Rows an earlier part of this run counted belong to the tenant’s shares too; a pass that begins again counts them itself.
     this.#tally.addEarlier(task.id, start?.restart ? NO_COUNTS : task.counts)

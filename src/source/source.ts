@@ -35,6 +35,8 @@ export interface SourceSnapshot {
   readonly id: string
   /** Equal markers of two snapshots prove that nothing changed between them; unequal ones prove nothing. */
   readonly marker: string
+  /** With a slash the beginning of every marker of this database, and of no other’s; '' = the source cannot say. */
+  readonly origin: string
   /** The source's own `count(*)`, in this snapshot. */
   count(relation: Relation): Promise<bigint>
   /**

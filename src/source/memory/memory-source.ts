@@ -67,6 +67,7 @@ const CHUNK_BYTES = 4093
 class MemorySnapshot implements SourceSnapshot {
   readonly id: string
   readonly marker: string
+  readonly origin = ''
   readonly #tables: ReadonlyMap<string, MemoryTable>
   readonly #onClose: () => void
   #isClosed = false

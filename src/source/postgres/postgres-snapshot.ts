@@ -25,12 +25,18 @@ export class PostgresSnapshot implements SourceSnapshot {
   #isClosed = false
   readonly id: string
   readonly marker: string
+  readonly origin: string
 
-  private constructor(options: SessionOptions, exporter: Session, moment: { readonly id: string; readonly marker: string }) {
+  private constructor(
+    options: SessionOptions,
+    exporter: Session,
+    moment: { readonly id: string; readonly marker: string; readonly origin: string },
+  ) {
     this.#options = options
     this.#exporter = exporter
     this.id = moment.id
     this.marker = moment.marker
+    this.origin = moment.origin
   }
 
   static async open(options: SessionOptions, relations: readonly Relation[]): Promise<PostgresSnapshot> {
@@ -45,7 +51,11 @@ export class PostgresSnapshot implements SourceSnapshot {
       const marker = [system, database, timeline, started, xmax].join('/')
       await checkHeld(exporter, relations)
       const isProof = isQuiet === 't' && system !== null && timeline !== 'standby'
-      return new PostgresSnapshot(options, exporter, { id: String(id), marker: isProof ? marker : `${marker}/${id}` })
+      return new PostgresSnapshot(options, exporter, {
+        id: String(id),
+        marker: isProof ? marker : `${marker}/${id}`,
+        origin: system === null ? '' : `${system}/${database}`,
+      })
     } catch (error) {
       exporter.destroy()
       throw error
