@@ -6,6 +6,7 @@ import type { IdStrategy, MappingValue } from '../model/mapping.ts'
 import type { CompileContext, ValueWanted } from './compile-context.ts'
 import { compileExpressionSource } from './compile-expression-source.ts'
 import { NO_TENANT } from './no-tenant.ts'
+import { referencedEntities } from './order.ts'
 import { QUARANTINED } from './outcome-registry.ts'
 import { integerText } from './row-key.ts'
 import type { RowState, ValueSource } from './row-state.ts'
@@ -15,11 +16,47 @@ const UUID = builtinType('uuid')
 /** Fills `row.id` from the row's own key; false: the row's fate is sealed. */
 export type MakeId = (row: RowState) => boolean
 
-/** The identifier of the row itself, by the entity's strategy. */
+/** The identifier of the row itself: of its key by the entity's strategy, unless the head's column says that it is made of other values. */
 export function compileOwnId(strategy: IdStrategy, context: CompileContext): MakeId {
+  const { entity } = context
+  const marked = entity.into[0]?.columns.map(column => column.value).find(value => value.kind === 'id')
+  if (marked?.from == null) return idOfKey(strategy, context)
+  const slots = marked.from.map(expression => context.slots.resolve([expression.text.trim()])?.slot)
+  if (slots.length === context.key.names.length && slots.every((slot, i) => slot === i) && strategy !== 'ordered')
+    return idOfKey(strategy, context)
+  return idOfOthers(marked, context)
+}
+
+/** Nothing can refer to such a row: a reference knows its key, not these values. */
+function idOfOthers(marked: IdValue, context: CompileContext): MakeId {
+  const { entity, problems, mapping } = context
+  const child = mapping.entities.find(other => referencedEntities(other).includes(entity.name))
+  if (child !== undefined)
+    problems.error(
+      'MANIFEST_NOT_SUPPORTED',
+      `expected the identifier of ${entity.name} to be made of its key (${context.key.names.join(', ')}), by which ${child.name} refers to it, got other values`,
+      marked.at,
+      'Leave `from` out of the identifier, or make its values the `key` of the entity.',
+    )
+  const column = `${entity.name}.id`
+  const source = compileId(marked, { type: UUID, column }, context)
+  const cast = source && context.compilers.cast(source, { type: UUID, column, onLoss: [], at: marked.at }, context)
+  if (cast === null) return () => false
+  const scratch = new TupleWriter(32)
+  return row => {
+    scratch.reset()
+    if (!cast.write(row, scratch)) return false
+    if (scratch.buf.readInt32BE(0) < 0) return row.seal(QUARANTINED, 'null_key', column)
+    scratch.buf.copy(row.id, 0, 4, 20)
+    return true
+  }
+}
+
+function idOfKey(strategy: IdStrategy, context: CompileContext): MakeId {
   const { identifiers, entityNumber, tenant, key } = context
   const tenantNumber = tenant?.number ?? 0
   if (strategy === 'ordered') {
+    if (!key.isInteger) keyError('one integer', 'for ordered identifiers', context)
     const write = identifiers.ordered(tenantNumber, entityNumber)
     return row => {
       write(row.keyHalves[0] as number, row.keyHalves[1] as number, row.id, 0)
@@ -40,21 +77,22 @@ export function compileOwnId(strategy: IdStrategy, context: CompileContext): Mak
 }
 
 function keepKey(isUuid: boolean, context: CompileContext): MakeId {
-  if (!isUuid) {
-    const { entity, key } = context
-    context.problems.error(
-      'MAPPING_TYPE',
-      `expected one uuid as the key of ${entity.name} to keep, got ${key.types.map(t => t.text).join(', ')}`,
-      entity.at,
-      'Choose `id: ordered` for integer keys or `id: hashed` for others.',
-    )
-  }
+  if (!isUuid) keyError('one uuid', 'to keep', context)
   // The key's columns are delivered first.
   return row => {
     const { data, start } = row.cursor
     data.copy(row.id, 0, start[0] as number, (start[0] as number) + 16)
     return true
   }
+}
+
+function keyError(wanted: string, purpose: string, { entity, key, problems }: CompileContext): void {
+  problems.error(
+    'MAPPING_TYPE',
+    `expected ${wanted} as the key of ${entity.name} ${purpose}, got ${key.types.map(type => type.text).join(', ')}`,
+    entity.at,
+    'Choose `id: ordered` for one integer, `id: keep` for one uuid, or `id: hashed` for every other key.',
+  )
 }
 
 /** `ordered` for one integer, `hashed` for every other key, unless the entity or the defaults say so. */
@@ -69,7 +107,7 @@ export function idStrategyOf(context: Pick<CompileContext, 'entity' | 'mapping' 
 
 type IdValue = Extract<MappingValue, { kind: 'id' }>
 
-/** A column marked `id`: in the head the row's own id; with `from`, an id made of other values by the same entity's numbers. */
+/** A column marked `id` outside the head, or what the head's identifier is made of: without `from` the row's own, with it an id made of other values by the same entity's numbers. */
 export function compileId(value: IdValue, wanted: ValueWanted, context: CompileContext): ValueSource | null {
   if (value.from === null) return { type: UUID, slot: null, write: (row, out) => out.field(row.id, 0, 16) }
   const parts = value.from.map(expression => compileExpressionSource(expression, context))

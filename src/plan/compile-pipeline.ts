@@ -7,7 +7,7 @@ import type { SqlType } from '../model/sql-type.ts'
 import { compileCast } from './compile-cast.ts'
 import type { CastWanted, CompileContext, ValueWanted } from './compile-context.ts'
 import { compileCondition, compileExpressionSource } from './compile-expression-source.ts'
-import { compileOutcomes } from './compile-outcome.ts'
+import { compileOutcomes, isAllow } from './compile-outcome.ts'
 import { naturalType } from './natural-type.ts'
 import { QUARANTINED } from './outcome-registry.ts'
 import type { ValueSource, WriteField } from './row-state.ts'
@@ -41,6 +41,13 @@ function mapped(from: ValueSource, value: Pipeline, target: CastWanted, context:
     const encode = context.problems.attempt({ ...value.at }, null, () => (to === null ? null : literalEncoder(to, target.type)))
     encoders.set(key, encode)
   }
+  if (value.otherwise.some(isAllow))
+    context.problems.error(
+      'MANIFEST_INVALID',
+      'expected another outcome for `else` than `allow`, which would let a value be that has no constant, got `allow`',
+      value.at,
+      'Write `else: { from: … }` to take the value itself, or leave `else` out.',
+    )
   const text = valueText(from.type)
   const otherwise = value.otherwise.length > 0 ? compileOutcomes(value.otherwise, target, context) : null
   const scratch = new TupleWriter(64)

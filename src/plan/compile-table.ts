@@ -127,11 +127,18 @@ interface ColumnsOf {
 function compileColumns(shape: Shape, of: ColumnsOf, context: CompileContext): readonly ColumnPlan[] {
   of.group.enter()
   const own = implicitColumns(shape, of, context)
-  const mapped = shape.columns.map(column => compileColumn(column, of.target, context)).filter(plan => plan !== null)
+  const mapped = shape.columns
+    .map(column => compileColumn(of.isHead ? asOwnId(column) : column, of.target, context))
+    .filter(plan => plan !== null)
   of.group.leave()
   const columns = [...own, ...mapped]
   reportUnfilled(shape, { target: of.target, filled: new Set(columns.map(c => c.name)) }, context)
   return columns
+}
+
+/** The head's identifier is made before its columns are written, whatever it is made of. */
+function asOwnId(column: NamedValue): NamedValue {
+  return column.value.kind === 'id' ? { ...column, value: { ...column.value, from: null } } : column
 }
 
 /** The id and the tenant, where the mapping does not fill them itself. */
