@@ -79,6 +79,9 @@ export interface Outcome {
   readonly ids: readonly string[]
 }
 
+/** Of both servers, so that bytes pass where types agree. */
+const VERSION = 180_004
+
 const STATES = { loaded: LOADED, quarantined: QUARANTINED, excluded: EXCLUDED } as const
 
 export class Program {
@@ -101,7 +104,7 @@ export class Program {
     const zone = wish.zone === undefined ? 'America/Chicago' : wish.zone
     const tenant = { number: 7, code: 'ADAMS', id: '00000000-0000-4000-8000-000000000007', name: 'Adams', zone, columns: {} }
     const relations = [this.source, ...(wish.relations ?? [])]
-    const catalogues = new Map([['legacy', { engine: 'memory', version: 0, database: 'adams', relations }]])
+    const catalogues = new Map([['legacy', { engine: 'postgres', version: VERSION, database: 'adams', relations }]])
     const order = orderEntities(mapping)
     const shared = planTenant({ mapping, tenant: null, order, catalogues })
     const plan = planTenant({ mapping, tenant, order, catalogues })
@@ -111,7 +114,7 @@ export class Program {
       mapping,
       identifiers,
       numbers: new Map(mapping.entities.map((entity, i) => [entity.name, i + 1])),
-      targets: new Map([['app', { version: 0, relations: this.targets }]]),
+      targets: new Map([['app', { version: VERSION, relations: this.targets }]]),
       shared,
       lackingTypes: new Map(Object.entries(wish.lacking ?? {})),
     }

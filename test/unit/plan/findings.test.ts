@@ -16,11 +16,7 @@ test('a mapping without a fault has no findings', () => {
 })
 
 test('an expression that cannot be read or typed is found in its place', () => {
-  assert.deepEqual(
-    errors({ name: 'nam' }),
-    ['EXPRESSION_TYPE: expected a name known here, got nam; did you mean name?'].map(() => errors({ name: 'nam' })[0]),
-  )
-  assert.match(errors({ name: 'nam' })[0] ?? '', /nam/)
+  assert.match(errors({ name: 'nam' })[0] ?? '', /^MAPPING_UNKNOWN_COLUMN: expected a column or value there is, got nam/)
   assert.match(errors({ name: '"name ||"' })[0] ?? '', /^EXPRESSION_INVALID/)
   assert.match(errors({ name: 'name + 1' })[0] ?? '', /^EXPRESSION_TYPE/)
   assert.match(errors({ name: '{ from: name, when: name }' })[0] ?? '', /^EXPRESSION_TYPE: expected a condition \(boolean\), got text$/)
