@@ -52,7 +52,7 @@ export interface Ledger {
   tasks(run: string): Promise<readonly TaskRecord[]>
   /** One of them; null = the run has no such task. */
   task(of: TaskPlace): Promise<TaskRecord | null>
-  /** Raises the fence, then ends the backend recorded before, if it still lives. The task is then `running` under the new fence. */
+  /** Raises the fence, then ends the backend recorded before, if it still lives. The task is then `running` under the new fence, unless the claim keeps its state. */
   claimTask(id: string, claim: TaskClaim): Promise<TaskRecord>
   /** Only under the current fence; FENCE_LOST otherwise. */
   failTask(id: string, fence: number, state: 'failed' | 'stopped', failure: TaskFailure): Promise<void>
@@ -144,6 +144,8 @@ export interface TaskClaim {
   readonly pass: number
   /** Begin again from the first row (a catch-up pass). */
   readonly restart: boolean
+  /** `keep`: the task stays in the state it is in, because a correction neither begins nor ends it. Absent: it is running. */
+  readonly state?: 'keep'
 }
 
 export interface LookupMatch {

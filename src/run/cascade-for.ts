@@ -40,8 +40,9 @@ export function cascadeFor(
         consistency: task.consistency ?? 'snapshot',
         pass: task.pass,
         restart: false,
+        state: 'keep',
       } as const
-      return { task: await ledger.claimTask(task.id, claim), state: task.state }
+      return ledger.claimTask(task.id, claim)
     },
   }
 }

@@ -12,13 +12,18 @@ import { isSelected } from './is-selected.ts'
 import { liveReferences } from './live-references.ts'
 import type { Migration, RunOptions } from './migration.ts'
 import { planTasks, refuseOrphans } from './plan-tasks.ts'
+import { withRetries } from './retry.ts'
 import type { RunContext } from './run-context.ts'
 import { runLanes } from './run-lanes.ts'
 import { applySteps, settleDebts } from './schema-debts.ts'
 import { atSeam } from './seams.ts'
 import { strictTables } from './strict-tables.ts'
 import { describeTables, describeTargets, type MigrationSurvey } from './survey-migration.ts'
+import type { CascadeContext } from './take-back-cascade.ts'
 import { takeUpRun } from './take-up-run.ts'
+
+/** How often in a row a key may fail to be put back for reasons that pass. */
+const REBUILD_RETRIES = 5
 
 /** How a run ended, before it is told. */
 export interface RunEnd {
@@ -62,7 +67,7 @@ async function runHeld(migration: Migration, survey: MigrationSurvey, options: R
   for (const { ledger } of services) await ledger.beginRun(record)
   await atSeam(options.hooks, 'run_recorded', {})
   const cascade = cascadeFor(migration, { context, survey, run: record.id })
-  for (const service of services) await settleDebts(service, { ...options, cascade })
+  for (const service of services) await settlePatiently(service, { options, cascade })
   await planTasks(migration, context)
   await defer(migration, { survey, context, options })
   const failures = await loadAll(migration, { survey, context, cascade, options })
@@ -196,7 +201,7 @@ async function loadAll(
   const failures = [...(await runLanes(context, { plans: context.plans, lanes: options.lanes }))]
   for (const service of migration.services) {
     try {
-      await settleDebts(service, { ...options, cascade })
+      await settlePatiently(service, { options, cascade })
       await service.target.advanceSequences(tablesOf(migration, service.name))
     } catch (error) {
       if (!(error instanceof RehouseError)) throw error
@@ -204,6 +209,17 @@ async function loadAll(
     }
   }
   return failures
+}
+
+/** What passes (a lock, a lost session) is waited for: what is put back already is not a debt any more. */
+async function settlePatiently(
+  service: Migration['services'][number],
+  { options, cascade }: { options: RunOptions; cascade: CascadeContext },
+): Promise<void> {
+  const { signal } = options
+  await withRetries({ retries: () => REBUILD_RETRIES, signal, random: Math.random, onRetry: () => undefined }, progressed =>
+    settleDebts(service, { ...options, cascade, progressed }),
+  )
 }
 
 function tablesOf({ mapping }: Migration, service: string): { schema: string; name: string }[] {

@@ -14,6 +14,8 @@ export interface DebtContext {
   readonly hooks: Hooks
   /** A request to stop does not hold this up; its reason does when it is an error of ours: the target may be another run's by now. */
   readonly signal: AbortSignal
+  /** Called when something is put back. */
+  readonly progressed?: () => void
 }
 
 /** Sets keys, indexes and triggers aside before a load: every step and its inverse are recorded in the transaction that does it. */
@@ -91,6 +93,7 @@ async function settleInTurn(
   for (const debt of debts) {
     if (context.signal.reason instanceof RehouseError) throw context.signal.reason
     removed += await settleDebt(service, debt, context.cascade)
+    context.progressed?.()
     context.emit({
       type: 'schema:changed',
       service: service.name,

@@ -1,6 +1,6 @@
 import { canonicalKey } from '../base/key-text.ts'
 import type { LookupMatch } from '../ledger/ledger.ts'
-import type { SchemaDebt, TaskRecord, TaskState } from '../model/ledger-records.ts'
+import type { SchemaDebt, TaskRecord } from '../model/ledger-records.ts'
 import type { Entity, Mapping, MappingValue } from '../model/mapping.ts'
 import type { ColumnUpdate, Writer } from '../target/target.ts'
 import { type EntityTables, takeBack } from './corrections.ts'
@@ -15,8 +15,8 @@ export interface CascadeContext {
   readonly order: readonly string[]
   service(name: string): Service
   tables(entity: string): EntityTables
-  /** The task to record a correction under, freshly claimed by `writer`, and the state it was in before: a correction does not finish a task. */
-  claimTask(entity: string, tenant: string | null, writer: Writer): Promise<{ readonly task: TaskRecord; readonly state: TaskState }>
+  /** The task to record a correction under, freshly claimed by `writer`, in the state it was in: a correction does not finish a task. */
+  claimTask(entity: string, tenant: string | null, writer: Writer): Promise<TaskRecord>
   /** The column of a foreign key set aside that refers to rows which may come later; null = it has none that takes NULL. */
   laterReference(service: Service, debt: SchemaDebt): Pick<ColumnUpdate, 'table' | 'where' | 'set'> | null
   /** Whether the references of the entity's rows were checked since they were last loaded. */
@@ -75,7 +75,7 @@ async function takeBackOwn(entity: string, rows: readonly DoomedRow[], context: 
   const service = context.service(context.mapping.entities.find(e => e.name === entity)?.service ?? '')
   const writer = await service.target.openWriter()
   try {
-    const { task, state } = await context.claimTask(entity, rows[0]?.tenant ?? null, writer)
+    const task = await context.claimTask(entity, rows[0]?.tenant ?? null, writer)
     const entries = rows.map(row => ({ key: canonicalKey(row.key), ...row.reason }))
     const { hooks } = context
     await takeBack({
@@ -87,7 +87,7 @@ async function takeBackOwn(entity: string, rows: readonly DoomedRow[], context: 
       kind: 'correct',
       rows: entries,
       hooks,
-      taskState: state,
+      taskState: task.state,
     })
   } finally {
     await writer.close()

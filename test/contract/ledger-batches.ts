@@ -191,6 +191,15 @@ function fenceTests(engine: LedgerEngine): void {
     const claimed = await ledger.claimTask(task.id, claimOf(writer))
     assert.deepEqual([claimed.state, claimed.failure], ['running', null])
   })
+
+  test('a claim for a correction leaves the task in its state, under a new fence', async t => {
+    const bed = await engine.open(t)
+    const { ledger, task, writer } = await start(bed)
+    const failure = { code: 'STOPPED', message: 'Too many.' }
+    await ledger.failTask(task.id, 1, 'stopped', failure)
+    const claimed = await ledger.claimTask(task.id, claimOf(writer, { state: 'keep' }))
+    assert.deepEqual([claimed.state, claimed.failure, claimed.fence], ['stopped', failure, 2])
+  })
 }
 
 function sumTests(engine: LedgerEngine): void {

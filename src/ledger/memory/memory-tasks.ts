@@ -37,7 +37,7 @@ export async function claimTask(
   store: MemoryStore,
   of: { readonly id: string; readonly claim: TaskClaim; readonly endBackend: EndBackend },
 ): Promise<TaskRecord> {
-  const { restart, ...claim } = of.claim
+  const { restart, state, ...claim } = of.claim
   if (!store.tasks.has(of.id)) throw unknownTask(of.id)
   const rivals = rivalsOf(store, of.id)
   const earlier = [of.id, ...rivals].map(id => store.backends.get(id)).filter(backend => backend !== undefined && backend !== claim.backend)
@@ -45,8 +45,13 @@ export async function claimTask(
   await untilIdle(store, of.id)
   for (const id of rivals) raiseFence(store, id, {})
   store.backends.set(of.id, claim.backend)
-  return taskRecord(store, raiseFence(store, of.id, { ...claim, state: 'running', failure: null, ...(restart ? { position: null } : {}) }))
+  return taskRecord(
+    store,
+    raiseFence(store, of.id, { ...claim, ...(state === 'keep' ? {} : BEGUN), ...(restart ? { position: null } : {}) }),
+  )
 }
+
+const BEGUN = { state: 'running', failure: null } as const
 
 /** Tasks of other runs that may still be written for the same entity and tenant. */
 function rivalsOf(store: MemoryStore, id: string): readonly string[] {

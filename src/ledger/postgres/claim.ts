@@ -94,7 +94,7 @@ async function updateTasks(
 ): Promise<string> {
   if (others.length > 0) await session.query('update rehouse.task set fence = fence + 1 where id = any($1)', [others])
   const { rows } = await session.query(
-    `update rehouse.task set fence = fence + 1, state = 'running', failure_code = null, failure_message = null, finished_at = null,
+    `update rehouse.task set fence = fence + 1${claim.state === 'keep' ? '' : BEGUN},
       backend = $2, backend_started = (select backend_start from pg_catalog.pg_stat_activity where pid = $2),
       snapshot = $3, marker = $4, consistency = $5, pass = $6, claimed_at = pg_catalog.clock_timestamp(),
       position = case when $7 then null else position end
@@ -103,6 +103,8 @@ async function updateTasks(
   )
   return String(rows[0]?.[0])
 }
+
+const BEGUN = `, state = 'running', failure_code = null, failure_message = null, finished_at = null`
 
 async function recordedBackends(session: Session, id: string): Promise<readonly Backend[]> {
   const { rows } = await session.query(
