@@ -13,6 +13,7 @@ const DOCUMENTS: readonly (readonly [file: string, module: string, render: strin
   ['docs/identifiers.md', 'src/cast/identifier-vectors.ts', 'identifiersPage'],
   ['docs/errors.md', 'src/report/errors-doc.ts', 'renderErrorsDoc'],
   ['docs/manifest.md', 'src/manifest/manifest-doc.ts', 'renderManifestDoc'],
+  ['docs/reliability.md', 'test/fault/reliability-doc.ts', 'renderReliabilityDoc'],
 ]
 
 async function render(module: string, name: string): Promise<string> {
