@@ -55,7 +55,11 @@ const reference = object('a reference', {
     isRequired: true,
   },
   from: { doc: 'The key of the row referred to; a list for a composite key.', form: expressions, isRequired: true },
-  missing: { doc: 'What to take where no such row exists.', form: named('outcomes'), otherwise: '`{ quarantine: missing_<entity> }`' },
+  missing: {
+    doc: 'What to take where no such row exists.',
+    form: named('outcomes'),
+    otherwise: 'quarantine: `orphan`, `parent_quarantined` or `parent_excluded`',
+  },
   when: { doc: 'Where it is not true, the reference is NULL.', form: expression, otherwise: 'always' },
 })
 

@@ -189,7 +189,7 @@ export type MappingValue =
       /** Candidates in order; more than one: the first in which the key exists. */
       readonly entities: readonly string[]
       readonly from: readonly Expression[]
-      /** Empty = `{ quarantine: missing_<entity> }`. */
+      /** Empty = quarantine, under the code of what became of the row: `orphan`, `parent_quarantined`, `parent_excluded`. */
       readonly missing: readonly Outcome[]
       readonly when: Expression | null
       readonly at: Place

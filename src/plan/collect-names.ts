@@ -3,7 +3,7 @@ import type { Relation } from '../model/catalogue.ts'
 import type { Entity, Expression, MappingValue, Outcome, Shape } from '../model/mapping.ts'
 
 /** Every expression of an entity, in the order of the manifest. */
-export function expressionsOf(entity: Entity): readonly Expression[] {
+function expressionsOf(entity: Entity): readonly Expression[] {
   return [...entity.let.flatMap(named => inValue(named.value)), ...entity.rules.map(rule => rule.when), ...entity.into.flatMap(inShape)]
 }
 

@@ -14,12 +14,10 @@ export function compileCast(source: ValueSource, wanted: CastWanted, context: Co
   const { type, column, at } = wanted
   const rule = findCast({ source: source.type, target: type, sourceVersion: context.sourceVersion, targetVersion: context.targetVersion })
   if (rule === null) {
-    context.problems.error(
-      'MAPPING_TYPE',
-      `expected a cast from ${source.type.text} to ${type.text} for ${column}, got none`,
+    context.problems.error('MAPPING_TYPE', `expected a cast from ${source.type.text} to ${type.text} for ${column}, got none`, {
       at,
-      `Map ${column} from a value of a type that leads to ${type.text}; docs/engines/postgres.md lists the pairs.`,
-    )
+      next: `Map ${column} from a value of a type that leads to ${type.text}; docs/engines/postgres.md lists the pairs.`,
+    })
     return null
   }
   if (rule.isPassThrough)

@@ -36,12 +36,10 @@ export function compileCondition(expression: Expression, context: CompileContext
   return context.problems.attempt<(row: RowState) => boolean>(expression.at, never, () => {
     const typed = typeExpression(parseExpression(expression), context.slots)
     if (typed.type.name !== 'bool') {
-      context.problems.error(
-        'EXPRESSION_TYPE',
-        `expected a condition (boolean), got ${typed.type.text}`,
-        expression.at,
-        'Compare the value with something, for example `Count > 0`.',
-      )
+      context.problems.error('EXPRESSION_TYPE', `expected a condition (boolean), got ${typed.type.text}`, {
+        at: expression.at,
+        next: 'Compare the value with something, for example `Count > 0`.',
+      })
       return never
     }
     const evaluate = compileExpression(typed)

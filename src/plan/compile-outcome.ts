@@ -1,6 +1,6 @@
 import type { TupleWriter } from '../base/tuple-writer.ts'
 import { literalEncoder } from '../cast/literal-encoder.ts'
-import type { Outcome } from '../model/mapping.ts'
+import type { JsonLiteral, Outcome } from '../model/mapping.ts'
 import type { CastWanted, CompileContext } from './compile-context.ts'
 import { compileExpressionSource } from './compile-expression-source.ts'
 import { EXCLUDED, QUARANTINED } from './outcome-registry.ts'
@@ -48,7 +48,7 @@ function compileOne(outcome: Outcome, wanted: CastWanted, context: CompileContex
   }
   if ('exclude' in take) return row => row.seal(EXCLUDED, take.exclude, wanted.column)
   if ('quarantine' in take) return row => row.seal(QUARANTINED, take.quarantine, wanted.column)
-  if ('value' in take) return constantOutcome(take.value, noted, wanted, context)
+  if ('value' in take) return constantOutcome({ literal: take.value, noted }, wanted, context)
   const counted = context.state.registry.number('value', wanted.column, noted ?? 'from')
   const inner = compileExpressionSource(take.from, context)
   const source = inner && context.compilers.cast(inner, { ...wanted, onLoss: context.mapping.defaults.onLoss }, context)
@@ -67,8 +67,7 @@ function compileOne(outcome: Outcome, wanted: CastWanted, context: CompileContex
 }
 
 function constantOutcome(
-  literal: Parameters<typeof literalEncoder>[0],
-  noted: string | null,
+  { literal, noted }: { literal: JsonLiteral; noted: string | null },
   wanted: CastWanted,
   context: CompileContext,
 ): TakeOutcome {

@@ -35,8 +35,7 @@ function idOfOthers(marked: IdValue, context: CompileContext): MakeId {
     problems.error(
       'MANIFEST_NOT_SUPPORTED',
       `expected the identifier of ${entity.name} to be made of its key (${context.key.names.join(', ')}), by which ${child.name} refers to it, got other values`,
-      marked.at,
-      'Leave `from` out of the identifier, or make its values the `key` of the entity.',
+      { at: marked.at, next: 'Leave `from` out of the identifier, or make its values the `key` of the entity.' },
     )
   const column = `${entity.name}.id`
   const source = compileId(marked, { type: UUID, column }, context)
@@ -90,8 +89,7 @@ function keyError(wanted: string, purpose: string, { entity, key, problems }: Co
   problems.error(
     'MAPPING_TYPE',
     `expected ${wanted} as the key of ${entity.name} ${purpose}, got ${key.types.map(type => type.text).join(', ')}`,
-    entity.at,
-    'Choose `id: ordered` for one integer, `id: keep` for one uuid, or `id: hashed` for every other key.',
+    { at: entity.at, next: 'Choose `id: ordered` for one integer, `id: keep` for one uuid, or `id: hashed` for every other key.' },
   )
 }
 
@@ -114,12 +112,10 @@ export function compileId(value: IdValue, wanted: ValueWanted, context: CompileC
   if (parts.some(part => part === null)) return null
   if (value.strategy === 'keep') return parts[0] ?? null
   if (value.strategy === 'ordered') {
-    context.problems.error(
-      'MANIFEST_INVALID',
-      'expected no `from` beside `id: ordered`, which is made of the row’s own integer key',
-      value.at,
-      'Leave `from` out, or choose `id: hashed` or `id: v5`.',
-    )
+    context.problems.error('MANIFEST_INVALID', 'expected no `from` beside `id: ordered`, which is made of the row’s own integer key', {
+      at: value.at,
+      next: 'Leave `from` out, or choose `id: hashed` or `id: v5`.',
+    })
     return null
   }
   const { identifiers, entityNumber, tenant } = context

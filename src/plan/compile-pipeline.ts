@@ -23,19 +23,23 @@ export function compilePipeline(value: Pipeline, wanted: ValueWanted, context: C
   const type = wanted.type ?? as ?? (value.map ? naturalType(value.map[0]?.to ?? null) : from.type)
   const target: CastWanted = { type, column: wanted.column, onLoss, at: value.at }
   const steps = { ...value, onLoss }
-  const written = value.map !== null ? mapped(from, steps, target, context) : cast(from, as, target, context)
+  const written = value.map !== null ? mapped(from, { value: steps, target }, context) : cast(from, { as, target }, context)
   if (written === null) return null
-  const source = value.when === null && value.ifNull.length === 0 ? written : withNull(from, written, { value: steps, target }, context)
+  const source = value.when === null && value.ifNull.length === 0 ? written : withNull(written, { from, value: steps, target }, context)
   return { type, slot: source.slot, write: source.write, ...(written.lost === undefined ? {} : { lost: written.lost }) }
 }
 
-function cast(from: ValueSource, as: SqlType | null, target: CastWanted, context: CompileContext): ValueSource | null {
+function cast(from: ValueSource, { as, target }: { as: SqlType | null; target: CastWanted }, context: CompileContext): ValueSource | null {
   const middle = as === null ? from : compileCast(from, { ...target, type: as }, context)
   return middle && compileCast(middle, target, context)
 }
 
 /** Looks the value's canonical text up in a table of constants, each encoded beforehand. */
-function mapped(from: ValueSource, value: Pipeline, target: CastWanted, context: CompileContext): ValueSource | null {
+function mapped(
+  from: ValueSource,
+  { value, target }: { value: Pipeline; target: CastWanted },
+  context: CompileContext,
+): ValueSource | null {
   const encoders = new Map<string, ((out: TupleWriter) => void) | null>()
   for (const { from: key, to } of value.map ?? []) {
     const encode = context.problems.attempt({ ...value.at }, null, () => (to === null ? null : literalEncoder(to, target.type)))
@@ -45,8 +49,7 @@ function mapped(from: ValueSource, value: Pipeline, target: CastWanted, context:
     context.problems.error(
       'MANIFEST_INVALID',
       'expected another outcome for `else` than `allow`, which would let a value be that has no constant, got `allow`',
-      value.at,
-      'Write `else: { from: … }` to take the value itself, or leave `else` out.',
+      { at: value.at, next: 'Write `else: { from: … }` to take the value itself, or leave `else` out.' },
     )
   const text = valueText(from.type)
   const otherwise = value.otherwise.length > 0 ? compileOutcomes(value.otherwise, target, context) : null
@@ -75,9 +78,8 @@ function mapKey(type: SqlType, text: string): string {
 }
 
 function withNull(
-  from: ValueSource,
   written: ValueSource,
-  { value, target }: { value: Pipeline; target: CastWanted },
+  { from, value, target }: { from: ValueSource; value: Pipeline; target: CastWanted },
   context: CompileContext,
 ): ValueSource {
   const when = value.when === null ? null : compileCondition(value.when, context)

@@ -87,8 +87,10 @@ function settle(
     context.problems.error(
       'MANIFEST_NOT_SUPPORTED',
       `expected a reference that is checked after the load to name one entity and to quarantine what is missing, got ${obstacle}`,
-      value.at,
-      'Write `missing: { quarantine: code }` or leave `missing` out, or put the entity it refers to into an earlier phase.',
+      {
+        at: value.at,
+        next: 'Write `missing: { quarantine: code }` or leave `missing` out, or put the entity it refers to into an earlier phase.',
+      },
     )
     return
   }

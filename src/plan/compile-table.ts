@@ -49,12 +49,10 @@ export function compileTable(shape: Shape, context: CompileContext): TablePlan |
   const name = tableLabel(shape.schema, shape.table)
   const target = context.targets.get(name)
   if (target === undefined) {
-    context.problems.error(
-      'MAPPING_UNKNOWN_COLUMN',
-      `expected table ${name} in service ${context.service.name}, got none`,
-      shape.at,
-      'Create the table, or let `--create-target` apply target.sql.',
-    )
+    context.problems.error('MAPPING_UNKNOWN_COLUMN', `expected table ${name} in service ${context.service.name}, got none`, {
+      at: shape.at,
+      next: 'Create the table, or let `--create-target` apply target.sql.',
+    })
     return null
   }
   const isHead = context.entity.into[0] === shape
@@ -97,8 +95,7 @@ function bindSettled(
     problems.error(
       'MANIFEST_NOT_SUPPORTED',
       `expected no reference that is checked after the load in an optional part, got ${reference.column}`,
-      shape.at,
-      'Take `optional` out, or write `missing: { allow: true }`.',
+      { at: shape.at, next: 'Take `optional` out, or write `missing: { allow: true }`.' },
     )
   }
 }
@@ -189,21 +186,17 @@ function compileColumn(named: NamedValue, target: TargetRelation, context: Compi
   const column = target.columns.find(c => c.name === named.name)
   if (column === undefined) {
     const known = target.columns.map(c => c.name)
-    context.problems.error(
-      'MAPPING_UNKNOWN_COLUMN',
-      `expected a column of ${label}, got ${named.name}${didYouMean(named.name, known)}`,
-      named.at,
-      `Use one of: ${known.join(', ')}.`,
-    )
+    context.problems.error('MAPPING_UNKNOWN_COLUMN', `expected a column of ${label}, got ${named.name}${didYouMean(named.name, known)}`, {
+      at: named.at,
+      next: `Use one of: ${known.join(', ')}.`,
+    })
     return null
   }
   if (column.generated !== 'no' && column.generated !== 'identity_by_default') {
-    context.problems.error(
-      'MANIFEST_INVALID',
-      `expected no value for ${label}.${column.name}, which the target computes itself`,
-      named.at,
-      'Leave the column out: generated columns are never sent.',
-    )
+    context.problems.error('MANIFEST_INVALID', `expected no value for ${label}.${column.name}, which the target computes itself`, {
+      at: named.at,
+      next: 'Leave the column out: generated columns are never sent.',
+    })
     return null
   }
   const wanted = { type: column.type, column: `${label}.${column.name}` }
@@ -247,8 +240,7 @@ function reportUnfilled(
     context.problems.error(
       'MAPPING_INCOMPLETE',
       `expected a value for ${tableLabel(target.schema, target.name)}.${column.name}, which may not be NULL and has no default, got none`,
-      shape.at,
-      `Map ${column.name}, or give the column a default in the target.`,
+      { at: shape.at, next: `Map ${column.name}, or give the column a default in the target.` },
     )
   }
 }

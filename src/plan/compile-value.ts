@@ -29,11 +29,7 @@ export function compileValue(value: MappingValue, wanted: ValueWanted, context: 
   }
 }
 
-export function compileConstant(
-  literal: JsonLiteral,
-  type: SqlType,
-  { context, at }: { context: CompileContext; at: Place },
-): ValueSource | null {
+function compileConstant(literal: JsonLiteral, type: SqlType, { context, at }: { context: CompileContext; at: Place }): ValueSource | null {
   if (literal === null) return { type, slot: null, write: (_row, out) => out.null() }
   const encode = context.problems.attempt({ ...at }, null, () => literalEncoder(literal, type))
   return (

@@ -48,7 +48,7 @@ function describePipeline(value: Extract<MappingValue, { kind: 'pipeline' }>): V
   return { text: steps.join('; '), how: isBare && value.map === null ? 'column' : 'expression', inverse }
 }
 
-export function outcomeWord(outcome: Outcome): string {
+function outcomeWord(outcome: Outcome): string {
   const { take } = outcome
   if (take === null) return `note ${outcome.note}`
   if ('value' in take) return `value ${JSON.stringify(take.value)}`

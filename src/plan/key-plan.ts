@@ -16,8 +16,7 @@ export function planKey(entity: Entity, relation: Relation, problems: Problems):
     problems.error(
       'MANIFEST_INVALID',
       `expected a key for ${entity.name}, but ${tableLabel(relation.schema, relation.name)} has no primary key`,
-      entity.at,
-      'Write `key: Column`, or `key: { content: true }` to tell rows apart by their content.',
+      { at: entity.at, next: 'Write `key: Column`, or `key: { content: true }` to tell rows apart by their content.' },
     )
     return null
   }
@@ -29,8 +28,7 @@ export function planKey(entity: Entity, relation: Relation, problems: Problems):
       problems.error(
         'MAPPING_UNKNOWN_COLUMN',
         `expected a column of ${tableLabel(relation.schema, relation.name)} as key, got ${wish}${didYouMean(wish, known)}`,
-        entity.at,
-        `Use one of: ${known.join(', ')}.`,
+        { at: entity.at, next: `Use one of: ${known.join(', ')}.` },
       )
       return null
     }

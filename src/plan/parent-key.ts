@@ -28,8 +28,7 @@ export function compileParentKey(value: RefValue, parent: ParentFacts, context: 
     problems.error(
       'MAPPING_TYPE',
       `expected ${parent.keyTypes.length} values for the key of ${parent.entity.name}, got ${value.from.length}`,
-      value.at,
-      `Name the columns that hold the key of ${parent.entity.name}, in the order of its \`key\`.`,
+      { at: value.at, next: `Name the columns that hold the key of ${parent.entity.name}, in the order of its \`key\`.` },
     )
     return null
   }
@@ -41,8 +40,7 @@ export function compileParentKey(value: RefValue, parent: ParentFacts, context: 
       problems.error(
         'MAPPING_TYPE',
         `expected a value that can be compared with the key of ${parent.entity.name} (${parent.keyTypes[i]?.text}), got ${source.type.text}`,
-        expression.at,
-        'Cast it in the expression, for example `Column::int4`.',
+        { at: expression.at, next: 'Cast it in the expression, for example `Column::int4`.' },
       )
     }
     if (reader === null) return null

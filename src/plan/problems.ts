@@ -11,16 +11,8 @@ export class Problems {
     this.#where = where
   }
 
-  error(code: Code, message: string, at: Place | Where, next: string): void {
-    this.#add('error', code, message, at, next)
-  }
-
-  warning(code: string, message: string, at: Place | Where, next: string): void {
-    this.#add('warning', code, message, at, next)
-  }
-
-  info(code: string, message: string, at: Place | Where, next: string): void {
-    this.#add('info', code, message, at, next)
+  error(code: Code, message: string, { at, next }: { readonly at: Place | Where; readonly next: string }): void {
+    this.findings.push({ code, severity: 'error', where: { ...this.#where, ...at }, message, next })
   }
 
   /** Runs `work`; a RehouseError becomes an error finding and `fallback` the answer. */
@@ -29,16 +21,12 @@ export class Problems {
       return work()
     } catch (error) {
       if (!(error instanceof RehouseError)) throw error
-      this.#add('error', error.code, error.message, { ...at, ...error.where }, error.next)
+      this.error(error.code, error.message, { at: { ...at, ...error.where }, next: error.next })
       return fallback
     }
   }
 
   get hasErrors(): boolean {
-    return this.findings.some(f => f.severity === 'error')
-  }
-
-  #add(severity: Finding['severity'], code: string, message: string, at: Place | Where, next: string): void {
-    this.findings.push({ code, severity, where: { ...this.#where, ...at }, message, next })
+    return this.findings.length > 0
   }
 }

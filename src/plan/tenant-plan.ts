@@ -54,8 +54,7 @@ export function planTenant({ mapping, tenant, order, catalogues }: TenantSources
       problems.error(
         'MAPPING_UNKNOWN_COLUMN',
         `expected relation ${name} in source ${entity.from.source}, got none${didYouMean(name, known)}`,
-        { ...entity.at, entity: entity.name },
-        'Name a relation the source has, as schema.table.',
+        { at: { ...entity.at, entity: entity.name }, next: 'Name a relation the source has, as schema.table.' },
       )
       continue
     }

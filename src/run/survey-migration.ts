@@ -53,7 +53,7 @@ export async function surveyMigration(migration: Migration, chosen: readonly str
   return { mapping, services, sources, plans, compiled, order, tenants, setting, findings }
 }
 
-export async function surveyServices({ mapping, services }: Pick<Migration, 'mapping' | 'services'>): Promise<MigrationSurvey['services']> {
+async function surveyServices({ mapping, services }: Pick<Migration, 'mapping' | 'services'>): Promise<MigrationSurvey['services']> {
   const surveyed = []
   for (const service of services) {
     try {
