@@ -153,7 +153,8 @@ export class Bed {
 
   async run(wish: RunWish = {}): Promise<Told> {
     const options = this.#options(wish)
-    const end = await runMigration(wish.migration ?? this.migration, await this.#survey(options), options)
+    const migration = wish.migration ?? this.migration
+    const end = await runMigration(migration, await this.#survey(options, this.migration), options)
     return this.told(end)
   }
 
@@ -174,8 +175,9 @@ export class Bed {
 
   async dry(wish: RunWish = {}): Promise<DryTold> {
     const options = { ...this.#options(wish), dryRun: true }
-    const survey = await this.#survey(options)
-    const context = dryContext(this.migration, { survey, options })
+    const migration = wish.migration ?? this.migration
+    const survey = await this.#survey(options, migration)
+    const context = dryContext(migration, { survey, options })
     const end = await runDry({ context, plans: survey.plans, options })
     const counts = end.results.map(result => [placeName(result.entity, result.tenant), withoutZeros(result.counts)] as const)
     const written = end.results.map(result => [placeName(result.entity, result.tenant), result.written] as const)
@@ -190,8 +192,8 @@ export class Bed {
     )
   }
 
-  async #survey(options: RunOptions): ReturnType<typeof surveyMigration> {
-    const survey = await surveyMigration(this.migration, options.selection.tenants)
+  async #survey(options: RunOptions, migration: Migration): ReturnType<typeof surveyMigration> {
+    const survey = await surveyMigration(migration, options.selection.tenants)
     assert.deepEqual(
       survey.findings.filter(finding => finding.severity === 'error' && finding.code !== 'MAPPING_NOT_COVERED'),
       [],
