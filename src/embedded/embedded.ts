@@ -94,8 +94,7 @@ async function start(folder: string, home: string, options: EmbeddedOptions): Pr
   let port = await freePort(readState(folder).port ?? 0)
   for (let attempt = 1; ; attempt++) {
     const launched = launch(home, port, { binaries, account, settings })
-    writeState(folder, { home, port, pid: launched.pid })
-    const isReady = await waitUntilReady(home, port, { isGone: launched.hasEnded, giveUp: attempt === tries }).catch(error => {
+    const isReady = await ready(folder, { home, port, launched, giveUp: attempt === tries }).catch(error => {
       launched.kill()
       throw error
     })
@@ -106,6 +105,12 @@ async function start(folder: string, home: string, options: EmbeddedOptions): Pr
     await sleep(POLL_MS * attempt)
     port = await freePort(0)
   }
+}
+
+async function ready(folder: string, of: { home: string; port: number; launched: Launched; giveUp: boolean }): Promise<boolean> {
+  const { home, port, launched, giveUp } = of
+  writeState(folder, { home, port, pid: launched.pid })
+  return waitUntilReady(home, port, { isGone: launched.hasEnded, giveUp })
 }
 
 /** False when the server ended before it was ready, and `giveUp` is not set. */
@@ -188,7 +193,7 @@ export async function openEmbeddedDatabase(options: EmbeddedOptions, database = 
 /** Ends the server of a folder in order; open transactions are rolled back. True if it ran. */
 export async function stopEmbedded(folder: string): Promise<boolean> {
   if (homeOf(folder) === null) return false
-  return withFolderLock(makeFolder(folder), async () => {
+  return withSystemErrors(makeFolder(folder), async () => {
     const running = findRunning(folder)
     if (!running) return false
     // SIGINT: fast shutdown. SIGQUIT: at once, recovered at the next start.

@@ -37,7 +37,7 @@ export function readState(folder: string): ServerState {
 }
 
 /** Written beside and renamed: a reader sees the old or the new state, never half of one. */
-export function writeState(folder: string, server: { home: string; port: number; pid: number | null }): void {
+export function writeState(folder: string, server: { home: string; port: number | null; pid: number | null }): void {
   const shared = server.home === folder ? null : basename(server.home)
   const fresh = `${stateFile(folder)}.${process.pid}`
   writeFileSync(fresh, `${JSON.stringify({ shared, port: server.port, pid: server.pid }, null, 2)}\n`)
@@ -76,6 +76,8 @@ export function chooseHome(folder: string, account: Account | null): string {
   if (shared === null && (!account || canOthersEnter(folder))) return folder
   makeSharedPlace()
   const home = join(SHARED_PLACE, shared ?? `server-${randomUUID()}`)
+  // First of all where it is: what nobody can find again must not be made.
+  if (shared === null) writeState(folder, { home, port: null, pid: null })
   mkdirSync(home, { recursive: true })
   chmodSync(home, 0o755)
   return home

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { removeEmbedded } from '../../src/embedded/embedded.ts'
 import { Session } from '../../src/postgres/session.ts'
 import { isValid } from '../support/json-schema-validator.ts'
 import { newDatabase, type TestDatabase } from '../support/postgres.ts'
@@ -379,7 +380,7 @@ test('an embedded target needs nothing but the manifest and target.sql', { timeo
   t.after(() => stop().then(() => undefined))
   const folder = workFolder(t, { 'rehouse.yaml': MANIFEST.replace('env:MAIN', '"embedded:"'), 'target.sql': TARGET })
   const scene = { folder, env }
-  stop = () => rehouseHere(['embedded', 'stop'], scene)
+  stop = () => removeEmbedded(join(folder, '.rehouse', 'embedded'))
 
   await t.test('before it runs: url is 5, status says so with 0, stop has nothing to do', async () => {
     const url = await rehouseJson<ErrorAnswer>(['embedded', 'url'], scene)
