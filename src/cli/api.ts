@@ -1,4 +1,4 @@
-import type { EventListener } from '../events.ts'
+import type { LookupOptions, MigrateOptions, Options, QuarantineOptions } from '../index.ts'
 import type { CheckResult, LookupResult, MigrateResult, PlanResult, QuarantineResult, StatusResult } from '../model/results.ts'
 
 /** What the command line needs of the library: the exports of `src/index.ts` it calls, and nothing deeper. */
@@ -20,48 +20,7 @@ export interface Api {
   embeddedUrl(folder: string, database?: string): string
 }
 
-export interface Options {
-  readonly manifest: string
-  readonly envFile?: string
-  readonly set?: Readonly<Record<string, string>>
-  readonly env: NodeJS.ProcessEnv
-  readonly signal?: AbortSignal
-  readonly on?: EventListener
-}
-
-export interface MigrateOptions extends Options {
-  readonly dryRun?: boolean
-  readonly createTarget?: boolean
-  readonly tenants?: readonly string[]
-  readonly entities?: readonly string[]
-  readonly phase?: string
-  /** `true` = the latest run. */
-  readonly resume?: true | string
-  readonly wait?: boolean
-  readonly batchRows?: number
-  /** `HH:MM`, local time of this machine. */
-  readonly until?: string
-  readonly audit?: string
-  readonly operator?: string
-}
-
-export interface LookupOptions extends Options {
-  readonly entity: string
-  /** Null: rows shared by all tenants. */
-  readonly tenant: string | null
-  readonly legacy?: readonly (readonly string[])[]
-  readonly ids?: readonly string[]
-}
-
-export interface QuarantineOptions extends Options {
-  readonly tenant?: string
-  readonly entity?: string
-  readonly code?: string
-  readonly key?: readonly string[]
-  readonly run?: string
-  /** Null = all. */
-  readonly limit?: number | null
-}
+export type { LookupOptions, MigrateOptions, Options, QuarantineOptions }
 
 export interface EmbeddedServer {
   readonly port: number

@@ -1,3 +1,4 @@
+import { addCounts } from '../model/counts.ts'
 import type { Totals } from '../model/results.ts'
 import { formatCount } from './quantities.ts'
 
@@ -15,16 +16,8 @@ export const OUTCOMES = [
 export const NO_TOTALS: Totals = { read: 0, loaded: 0, updated: 0, unchanged: 0, merged: 0, skipped: 0, excluded: 0, quarantined: 0 }
 
 export function addTotals(a: Totals, b: Totals): Totals {
-  return {
-    read: a.read + b.read,
-    loaded: a.loaded + b.loaded,
-    updated: a.updated + b.updated,
-    unchanged: a.unchanged + b.unchanged,
-    merged: a.merged + b.merged,
-    skipped: a.skipped + b.skipped,
-    excluded: a.excluded + b.excluded,
-    quarantined: a.quarantined + b.quarantined,
-  }
+  const { partsQuarantined: _, ...sum } = addCounts({ ...a, partsQuarantined: 0 }, { ...b, partsQuarantined: 0 })
+  return sum
 }
 
 /** The accounting equation with its numbers, zeros left out: `1 000 read = 990 loaded + 10 quarantined`. An equation that does not hold is written with ≠. */
