@@ -27,14 +27,14 @@ export interface Output {
 
 export type Terminal = NodeJS.WritableStream & { readonly columns?: number }
 
-/** Columns help is wrapped to where there is no terminal. */
+/** Columns to write in where there is no terminal, or one that does not know its width (0). */
 export const PLAIN_WIDTH = 100
 
 /** How to write on this output: cut and coloured on a terminal (unless NO_COLOR is set, see no-color.org), whole and plain elsewhere. */
 export function pageOf(output: Output, env: NodeJS.ProcessEnv): Page {
   if (output.terminal === null) return { width: Infinity, paint: plainPaint }
   const isPlain = (env.NO_COLOR ?? '') !== '' || env.TERM === 'dumb'
-  return { width: output.terminal.columns ?? PLAIN_WIDTH, paint: isPlain ? plainPaint : colourPaint }
+  return { width: output.terminal.columns || PLAIN_WIDTH, paint: isPlain ? plainPaint : colourPaint }
 }
 
 /** The terminal whose lines may be drawn over; null where that cannot be done. */

@@ -12,7 +12,7 @@ import { parseCommandLine } from './parse-command-line.ts'
 export async function runCli(words: readonly string[], host: Host): Promise<number> {
   const isJson = wantsJson(words)
   try {
-    const line = parseCommandLine(words, { version: host.version, width: host.out.terminal?.columns ?? PLAIN_WIDTH })
+    const line = parseCommandLine(words, { version: host.version, width: host.out.terminal?.columns || PLAIN_WIDTH })
     if (line.kind === 'shown') {
       host.out.write(line.text)
       return exitStatus({ kind: 'done' })

@@ -91,7 +91,7 @@ async function settleInTurn(
 ): Promise<number> {
   let removed = 0
   for (const debt of debts) {
-    if (context.signal.reason instanceof RehouseError) throw context.signal.reason
+    if (isTaken(context.signal)) throw context.signal.reason
     removed += await settleDebt(service, debt, context.cascade)
     context.progressed?.()
     context.emit({
@@ -189,4 +189,9 @@ async function withWriter<T>(service: Service, work: (writer: Writer) => Promise
   } finally {
     await writer.close()
   }
+}
+
+/** Aborted for another reason than a person’s wish to stop. */
+function isTaken({ reason }: AbortSignal): boolean {
+  return reason instanceof RehouseError && reason.code !== 'INTERRUPTED'
 }

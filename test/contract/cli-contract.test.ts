@@ -295,6 +295,13 @@ test('SIGINT ends with 130 and what is committed stays; --resume completes the s
   assert.equal(interrupted.status, 'interrupted')
   const [there] = await scene.target.sql('select count(*) from person')
   assert.ok(Number(there?.[0]) > 0 && Number(there?.[0]) < ROWS - 1, `expected some of the rows, got ${there?.[0]}`)
+  assert.deepEqual(
+    interrupted.failures.map(failure => failure.code),
+    ['INTERRUPTED'],
+  )
+  const steps = await scene.target.sql('select count(*), count(*) filter (where undone_at is null) from rehouse.schema_step')
+  assert.notEqual(steps[0]?.[0], '0', 'expected keys to have been set aside')
+  assert.equal(steps[0]?.[1], '0', 'expected them to be back')
   const second = await rehouseJson<Migrated>(['migrate', '--resume', '--batch-rows', '50'], scene)
   assert.equal(second.status, 1)
   assert.equal(second.json.run, interrupted.run)
