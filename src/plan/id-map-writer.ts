@@ -16,7 +16,6 @@ const BATCH_AT = HASH_AT + 8 + 4
 const TUPLE_BYTES = BATCH_AT + 8
 
 /** Writes loaded rows' id map tuples (layout: model/ledger-records.ts, IdMapRows). `hash` holds the two halves of the row's hash. */
-/** Writes loaded rows' id map tuples (layout: model/ledger-records.ts, IdMapRows). `hash` holds the two halves of the row's hash. */
 export class IdMapTemplate {
   readonly #template = Buffer.alloc(TUPLE_BYTES)
 

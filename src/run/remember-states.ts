@@ -31,14 +31,12 @@ export function rememberStates(
   for (const text of classified.keptKeys) index.setState(addKey(index, JSON.parse(text) as string[], isInteger), LOADED)
 }
 
-/** Fills an index with what the ledger knows. Resolves to the number of keys. */
+/** Fills an index with what the ledger knows. */
 export async function fillFromLedger(
   index: KeyIndex,
   of: { readonly ledger: Ledger; readonly entity: number; readonly tenant: number; readonly isInteger: boolean },
-): Promise<number> {
-  let keys = 0
+): Promise<void> {
   for await (const chunk of of.ledger.knownKeys(of.entity, of.tenant)) {
-    keys += chunk.length
     for (const { key, state } of chunk) {
       // Copies of a doubled key have one part more; nobody can refer to them.
       if (of.isInteger && key.length > 1) continue
@@ -46,7 +44,6 @@ export async function fillFromLedger(
       if (index.state(ordinal) !== LOADED) index.setState(ordinal, STATES[state])
     }
   }
-  return keys
 }
 
 function addKey(index: KeyIndex, key: readonly string[], isInteger: boolean): number {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { canonicalKey, keyParts } from '../../base/key-text.ts'
-import { enlist, type Participant } from '../../base/transaction-journal.ts'
+import { enlist, type Participant, TransactionOver } from '../../base/transaction-journal.ts'
 import { bug, RehouseError } from '../../errors.ts'
 import type {
   BatchRecord,
@@ -275,6 +275,11 @@ function takePart(tx: WriteTransaction, participant: Participant): void {
   try {
     enlist(tx, participant)
   } catch (error) {
+    if (error instanceof TransactionOver)
+      throw new RehouseError('TARGET_UNREACHABLE', 'expected an open session, got one that has ended', {
+        next: 'Open another writer.',
+        cause: error,
+      })
     throw bug('expected an open transaction of a memory target for a memory ledger, got another', error)
   }
 }

@@ -1,4 +1,4 @@
-import { beginJournal, commitJournal, journalLength, undoJournal } from '../../base/transaction-journal.ts'
+import { beginJournal, commitJournal, endJournal, journalLength, undoJournal } from '../../base/transaction-journal.ts'
 import { bug, RehouseError } from '../../errors.ts'
 import type { SchemaStep } from '../../model/ledger-records.ts'
 import { type ColumnUpdate, Refusal, type Removal, type TableName, type WriteTransaction } from '../target.ts'
@@ -152,7 +152,7 @@ export class MemoryTransaction implements WriteTransaction {
         checkRules(merged, merged.keys(), 'deferred')
         this.#store.replace(merged)
       } catch (error) {
-        undoJournal(this, 0)
+        endJournal(this)
         throw error
       }
       commitJournal(this)
@@ -160,7 +160,7 @@ export class MemoryTransaction implements WriteTransaction {
   }
 
   rollback(): Promise<void> {
-    if (!this.#isOver) undoJournal(this, 0)
+    if (!this.#isOver) endJournal(this)
     this.#isOver = true
     return Promise.resolve()
   }
