@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { canonicalKey, keyParts } from '../../base/key-text.ts'
-import { enlist, type Participant, TransactionOver } from '../../base/transaction-journal.ts'
 import { bug, RehouseError } from '../../errors.ts'
 import type {
   BatchRecord,
@@ -26,6 +25,7 @@ import { adoptEntities, adoptTenants, numberEntities, numberTenants } from './me
 import { outcomes, quarantine, taskRecord, totals } from './memory-reports.ts'
 import { type KeyRoom, MemoryStore, quarantineName } from './memory-store.ts'
 import { claimTask, type EndBackend, failTask, planTasks } from './memory-tasks.ts'
+import { takePart } from './take-part.ts'
 
 const POLL_MS = 5
 const CHUNK = 1000
@@ -268,19 +268,6 @@ export class MemoryLedger implements Ledger {
 
   async close(): Promise<void> {
     for (const hold of this.#holds) await hold.release()
-  }
-}
-
-function takePart(tx: WriteTransaction, participant: Participant): void {
-  try {
-    enlist(tx, participant)
-  } catch (error) {
-    if (error instanceof TransactionOver)
-      throw new RehouseError('TARGET_UNREACHABLE', 'expected an open session, got one that has ended', {
-        next: 'Open another writer.',
-        cause: error,
-      })
-    throw bug('expected an open transaction of a memory target for a memory ledger, got another', error)
   }
 }
 
