@@ -5,7 +5,7 @@ import type { Finding } from '../model/finding.ts'
 import type { TaskRecord } from '../model/ledger-records.ts'
 import type { EntityResult, ErrorResult, MigrateResult, Totals } from '../model/results.ts'
 import { dryContext } from '../run/dry-context.ts'
-import { runDry } from '../run/dry-run.ts'
+import { type DryResult, runDry } from '../run/dry-run.ts'
 import type { RunOptions } from '../run/migration.ts'
 import type { RunEnd } from '../run/run-migration.ts'
 import type { MigrationSurvey } from '../run/survey-migration.ts'
@@ -135,13 +135,7 @@ export async function dryResult(
   )
   const totals = sumOf(entities)
   const outcomes = results.flatMap(result => result.outcomes.map(outcome => ({ entity: result.entity, ...outcome })))
-  const status = failures.some(f => f.code === 'INTERRUPTED')
-    ? 'interrupted'
-    : failures.length > 0
-      ? 'failed'
-      : totals.quarantined + totals.skipped > 0
-        ? 'findings'
-        : 'clean'
+  const status = dryStatus(results, failures)
   const result: MigrateResult = {
     run: run.newRunId,
     status,
@@ -156,6 +150,14 @@ export async function dryResult(
   }
   run.emit({ type: 'run:finished', run: result.run, status, seconds: result.seconds })
   return result
+}
+
+/** As a real run's (run-migration.ts). */
+function dryStatus(results: readonly DryResult[], failures: readonly RehouseError[]): MigrateResult['status'] {
+  if (failures.some(f => f.code === 'INTERRUPTED')) return 'interrupted'
+  if (failures.length > 0) return 'failed'
+  const isOdd = ({ counts }: DryResult): boolean => counts.quarantined + counts.skipped + counts.partsQuarantined > 0
+  return results.some(isOdd) ? 'findings' : 'clean'
 }
 
 /** Rules that only the server can hold a row to. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { canonicalKey, keyParts } from '../../base/key-text.ts'
-import { bug, RehouseError } from '../../errors.ts'
+import { RehouseError } from '../../errors.ts'
 import type {
   BatchRecord,
   KnownKey,
