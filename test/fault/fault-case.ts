@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Hooks, migrate, type Seam } from '../../src/index.ts'
@@ -143,7 +144,9 @@ const CHILD = fileURLToPath(new URL('migrate-child.ts', import.meta.url))
 async function runChild({ seam, occurrence }: FaultCase, { env, setting }: Doing): Promise<null> {
   const { legacy, batchRows, lanes } = setting
   const task = JSON.stringify({ manifest: legacy.manifest, env, batchRows, lanes, seam, occurrence })
-  const child = spawn(process.execPath, [CHILD, task], { stdio: ['ignore', 'ignore', 'pipe'] })
+  // Our modules are compiled once, not by every child.
+  const own = { ...process.env, NODE_COMPILE_CACHE: join(dirname(legacy.manifest), 'compiled') }
+  const child = spawn(process.execPath, [CHILD, task], { stdio: ['ignore', 'ignore', 'pipe'], env: own })
   let said = ''
   child.stderr.on('data', chunk => {
     said += String(chunk)
