@@ -143,7 +143,7 @@ const CHILD = fileURLToPath(new URL('migrate-child.ts', import.meta.url))
 
 async function runChild({ seam, occurrence }: FaultCase, { env, setting }: Doing): Promise<null> {
   const { legacy, batchRows, lanes } = setting
-  const task = JSON.stringify({ manifest: legacy.manifest, env, batchRows, lanes, seam, occurrence })
+  const task = JSON.stringify({ manifest: legacy.manifest, env, batchRows, lanes, seam, occurrence, signal: 'SIGKILL' })
   // Our modules are compiled once, not by every child.
   const own = { ...process.env, NODE_COMPILE_CACHE: join(dirname(legacy.manifest), 'compiled') }
   const child = spawn(process.execPath, [CHILD, task], { stdio: ['ignore', 'ignore', 'pipe'], env: own })
