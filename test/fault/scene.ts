@@ -21,6 +21,8 @@ export interface LegacySide {
   readonly env: Readonly<Record<string, string>>
   /** A transaction that changes nothing: from now on it cannot be proved that nothing was written since an earlier snapshot. */
   stir(): Promise<void>
+  /** As the superuser, in one tenant’s database. */
+  script(tenant: (typeof TENANTS)[number], text: string): Promise<void>
 }
 
 export async function openLegacy(t: TestLike): Promise<LegacySide> {
@@ -35,6 +37,7 @@ export async function openLegacy(t: TestLike): Promise<LegacySide> {
   return {
     manifest: writeManifest(t, MANIFEST),
     stir: async () => void (await sql(server.url('postgres'), 'select pg_current_xact_id()')),
+    script: (tenant, text) => script(server.url(`legacy_${tenant}`), text),
     env: {
       // Written after the address is whole: the braces are not to be escaped.
       LEGACY_TENANT: addressOf(reader, 'legacy_').replace('legacy_', 'legacy_{tenant.code}'),
