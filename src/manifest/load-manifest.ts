@@ -17,7 +17,7 @@ export async function loadAndCheckManifest(path: string, options: Options): Prom
 }
 
 const NEXT: Readonly<Record<string, string>> = {
-  ENOENT: 'Name the manifest with --manifest, or write one with `rehouse init`.',
+  ENOENT: 'Name the manifest with --manifest, or run the command where it lies; the README has one to begin with.',
   EACCES: 'Let this user read the file.',
 }
 
@@ -50,11 +50,15 @@ async function readBytes(path: string): Promise<Buffer> {
   } catch (cause) {
     if (cause instanceof RehouseError) throw cause
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'an error'
-    throw new RehouseError('MANIFEST_UNREADABLE', `expected a readable manifest file, got ${code}`, {
-      where,
-      next: NEXT[code] ?? 'Check the file.',
-      cause,
-    })
+    throw new RehouseError(
+      'MANIFEST_UNREADABLE',
+      `expected a readable manifest file, got ${code === 'ENOENT' ? 'no file of that name' : code}`,
+      {
+        where,
+        next: NEXT[code] ?? 'Check the file.',
+        cause,
+      },
+    )
   }
 }
 

@@ -67,7 +67,7 @@ function refuseEmpty(places: Places, problems: Problems): null {
     code: 'MANIFEST_INVALID',
     at: places.at(0),
     message: 'expected a manifest, got an empty file',
-    next: 'Write one with `rehouse init`.',
+    next: 'The README has one to begin with.',
   })
   return null
 }

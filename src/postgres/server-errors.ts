@@ -116,7 +116,7 @@ function isTransient(error: unknown, code: string): boolean {
 function transientError(error: ServerError, side: 'source' | 'target'): RehouseError {
   const code = side === 'source' ? 'SOURCE_UNREACHABLE' : SQLSTATE.test(String(error.code)) ? 'TARGET_TRANSIENT' : 'TARGET_UNREACHABLE'
   return new RehouseError(code, `expected the ${side} to answer, got: ${error.message}`, {
-    next: 'Check that the server runs and can be reached, then run the same command with --resume.',
+    next: 'Check that the server runs and can be reached, then run the same command again; a migration that had begun goes on with --resume.',
     cause: error,
   })
 }

@@ -211,6 +211,11 @@ test('a migration from check to rerun keeps to the contract', { timeout: 180_000
       await assertSchema('quarantine', answer.json, scene)
     }
     assert.match(readFileSync(join(scene.folder, 'refused.csv'), 'utf8'), /name_missing/)
+    for (const wrong of [
+      ['--tenant', 'nowhere'],
+      ['--entity', 'nobody'],
+    ])
+      assert.equal((await rehouseHere(['quarantine', 'list', ...wrong], scene)).status, 2)
   })
   await t.test('a rerun changes nothing and has the same status', async () => {
     const print = 'select ctid, xmin, xmax, * from person order by 1'
