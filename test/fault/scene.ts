@@ -23,6 +23,7 @@ export interface LegacySide {
   stir(): Promise<void>
   /** As the superuser, in one tenant’s database. */
   script(tenant: (typeof TENANTS)[number], text: string): Promise<void>
+  sql(tenant: (typeof TENANTS)[number], text: string): Promise<Rows>
 }
 
 export async function openLegacy(t: TestLike): Promise<LegacySide> {
@@ -38,6 +39,7 @@ export async function openLegacy(t: TestLike): Promise<LegacySide> {
     manifest: writeManifest(t, MANIFEST),
     stir: async () => void (await sql(server.url('postgres'), 'select pg_current_xact_id()')),
     script: (tenant, text) => script(server.url(`legacy_${tenant}`), text),
+    sql: (tenant, text) => sql(server.url(`legacy_${tenant}`), text),
     env: {
       // Written after the address is whole: the braces are not to be escaped.
       LEGACY_TENANT: addressOf(reader, 'legacy_').replace('legacy_', 'legacy_{tenant.code}'),
