@@ -128,7 +128,7 @@ function report(error: unknown): number {
   if (!(error instanceof RehouseError)) throw error
   const isOurs = error.code === 'INTERRUPTED'
   const next = isOurs
-    ? 'Run npm start again: it begins anew. The PostgreSQL it started runs until `bin/rehouse.js embedded stop`.'
+    ? 'Run npm start again: it begins anew. The PostgreSQL it started runs until `bin/rehouse.js embedded stop -m demo/rehouse.yaml`.'
     : error.next
   const lines = renderError({ code: error.code, message: error.message, where: error.where, next }, pageOf(host.err, host.env))
   host.err.write(`${lines.join('\n')}\n`)
