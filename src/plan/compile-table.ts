@@ -192,6 +192,13 @@ function compileColumn(named: NamedValue, target: TargetRelation, context: Compi
     })
     return null
   }
+  if (context.tenant !== null && column.name === context.service.tenantColumn) {
+    context.problems.error('MANIFEST_INVALID', `expected no value for ${label}.${column.name}, which says whose row it is, got one`, {
+      at: named.at,
+      next: 'Leave the column out: Rehouse fills it with the tenant the row was read for.',
+    })
+    return null
+  }
   if (column.generated !== 'no' && column.generated !== 'identity_by_default') {
     context.problems.error('MANIFEST_INVALID', `expected no value for ${label}.${column.name}, which the target computes itself`, {
       at: named.at,

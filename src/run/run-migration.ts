@@ -17,10 +17,10 @@ import type { RunContext } from './run-context.ts'
 import { runLanes } from './run-lanes.ts'
 import { applySteps, settleDebts } from './schema-debts.ts'
 import { atSeam } from './seams.ts'
-import { strictTables } from './strict-tables.ts'
 import { describeTables, describeTargets, type MigrationSurvey } from './survey-migration.ts'
 import type { CascadeContext } from './take-back-cascade.ts'
 import { takeUpRun } from './take-up-run.ts'
+import { unbreakableRules } from './unbreakable.ts'
 
 /** How often in a row a key may fail to be put back for reasons that pass. */
 const REBUILD_RETRIES = 5
@@ -174,10 +174,10 @@ async function defer(
     // Looked at again now that nobody else may begin a run: what was empty before may not be.
     const relations = [...(await describeTargets(migration.mapping, service)).values()]
     const worthwhile = planDeferral(survey, context)
-    const strict = strictTables(migration.mapping, survey.compiled)
+    const unbreakable = unbreakableRules(migration.mapping, survey.compiled)
     const idMap = isFirstBulkLoad(survey, { context, service: service.name }) ? await service.ledger.idMapStep() : null
     const own = idMap === null ? [] : [idMap]
-    await applySteps(service, { run: context.id, relations, worthwhile, strict, triggers: service.ref.triggers, own }, options)
+    await applySteps(service, { run: context.id, relations, worthwhile, unbreakable, triggers: service.ref.triggers, own }, options)
     // As it is while rows are loaded: without what was set aside.
     const during = await describeTables(migration.mapping, { service, setAside: [] })
     const live = liveReferences(

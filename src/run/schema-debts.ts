@@ -3,7 +3,7 @@ import { RehouseError } from '../errors.ts'
 import type { EventListener } from '../events.ts'
 import type { TargetRelation } from '../model/catalogue.ts'
 import type { SchemaDebt, SchemaStep } from '../model/ledger-records.ts'
-import type { Refusal, StrictTable, Writer } from '../target/target.ts'
+import type { Refusal, UnbreakableRules, Writer } from '../target/target.ts'
 import type { Service } from './load-context.ts'
 import { postponeReferences } from './postpone-references.ts'
 import { atSeam, type Hooks } from './seams.ts'
@@ -25,7 +25,7 @@ export async function applySteps(
     readonly run: string
     readonly relations: readonly TargetRelation[]
     readonly worthwhile: ReadonlySet<string>
-    readonly strict: ReadonlyMap<string, StrictTable>
+    readonly unbreakable: ReadonlyMap<string, UnbreakableRules>
     readonly triggers: 'fire' | 'disable' | null
     /** Besides: the ledger’s own. */
     readonly own: readonly SchemaStep[]

@@ -30,16 +30,18 @@ export interface DeferralRule {
   /** Names the run in the guard’s message. */
   readonly run: string
   readonly triggers: 'fire' | 'disable' | null
-  /** Tables (`schema.table`) where only that may be set aside which no row can break. Absent: none. */
-  readonly strict?: ReadonlyMap<string, StrictTable>
+  /** Labels of tables → what no row can break there: of these tables nothing else is set aside. Absent: anything may be. */
+  readonly unbreakable?: ReadonlyMap<string, UnbreakableRules>
 }
 
 /** What no row of a table can break. */
-export interface StrictTable {
-  /** Its values are unique by construction; so is any key that holds it. */
-  readonly idColumn: string | null
-  /** Column → the table (`schema.table`) in which the value is known to be. */
+export interface UnbreakableRules {
+  /** Columns no two rows can have in common; so no two rows can break a key that holds them all. */
+  readonly distinct: readonly (readonly string[])[]
+  /** Column → label of the table in which the value is known to be. */
   readonly checked: ReadonlyMap<string, string>
+  /** Columns that hold the same in every row a tenant brings: a foreign key on them alone holds for all or for none. */
+  readonly constant: ReadonlySet<string>
 }
 
 export interface TableName {

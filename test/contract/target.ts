@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { tableLabel } from '../../src/base/table-label.ts'
 import { RehouseError } from '../../src/errors.ts'
 import type { SchemaStep } from '../../src/model/ledger-records.ts'
-import { Refusal, type Target, type Writer, type WriteTransaction } from '../../src/target/target.ts'
+import { Refusal, type Target, type UnbreakableRules, type Writer, type WriteTransaction } from '../../src/target/target.ts'
 import { type Row, rowTuples, type TableSpec } from './table-spec.ts'
 
 /** What every target must do. An engine makes a target with these tables, written to as a role with no more rights than loading needs. */
@@ -455,6 +455,36 @@ function deferralTests(engine: TargetEngine): void {
       (await plan(target, TABLES)).filter(step => step.table === PARENT.name),
       [],
     )
+    await target.close()
+  })
+
+  test('told what no row can break, sets aside nothing else', async t => {
+    const { target } = await engine.open(t, TABLES)
+    const label = (spec: TableSpec): string => tableLabel('public', spec.name)
+    const nothing = { distinct: [], checked: new Map<string, string>(), constant: new Set<string>() }
+    const planned = async (parent: UnbreakableRules, child: UnbreakableRules): Promise<readonly string[]> =>
+      target
+        .planDeferral(await target.describe(TABLES.map(nameOf)), {
+          worthwhile: new Set(TABLES.map(label)),
+          run: 'run-1',
+          triggers: 'fire',
+          unbreakable: new Map([
+            [label(PARENT), parent],
+            [label(CHILD), child],
+            [label(SELF), nothing],
+          ]),
+        })
+        .filter(step => step.kind !== 'guard')
+        .map(step => step.name)
+    assert.deepEqual(await planned(nothing, nothing), [])
+    const parent = { ...nothing, distinct: [['id']] }
+    assert.deepEqual(await planned(parent, nothing), [], 'a foreign key that may be broken rests on it')
+    assert.deepEqual(await planned(parent, { ...nothing, checked: new Map([['parent', label(PARENT)]]) }), [
+      'child_parent',
+      'parent "p"_pkey',
+    ])
+    assert.deepEqual(await planned(nothing, { ...nothing, constant: new Set(['parent']) }), ['child_parent'])
+    assert.deepEqual(await planned(nothing, { ...nothing, checked: new Map([['parent', 'public.others']]) }), [])
     await target.close()
   })
 

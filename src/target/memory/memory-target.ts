@@ -2,7 +2,7 @@ import { tableLabel } from '../../base/table-label.ts'
 import { bug } from '../../errors.ts'
 import type { ForeignKey, Relation, TargetRelation, Trigger, UniqueKey } from '../../model/catalogue.ts'
 import type { SchemaStep } from '../../model/ledger-records.ts'
-import type { DeferralRule, StrictTable, TableName, Target, TargetFacts, Writer, WriteTransaction } from '../target.ts'
+import type { DeferralRule, TableName, Target, TargetFacts, UnbreakableRules, Writer, WriteTransaction } from '../target.ts'
 import { switchStep } from './memory-steps.ts'
 import { MemoryStore, stateOf, type TableState, tableKey } from './memory-store.ts'
 import type { Field } from './memory-table.ts'
@@ -95,15 +95,19 @@ export class MemoryTarget implements Target {
 
   planDeferral(relations: readonly TargetRelation[], rule: DeferralRule): readonly SchemaStep[] {
     const tables = relations.filter(relation => relation.isEmpty && rule.worthwhile.has(tableLabel(relation.schema, relation.name)))
-    const names = new Set(tables.map(tableKey))
+    const rulesOf = (relation: Relation): UnbreakableRules | undefined => rule.unbreakable?.get(tableLabel(relation.schema, relation.name))
+    const dropped = (relation: Relation): readonly ForeignKey[] =>
+      tables.some(table => tableKey(table) === tableKey(relation)) ? relation.foreignKeys.filter(key => isHeld(key, rulesOf(relation))) : []
+    // A key on which a foreign key rests that stays, stays.
     const isFree = (relation: Relation): boolean =>
-      ![...this.#store.states.values()].some(({ form }) => !names.has(tableKey(form.relation)) && refersTo(form.relation, relation))
+      ![...this.#store.states.values()].some(({ form }) => {
+        const names = dropped(form.relation).map(key => key.name)
+        return form.relation.foreignKeys.some(key => !names.includes(key.name) && isTo(key, relation))
+      })
     const steps = tables.flatMap(relation => [
-      ...relation.foreignKeys
-        .filter(key => isHeld(key, rule.strict?.get(tableKey(relation))))
-        .map(key => switchStep('drop_foreign_key', relation, key.name)),
+      ...dropped(relation).map(key => switchStep('drop_foreign_key', relation, key.name)),
       ...(isFree(relation) ? relation.uniqueKeys : [])
-        .filter(key => isUnbreakable(key, rule.strict?.get(tableKey(relation))))
+        .filter(key => isUnbreakable(key, rulesOf(relation)))
         .map(key => switchStep('drop_constraint', relation, key.name)),
     ])
     const guarded = tables.filter(relation => steps.some(step => step.schema === relation.schema && step.table === relation.name))
@@ -128,16 +132,18 @@ export class MemoryTarget implements Target {
   }
 }
 
-function refersTo(relation: Relation, referenced: Relation): boolean {
-  return relation.foreignKeys.some(key => key.referencedSchema === referenced.schema && key.referencedTable === referenced.name)
+function isTo(key: ForeignKey, relation: Relation): boolean {
+  return key.referencedSchema === relation.schema && key.referencedTable === relation.name
 }
 
-function isHeld(key: ForeignKey, strict: StrictTable | undefined): boolean {
-  return strict === undefined || key.columns.some(column => strict.checked.get(column) === `${key.referencedSchema}.${key.referencedTable}`)
+function isHeld(key: ForeignKey, rules: UnbreakableRules | undefined): boolean {
+  if (rules === undefined) return true
+  const isChecked = key.columns.some(column => rules.checked.get(column) === tableLabel(key.referencedSchema, key.referencedTable))
+  return isChecked || key.columns.every(column => rules.constant.has(column))
 }
 
-function isUnbreakable(key: UniqueKey, strict: StrictTable | undefined): boolean {
-  return strict === undefined || (strict.idColumn !== null && key.columns.includes(strict.idColumn))
+function isUnbreakable(key: UniqueKey, rules: UnbreakableRules | undefined): boolean {
+  return rules === undefined || rules.distinct.some(columns => columns.every(column => key.columns.includes(column)))
 }
 
 class MemoryWriter implements Writer {

@@ -1,15 +1,14 @@
 import { tableLabel } from '../../base/table-label.ts'
 import type { TargetRelation } from '../../model/catalogue.ts'
 import type { SchemaStep } from '../../model/ledger-records.ts'
-import { quoteName } from '../../postgres/quote.ts'
-import type { DeferralRule, StrictTable } from '../target.ts'
+import type { DeferralRule, UnbreakableRules } from '../target.ts'
 import { disableTriggerStep, dropForeignKeyStep, dropIndexStep, guardStep } from './deferral-steps.ts'
 import type { ForeignKeyFacts, IndexFacts, PostgresRelation } from './target-relations.ts'
 
 /**
  * What can wait until the rows are there: foreign keys, indexes and keys of tables that are empty, ours, alone (no partition, no inheritance) and worth it.
  * Each such table is guarded first. In the order to apply; undone in reverse. Pure.
- * Of strict tables only what no row can break.
+ * Where the rule says what no row can break, nothing else.
  * What stays: indexes that replicas, clustering statistics, views or foreign keys of other tables rest on; exclusion constraints; foreign keys we could not make again.
  */
 export function planDeferral(relations: readonly TargetRelation[], rule: DeferralRule): readonly SchemaStep[] {
@@ -21,7 +20,7 @@ export function planDeferral(relations: readonly TargetRelation[], rule: Deferra
   const dropped = new Set(foreignKeys.map(({ key }) => key.oid))
   const indexes = tables.flatMap(table =>
     table.postgres.indexes
-      .filter(index => canGo(index, dropped) && isUnbreakable(index, ruleOf(table, rule)))
+      .filter(index => canGo(index, dropped) && isUnbreakable(table, index, ruleOf(table, rule)))
       .map(index => ({ table, index })),
   )
   const touched = tables.filter(table => [...foreignKeys, ...indexes].some(part => part.table === table))
@@ -48,17 +47,21 @@ function canGo(index: IndexFacts, droppedForeignKeys: ReadonlySet<string>): bool
   return index.isValid && !index.mustStay && index.foreignKeys.every(oid => droppedForeignKeys.has(oid))
 }
 
-function ruleOf(relation: PostgresRelation, { strict }: DeferralRule): StrictTable | null {
-  return strict?.get(tableLabel(relation.schema, relation.name)) ?? null
+function ruleOf(relation: PostgresRelation, { unbreakable }: DeferralRule): UnbreakableRules | null {
+  return unbreakable?.get(tableLabel(relation.schema, relation.name)) ?? null
 }
 
 /** The mapping itself sees to it that the row referred to is there. */
-function isHeld({ pairs, referenced }: ForeignKeyFacts, rule: StrictTable | null): boolean {
-  return rule === null || pairs.some(([column]) => rule.checked.get(column) === tableLabel(referenced.schema, referenced.name))
+function isHeld({ pairs, referenced }: ForeignKeyFacts, rule: UnbreakableRules | null): boolean {
+  if (rule === null) return true
+  const isChecked = pairs.some(([column]) => rule.checked.get(column) === tableLabel(referenced.schema, referenced.name))
+  return isChecked || pairs.every(([column]) => rule.constant.has(column))
 }
 
-function isUnbreakable({ isUnique, keys }: IndexFacts, rule: StrictTable | null): boolean {
-  return rule === null || !isUnique || (rule.idColumn !== null && keys.includes(quoteName(rule.idColumn)))
+function isUnbreakable(table: PostgresRelation, index: IndexFacts, rule: UnbreakableRules | null): boolean {
+  if (rule === null || !index.isUnique) return true
+  const key = table.uniqueKeys.find(({ name }) => name === index.name)
+  return key !== undefined && rule.distinct.some(columns => columns.every(column => key.columns.includes(column)))
 }
 
 function rank(index: IndexFacts): number {
