@@ -34,7 +34,16 @@ export interface Column {
   /** `stored`/`virtual`: computed by the server, never sent. `always`/`by_default`: identity. */
   readonly generated: 'no' | 'stored' | 'virtual' | 'identity_always' | 'identity_by_default'
   /** Null where the type has none. `isDeterministic` false: equality is not equality of bytes. */
-  readonly collation: { readonly name: string; readonly isDeterministic: boolean } | null
+  readonly collation: Collation | null
+}
+
+export interface Collation {
+  readonly name: string
+  readonly isDeterministic: boolean
+  /**
+   * Where the engine's own rule is known: when two texts are equal as keys. `fold`: whatever the case; `trim`: whatever blanks they end in. Absent: as `isDeterministic` says.
+   */
+  readonly equality?: 'bytes' | 'fold' | 'trim' | 'fold_trim'
 }
 
 export interface UniqueKey {

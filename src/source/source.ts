@@ -4,7 +4,7 @@ import type { SqlType } from '../model/sql-type.ts'
 
 /**
  * Reading. A source is opened for one tenant (or once, shared) and only ever read. One folder per engine implements this port.
- * `scan`: whole relations only, in file order; `keyset`: ranges in key order; `query`: SQL besides.
+ * `scan`: rows in the file's own order, by keys its catalogue says are unique and not NULL (docs/design/008); `keyset`: ranges in key order; `query`: SQL besides.
  */
 export interface Source {
   readonly engine: string
@@ -40,7 +40,12 @@ export interface SourceSnapshot {
   /** The source's own `count(*)`, in this snapshot. */
   count(relation: Relation): Promise<bigint>
   /**
-   * Streams rows in key order as PostgreSQL binary tuples (no header; chunks may be cut anywhere; see TupleCursor), with back-pressure.
+   * Compares what the source says of itself as a whole (a file's total of rows) with what is in it, reading what was not read yet. Absent: it says nothing.
+   * Called once everything wanted was read. Rejects with SOURCE_INVALID or SOURCE_CHANGED.
+   */
+  confirm?(signal: AbortSignal): Promise<void>
+  /**
+   * Streams rows in key order (`scan`: in file order) as PostgreSQL binary tuples (no header; chunks may be cut anywhere; see TupleCursor), with back-pressure.
    * Guarantees: strictly after `after`, every row exactly once, the same order for the same content.
    * Rows whose key has a NULL part come last, all of them in every read, whatever `after` is: no position can name them, so they belong in the last batch.
    * Where the key is not unique, equal keys come together; a batch must end where the key changes under the source's own equality, or the next read leaves out the rest.
