@@ -5,6 +5,7 @@ import { openPostgresLedger, type PostgresLedgerOptions } from './ledger/postgre
 import { chooseTls } from './postgres/choose-tls.ts'
 import { openPostgresSource } from './source/postgres/postgres-source.ts'
 import type { Source } from './source/source.ts'
+import type { SourceFile } from './source/source-file.ts'
 import { openPostgresTarget } from './target/postgres/postgres-target.ts'
 import type { Target } from './target/target.ts'
 
@@ -26,6 +27,8 @@ const SOURCES: Readonly<Record<string, (address: SourceAddress) => Source>> = {
   'postgres:': openPostgresSource,
   'postgresql:': openPostgresSource,
 }
+/** Files: by the scheme of their address. */
+const FILE_SOURCES: Readonly<Record<string, (file: SourceFile) => Source>> = {}
 const TARGETS: Readonly<Record<string, (address: TargetAddress) => Target>> = {
   'postgres:': openPostgresTarget,
   'postgresql:': openPostgresTarget,
@@ -36,6 +39,13 @@ export function openSource(address: SourceAddress): Source {
   const open = SOURCES[schemeOf(address.url)]
   if (open === undefined) throw notSupported('source', address.url)
   return open(address)
+}
+
+/** Throws MANIFEST_NOT_SUPPORTED for a kind of file that is not built. Opened when first asked something. */
+export function openSourceFile(scheme: string, file: SourceFile): Source {
+  const open = FILE_SOURCES[scheme]
+  if (open === undefined) throw notSupported('source', `${scheme}:`)
+  return open(file)
 }
 
 /** Throws MANIFEST_NOT_SUPPORTED for a kind of target that is not built. Connects when first asked something. `embedded:` has become its server’s address before. */

@@ -1,13 +1,13 @@
 import { createHmac } from 'node:crypto'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { ConnectionOptions } from 'node:tls'
 import { fingerprint, type Identifiers, openIdentifiers } from '../cast/identifiers.ts'
 import { type Environment, readEnvironment } from '../config/environment.ts'
 import { readTenants } from '../config/read-tenants.ts'
-import { isSourcePerTenant, resolveUrl } from '../config/resolve-url.ts'
+import { type Address, isSourcePerTenant, resolveUrl } from '../config/resolve-url.ts'
 import { loadSalt } from '../config/salt.ts'
 import { embeddedFolder, openEmbeddedDatabase } from '../embedded/embedded.ts'
-import { chooseTls, openLedger, openSource, openTarget } from '../engines.ts'
+import { chooseTls, openLedger, openSource, openSourceFile, openTarget } from '../engines.ts'
 import { bug, CODES, type Code, RehouseError } from '../errors.ts'
 import { loadParser } from '../expression/parse-expression.ts'
 import { loadAndCheckManifest } from '../manifest/load-manifest.ts'
@@ -83,7 +83,7 @@ interface Place {
 }
 
 async function openService(ref: ServiceRef, place: Place): Promise<Migration['services'][number]> {
-  const address = await addressOf({ ref, side: 'service', tenant: null }, place)
+  const address = await databaseAt(addressOf({ ref, side: 'service', tenant: null }, place), { side: 'target', folder: place.folder })
   const settings = ref.session
   const target = openTarget({ service: ref.name, url: address.url, ssl: address.ssl, settings, applicationName: APPLICATION })
   const decode = (id: string): { tenant: number; entity: number; key: string } | null => {
@@ -107,8 +107,13 @@ function sourcesOf(place: Place): Pick<Migration, 'tenants' | 'isPerTenant' | 'o
   const sourceRef = (name: string): Mapping['sources'][number] =>
     mapping.sources.find(s => s.name === name) ?? (mapping.sources[0] as Mapping['sources'][number])
   const open: Migration['openSource'] = async (name, tenant) => {
-    const address = await addressOf({ ref: sourceRef(name), side: 'source', tenant }, place)
-    return openSource({ url: address.url, ssl: address.ssl, applicationName: APPLICATION })
+    const address = addressOf({ ref: sourceRef(name), side: 'source', tenant }, place)
+    if (address.kind === 'file') {
+      const { scheme, path, options, label } = address
+      return openSourceFile(scheme, { path, options, label, privateFolder: join(folder, '.rehouse', 'staging', 'files') })
+    }
+    const { url, ssl } = await databaseAt(address, { side: 'source', folder })
+    return openSource({ url, ssl, applicationName: APPLICATION })
   }
   let tenants: Promise<readonly Tenant[]> | null = null
   const read = (): Promise<readonly Tenant[]> => {
@@ -127,21 +132,28 @@ function sourcesOf(place: Place): Pick<Migration, 'tenants' | 'isPerTenant' | 'o
   }
 }
 
-interface ResolvedAddress {
+function addressOf(
+  of: { ref: { name: string; url: string; at: ServiceRef['at'] }; side: 'source' | 'service'; tenant: Tenant | null },
+  { folder, environment }: Place,
+): Address {
+  return resolveUrl(of.ref, { side: of.side, tenant: of.tenant, environment, manifestFolder: folder })
+}
+
+interface DatabaseAddress {
   readonly url: string
   readonly ssl: ConnectionOptions | false
   readonly label: string
 }
 
-async function addressOf(
-  of: { ref: { name: string; url: string; at: ServiceRef['at'] }; side: 'source' | 'service'; tenant: Tenant | null },
-  { folder, environment }: Place,
-): Promise<ResolvedAddress> {
-  const address = resolveUrl(of.ref, { side: of.side, tenant: of.tenant, environment, manifestFolder: folder })
+async function databaseAt(
+  address: Address,
+  { side, folder }: { readonly side: 'source' | 'target'; readonly folder: string },
+): Promise<DatabaseAddress> {
+  if (address.kind === 'file') throw bug('expected the address of a database, got that of a file')
   if (address.kind === 'embedded') {
     const url = await openEmbeddedDatabase({ folder: embeddedFolder(folder) }, address.database)
     return { url, ssl: false, label: address.label }
   }
   const url = address.url.reveal()
-  return { url, ssl: await chooseTls({ url, tls: address.tls }, of.side === 'source' ? 'source' : 'target'), label: address.label }
+  return { url, ssl: await chooseTls({ url, tls: address.tls }, side), label: address.label }
 }

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { ConnectionOptions } from 'node:tls'
-import { LATER_SCHEMES, schemeOf } from '../base/address-schemes.ts'
+import { FILE_SCHEMES, LATER_SCHEMES, schemeOf } from '../base/address-schemes.ts'
 import { fillTemplate, isPerTenant } from '../base/address-template.ts'
+import { fileAddress, staysInside } from '../base/file-address.ts'
 import { nearestWord } from '../base/nearest-word.ts'
 import { postgresAddress } from '../base/postgres-address.ts'
 import { RehouseError } from '../errors.ts'
@@ -24,6 +25,14 @@ export type Address =
       readonly label: string
     }
   | { readonly kind: 'embedded'; readonly database: string; readonly label: string }
+  | {
+      readonly kind: 'file'
+      readonly scheme: string
+      /** Absolute. */
+      readonly path: string
+      readonly options: ReadonlyMap<string, string>
+      readonly label: string
+    }
 
 /** A source or service of the mapping, as far as its address goes. */
 export interface AddressRef {
@@ -51,7 +60,8 @@ export function resolveUrl(ref: AddressRef, context: AddressContext): Address {
   const scheme = schemeOf(text)
   if (scheme === 'embedded') return embedded(text, ref)
   if (scheme === 'postgres' || scheme === 'postgresql') return postgres(withPassword(text, ref, context), ref, context)
-  throw wrongScheme(scheme, ref)
+  if (scheme in FILE_SCHEMES && context.side === 'source') return file(text, ref, context)
+  throw wrongScheme(scheme, { ref, side: context.side })
 }
 
 /** Whether there is one such source per tenant; looks through references, as `{tenant.X}` may stand behind one. Throws as `resolveUrl` does for references. */
@@ -79,6 +89,7 @@ function filled(text: string, ref: AddressRef, { tenant, side }: AddressContext)
       `expected an address without {tenant.…} for rows shared by all tenants, got the ${side} \`${ref.name}\` with one`,
       { where: whereOf(ref.at), next: 'Read shared rows from a source without {tenant.…}.' },
     )
+  if (schemeOf(text) in FILE_SCHEMES) checkInside(text, ref, tenant)
   const result = fillTemplate(text, tenant.columns)
   if ('address' in result) return result.address
   throw new RehouseError(
@@ -135,19 +146,49 @@ function embedded(text: string, ref: AddressRef): Address {
   })
 }
 
-function wrongScheme(scheme: string, ref: AddressRef): RehouseError {
+function file(text: string, ref: AddressRef, { manifestFolder }: AddressContext): Address {
+  try {
+    const { scheme, path, options } = fileAddress(text)
+    return { kind: 'file', scheme, path: resolve(manifestFolder, path), options, label: `${scheme}:${path}` }
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause
+    throw new RehouseError('MANIFEST_INVALID', `${cause.message}, for \`${ref.name}\``, {
+      where: whereOf(ref.at),
+      next: 'Correct the address in the manifest or where it refers to.',
+    })
+  }
+}
+
+/** A list of tenants may name files below a folder, not lead out of it. */
+function checkInside(text: string, ref: AddressRef, tenant: Tenant): void {
+  for (const [, column = ''] of text.matchAll(/\{tenant\.([^{}]+)\}/g)) {
+    if (staysInside(Object.hasOwn(tenant.columns, column) ? (tenant.columns[column] ?? '') || '-' : '-')) continue
+    throw new RehouseError(
+      'TENANT_INVALID',
+      `expected a path below the folder of the address in column \`${column}\` of the tenant for \`${ref.name}\`, got one that is absolute or climbs with ..`,
+      { where: { ...whereOf(ref.at), tenant: tenant.code }, next: 'Write the folder into the address and the rest into the column.' },
+    )
+  }
+}
+
+function wrongScheme(scheme: string, { ref, side }: { readonly ref: AddressRef; readonly side: AddressContext['side'] }): RehouseError {
   const where = whereOf(ref.at)
+  if (scheme in FILE_SCHEMES && side === 'service')
+    return new RehouseError('MANIFEST_INVALID', `expected a database as service \`${ref.name}\`, got ${FILE_SCHEMES[scheme]}`, {
+      where,
+      next: 'Write postgres://… or embedded:NAME; files are sources only.',
+    })
   const later = LATER_SCHEMES[scheme]
   if (later !== undefined)
     return new RehouseError('MANIFEST_NOT_SUPPORTED', `${later} (\`${ref.name}\`) is part of the language but not supported yet`, {
       where,
       next: 'Use postgres://… or embedded:NAME for now.',
     })
-  const near = nearestWord(scheme, ['postgres', 'postgresql', 'embedded'])
+  const near = nearestWord(scheme, ['postgres', 'postgresql', 'embedded', ...Object.keys(FILE_SCHEMES)])
   const got = scheme === '' ? 'an address without a scheme' : `${scheme}:…`
   return new RehouseError(
     'MANIFEST_INVALID',
     `expected an address for \`${ref.name}\`, got ${got}${near ? `; did you mean ${near}?` : ''}`,
-    { where, next: 'Write postgres://…, postgresql://…, embedded:NAME, env:NAME or file:PATH.' },
+    { where, next: 'Write postgres://…, postgresql://…, embedded:NAME, bacpac:FILE, pgdump:FILE, csv:FOLDER, env:NAME or file:PATH.' },
   )
 }

@@ -46,11 +46,11 @@ export const columnPattern = text('a column as schema.table.column or *.column',
 
 /** Where a database is: an address or a reference to one. What the reference yields is checked when it is resolved (`config/`). */
 export const address = text(
-  'an address: postgres://…, embedded:NAME, env:NAME or file:PATH',
-  '^(?:postgres(?:ql)?://.|embedded:|env:.|file:.)',
+  'an address: postgres://…, embedded:NAME, bacpac:FILE, pgdump:FILE, csv:FOLDER, env:NAME or file:PATH',
+  '^(?:postgres(?:ql)?://.|embedded:|bacpac:.|pgdump:.|csv:.|env:.|file:.)',
   {
     later: Object.entries(LATER_SCHEMES).map(([scheme, what]) => ({ pattern: `^${scheme}:`, what })),
     isSecret: true,
-    next: 'Write postgres://USER@HOST/DATABASE, embedded:NAME, or env:NAME for an address kept outside the manifest.',
+    next: 'Write postgres://USER@HOST/DATABASE, embedded:NAME, a file (bacpac:, pgdump:, csv:), or env:NAME for an address kept outside the manifest.',
   },
 )

@@ -109,13 +109,42 @@ test('embedded:NAME is a database of the built-in server', () => {
 })
 
 test('what is not built yet is refused by name, an unknown scheme with the list', () => {
-  for (const url of ['bacpac:a.bacpac', 'csv:folder', 'pgdump:a.sql', 'sqlserver://h/d', 'mysql://h/d', 'sqlite:a.db'])
+  for (const url of ['files:folder', 'sqlserver://h/d', 'mysql://h/d', 'sqlite:a.db'])
     assert.match(errorOf('MANIFEST_NOT_SUPPORTED', () => resolved('env:DB', { DB: url })).message, /not supported yet/)
   const error = errorOf('MANIFEST_INVALID', () => resolved('env:DB', { DB: 'postgre://u:hunter2@h/d' }))
   assert.match(error.message, /did you mean postgres/)
-  assert.match(error.next, /postgres:\/\/…, postgresql:\/\/…, embedded:NAME, env:NAME or file:PATH/)
+  assert.match(error.next, /postgres:\/\/…, postgresql:\/\/…, embedded:NAME, bacpac:FILE, pgdump:FILE, csv:FOLDER, env:NAME or file:PATH/)
   assert.ok(!JSON.stringify([error.message, error.next]).includes('hunter2'))
   errorOf('MANIFEST_INVALID', () => resolved('env:DB', { DB: 'no address at all' }))
+})
+
+test('a file is found beside the manifest, %XX decoded, with its options', () => {
+  const address = resolveUrl(ref('csv:exports/a%20b%25?delimiter=%3B&null='), context())
+  assert.deepEqual(address, {
+    kind: 'file',
+    scheme: 'csv',
+    path: join(folder, 'exports/a b%'),
+    options: new Map([
+      ['delimiter', ';'],
+      ['null', ''],
+    ]),
+    label: 'csv:exports/a b%',
+  })
+  for (const url of ['bacpac:', 'bacpac:100%.bacpac', 'csv:a?b', 'csv:a?x=1&x=2', 'pgdump:a%00b'])
+    errorOf('MANIFEST_INVALID', () => resolved(url))
+})
+
+test('a file is a source only', () => {
+  const error = errorOf('MANIFEST_INVALID', () => resolveUrl(ref('bacpac:a.bacpac'), { ...context(), side: 'service' }))
+  assert.match(error.message, /expected a database as service .* got a BACPAC file/)
+})
+
+test('a tenant’s column names files below the folder of the address, and cannot lead out of it', () => {
+  const of = (stem: string): ReturnType<typeof resolveUrl> =>
+    resolveUrl(ref('bacpac:exports/{tenant.stem}.bacpac'), { ...context(), tenant: { ...tenant, columns: { stem } } })
+  const found = of('north/Bezirk 7?')
+  assert.equal(found.kind === 'file' && found.path, join(folder, 'exports/north/Bezirk 7?.bacpac'))
+  for (const stem of ['../x', 'a/../../x', '/etc/x', 'C:x', 'a\\..\\x']) errorOf('TENANT_INVALID', () => of(stem))
 })
 
 test('TLS follows sslmode, certificates are found beside the manifest', () => {

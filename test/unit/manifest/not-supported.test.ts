@@ -31,9 +31,6 @@ const LATER: Readonly<Record<string, string>> = {
   '`skip`': manifest({ top: 'defaults: { on_conflict: skip }' }),
   '`overwrite`': entity('on_conflict: overwrite'),
   'staging elsewhere': manifest({ top: 'staging: env:STAGING_DB' }),
-  'a BACPAC file': manifest().replace('env:LEGACY_DB', '"bacpac:exports/a.bacpac"'),
-  'a PostgreSQL dump': manifest().replace('env:LEGACY_DB', '"pgdump:a.sql"'),
-  'a folder of CSV files': manifest().replace('env:LEGACY_DB', '"csv:folder"'),
   'SQL Server': manifest().replace('env:LEGACY_DB', '"sqlserver://host/db"'),
   MySQL: manifest().replace('env:LEGACY_DB', '"mysql://host/db"'),
 }
