@@ -1,4 +1,5 @@
 import type { Catalogue, Relation } from '../model/catalogue.ts'
+import type { CatalogueExtras } from '../model/catalogue-extras.ts'
 import type { SourceKey } from '../model/source-key.ts'
 import type { SqlType } from '../model/sql-type.ts'
 
@@ -12,6 +13,8 @@ export interface Source {
   /** The address without secrets, for people. */
   readonly label: string
   describe(): Promise<Catalogue>
+  /** Checks, defaults, comments, and what is left behind: for `init`. Absent: the engine cannot say. */
+  extras?(): Promise<CatalogueExtras>
   /** Problems of this source a person should know before it is read: a login that could write, a pooler in front. */
   facts(): Promise<SourceFacts>
   /**
