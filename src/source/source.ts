@@ -5,7 +5,7 @@ import type { SqlType } from '../model/sql-type.ts'
 
 /**
  * Reading. A source is opened for one tenant (or once, shared) and only ever read. One folder per engine implements this port.
- * `scan`: rows in the file's own order, by keys its catalogue says are unique and not NULL (docs/design/008); `keyset`: ranges in key order; `query`: SQL besides.
+ * `scan`: rows in the file's own order, by keys its catalogue says are unique and not NULL, other keys are SOURCE_REFUSED (docs/design/008); `keyset`: ranges in key order; `query`: SQL besides.
  */
 export interface Source {
   readonly engine: string
@@ -62,8 +62,12 @@ export interface ReadRequest {
   readonly relation: Relation
   /** Columns to deliver, in this order. */
   readonly columns: readonly string[]
+  /** `scan` only: no column at all = the whole relation in file order, whatever its keys (`after` is null then). */
   readonly key: SourceKey
-  /** Key of the last row done, each part as text of its type; null = from the beginning. */
+  /**
+   * Key of the last row done, each part as text of its type (cast/value-text.ts); null = from the beginning.
+   * `scan`: a key that no row has is SOURCE_CHANGED.
+   */
   readonly after: readonly string[] | null
   readonly signal: AbortSignal
 }

@@ -2,6 +2,7 @@ import { Session } from '../../src/postgres/session.ts'
 import { MemorySource } from '../../src/source/memory/memory-source.ts'
 import { openPostgresSource } from '../../src/source/postgres/postgres-source.ts'
 import { newDatabase, type TestDatabase, type Version } from '../support/postgres.ts'
+import type { ScanEngine } from './scan-source.ts'
 import type { SourceEngine, SourceTable } from './source.ts'
 import { ddlOf, fieldsOf, quoted, relationOf, rowTuples } from './table-spec.ts'
 
@@ -22,6 +23,25 @@ export const memorySource: SourceEngine = {
         return Promise.resolve()
       },
     })
+  },
+}
+
+/** A scan source without a file. */
+export const memoryScan: ScanEngine = {
+  name: 'memory',
+  write: (_t, first) => {
+    let tables = first
+    const open = (): MemorySource =>
+      new MemorySource(
+        'contract',
+        tables.map(({ spec, rows }) => ({ relation: relationOf(spec), rows: rows.map(row => fieldsOf(spec, row)) })),
+        { capability: 'scan' },
+      )
+    const rewrite = (others: readonly SourceTable[]): Promise<void> => {
+      tables = others
+      return Promise.resolve()
+    }
+    return Promise.resolve({ open: () => Promise.resolve(open()), rewrite })
   },
 }
 

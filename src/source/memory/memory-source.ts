@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto'
 import { bug, RehouseError } from '../../errors.ts'
 import type { Catalogue, Relation } from '../../model/catalogue.ts'
 import type { ReadRequest, Source, SourceFacts, SourceSnapshot } from '../source.ts'
 import { contentRows, type Field, type KeyedRow, keyedRows, type MemoryRow } from './row-order.ts'
 import { tuplesOf } from './row-tuples.ts'
+import { scannedRows } from './scan-order.ts'
 
 /** A relation and its rows: fields in PostgreSQL's binary format, in the order of the relation's columns; null = NULL. */
 export interface MemoryTable {
@@ -12,17 +14,27 @@ export interface MemoryTable {
 
 export type { Field, MemoryRow }
 
+export interface MemoryOptions {
+  /** `scan`: rows in the order given, as a file has them. Default `keyset`. */
+  readonly capability?: 'scan' | 'keyset'
+  /** What `confirm` of a snapshot does; absent = there is nothing to confirm. */
+  readonly confirm?: (signal: AbortSignal) => Promise<void>
+}
+
 /** A source without a database, for tests. `tables` may be changed between snapshots by `replaceRows`. */
 export class MemorySource implements Source {
   readonly engine = 'memory'
-  readonly capability = 'keyset'
+  readonly capability: 'scan' | 'keyset'
   readonly label: string
+  readonly #confirm: MemoryOptions['confirm']
   readonly #tables: Map<string, MemoryTable>
   readonly #open = new Set<MemorySnapshot>()
   #version = 0
 
-  constructor(name: string, tables: readonly MemoryTable[]) {
+  constructor(name: string, tables: readonly MemoryTable[], options: MemoryOptions = {}) {
     this.label = `memory:${name}`
+    this.capability = options.capability ?? 'keyset'
+    this.#confirm = options.confirm
     this.#tables = new Map(tables.map(table => [nameOf(table.relation), table]))
   }
 
@@ -41,7 +53,9 @@ export class MemorySource implements Source {
 
   openSnapshot(): Promise<SourceSnapshot> {
     const snapshot = new MemorySnapshot(new Map(this.#tables), {
-      id: `${this.label}@${this.#version}`,
+      id: this.capability === 'scan' ? contentMarker(this.#tables) : `${this.label}@${this.#version}`,
+      isScan: this.capability === 'scan',
+      confirm: this.#confirm,
       onClose: () => this.#open.delete(snapshot),
     })
     this.#open.add(snapshot)
@@ -64,31 +78,41 @@ export class MemorySource implements Source {
 /** Small and odd, so that chunks end within rows and fields. */
 const CHUNK_BYTES = 4093
 
+interface SnapshotOptions {
+  readonly id: string
+  readonly isScan: boolean
+  readonly confirm: MemoryOptions['confirm']
+  readonly onClose: () => void
+}
+
 class MemorySnapshot implements SourceSnapshot {
   readonly id: string
   readonly marker: string
   readonly origin = ''
   readonly #tables: ReadonlyMap<string, MemoryTable>
-  readonly #onClose: () => void
+  readonly #options: SnapshotOptions
+  readonly confirm?: (signal: AbortSignal) => Promise<void>
   #isClosed = false
 
-  constructor(tables: ReadonlyMap<string, MemoryTable>, options: { readonly id: string; readonly onClose: () => void }) {
+  constructor(tables: ReadonlyMap<string, MemoryTable>, options: SnapshotOptions) {
     this.#tables = tables
     this.id = options.id
     this.marker = options.id
-    this.#onClose = options.onClose
+    this.#options = options
+    if (options.confirm !== undefined) this.confirm = options.confirm
   }
 
-  count(relation: Relation): Promise<bigint> {
-    return Promise.resolve(BigInt(this.#table(relation).rows.length))
+  async count(relation: Relation): Promise<bigint> {
+    return BigInt(this.#table(relation).rows.length)
   }
 
   async *read(request: ReadRequest): AsyncGenerator<Buffer> {
     const { relation, rows } = this.#table(request.relation)
     const chosen = chosenColumns(relation, request.columns)
-    const ordered = request.key.kind === 'content' ? contentRows(rows) : keyedRows(relation, rows, request.key.names)
-    const wanted = request.after === null ? ordered : ordered.filter(row => row.isAfter(request.after ?? []))
-    const delivered = wanted.map((row: KeyedRow) => [...row.lead, ...chosen.map(i => row.fields[i] ?? null)])
+    const wanted = this.#options.isScan
+      ? scannedRows(relation, rows, request).map(fields => ({ lead: [], fields }))
+      : orderedRows(relation, rows, request)
+    const delivered = wanted.map(row => [...row.lead, ...chosen.map(i => row.fields[i] ?? null)])
     for (const chunk of tuplesOf(delivered, CHUNK_BYTES)) {
       request.signal.throwIfAborted()
       if (this.#isClosed) throw this.#closed()
@@ -114,9 +138,24 @@ class MemorySnapshot implements SourceSnapshot {
 
   close(): Promise<void> {
     this.#isClosed = true
-    this.#onClose()
+    this.#options.onClose()
     return Promise.resolve()
   }
+}
+
+/** As a file's: the same for the same content, whoever opens it. */
+function contentMarker(tables: ReadonlyMap<string, MemoryTable>): string {
+  const hash = createHash('sha256')
+  for (const [name, { relation, rows }] of tables) {
+    hash.update(JSON.stringify([name, relation, rows.length]))
+    for (const chunk of tuplesOf(rows, CHUNK_BYTES)) hash.update(chunk)
+  }
+  return `memory-${hash.digest('hex')}`
+}
+
+function orderedRows(relation: Relation, rows: readonly MemoryRow[], { key, after }: ReadRequest): readonly KeyedRow[] {
+  const ordered = key.kind === 'content' ? contentRows(rows) : keyedRows(relation, rows, key.names)
+  return after === null ? ordered : ordered.filter(row => row.isAfter(after))
 }
 
 function chosenColumns(relation: Relation, names: readonly string[]): readonly number[] {
