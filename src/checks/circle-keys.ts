@@ -1,5 +1,6 @@
 import { tableLabel } from '../base/table-label.ts'
 import type { ForeignKey } from '../model/catalogue.ts'
+import { shapesOf } from '../model/every-shape.ts'
 import { refersToOwnHead } from './own-head-reference.ts'
 import type { Survey } from './survey.ts'
 import type { WrittenTable } from './written-tables.ts'
@@ -23,10 +24,13 @@ export function circleKeys(table: WrittenTable, survey: Survey): readonly Circle
 /** The columns that hold such references, and the head tables they lead to. */
 function settledColumns(table: WrittenTable, survey: Survey): readonly { readonly column: string; readonly heads: ReadonlySet<string> }[] {
   const settles = survey.order.find(item => item.entity.name === table.entity.name)?.settles ?? []
-  return table.shape.columns.flatMap(({ name, value }) => {
+  const columns = shapesOf(table.shape).flatMap(shape => shape.columns)
+  const found = columns.flatMap(({ name, value }) => {
     if (value.kind !== 'ref' || refersToOwnHead(value, table)) return []
     const parents = survey.mapping.entities.filter(entity => value.entities.includes(entity.name) && settles.includes(entity.name))
     const heads = parents.filter(parent => parent.service === table.entity.service).flatMap(parent => parent.into.slice(0, 1))
     return heads.length === 0 ? [] : [{ column: name, heads: new Set(heads.map(head => tableLabel(head.schema, head.table))) }]
   })
+  // A column that several shapes fill alike is one column.
+  return found.filter(({ column }, i) => found.findIndex(other => other.column === column) === i)
 }

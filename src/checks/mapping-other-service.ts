@@ -1,3 +1,4 @@
+import { everyShape } from '../model/every-shape.ts'
 import type { Entity, MappingValue } from '../model/mapping.ts'
 import { type Check, filePlace, finding } from './check.ts'
 
@@ -25,7 +26,7 @@ export const mappingOtherService: Check = {
 /** Columns by the service they lead to, in the order of the manifest. */
 function outside(entity: Entity, homes: ReadonlyMap<string, string>): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>()
-  const named = [...entity.let, ...entity.into.flatMap(shape => shape.columns)]
+  const named = [...entity.let, ...everyShape(entity).flatMap(shape => shape.columns)]
   for (const { name, value } of named) {
     for (const parent of parentsOf(value)) {
       const home = homes.get(parent)

@@ -1,4 +1,5 @@
 import { tableLabel } from '../base/table-label.ts'
+import { shapesOf } from '../model/every-shape.ts'
 import type { MappingValue } from '../model/mapping.ts'
 import { type Check, filePlace, finding } from './check.ts'
 import { refersToOwnHead } from './own-head-reference.ts'
@@ -29,6 +30,8 @@ export const mappingPartWithoutHead: Check = {
 }
 
 function hasHead(table: WrittenTable): boolean {
-  const value: MappingValue | undefined = table.shape.columns.find(column => column.name === table.plan?.headColumn)?.value
-  return value !== undefined && refersToOwnHead(value, table)
+  return shapesOf(table.shape).every(shape => {
+    const value: MappingValue | undefined = shape.columns.find(column => column.name === table.plan?.headColumn)?.value
+    return value !== undefined && refersToOwnHead(value, table)
+  })
 }

@@ -29,7 +29,7 @@ export function buildEntity(entry: Entry, context: EntityContext): Entity {
     id: asIdStrategy(childText(tree, 'id')),
     let: entriesOf(child(tree, 'let')).map(buildNamed),
     rules: oneOrMany(child(tree, 'rules')).map(buildRule),
-    into: entriesOf(required(tree, 'into')).map(buildShape),
+    into: entriesOf(required(tree, 'into')).map(buildTable),
     batch: buildBatch(child(tree, 'batch'), context.batch),
     at: entry.keyAt,
   }
@@ -60,18 +60,24 @@ function buildRule(tree: Tree): Rule {
   return { when, fate: 'note', code: requiredText(tree, 'note'), at: tree.at }
 }
 
-function buildShape(entry: Entry): Shape {
-  const tree = entry.value
+/** A table and its shape, or its shapes. */
+function buildTable(entry: Entry): Shape {
   const { parts } = splitName(entry.key)
+  const table = { schema: parts[0]?.text ?? '', table: parts[1]?.text ?? '' }
+  if (entry.value.kind !== 'list') return buildShape(entry.value, { ...table, alternatives: [], at: entry.keyAt })
+  const [first, ...others] = entry.value.items
+  const alternatives = others.map(tree => buildShape(tree, { ...table, alternatives: [], at: tree.at }))
+  return buildShape(first ?? entry.value, { ...table, alternatives, at: first?.at ?? entry.keyAt })
+}
+
+function buildShape(tree: Tree, table: Pick<Shape, 'schema' | 'table' | 'alternatives' | 'at'>): Shape {
   return {
-    schema: parts[0]?.text ?? '',
-    table: parts[1]?.text ?? '',
+    ...table,
     columns: entriesOf(required(tree, 'columns')).map(buildNamed),
     when: buildOptionalExpression(child(tree, 'when')),
     note: childText(tree, 'note'),
     isOptional: childText(tree, 'optional')?.toLowerCase() === 'true',
     each: buildGroups(tree),
-    at: entry.keyAt,
   }
 }
 

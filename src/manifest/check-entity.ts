@@ -1,7 +1,9 @@
 import { isPerTenant } from '../base/address-template.ts'
 import { tableLabel } from '../base/table-label.ts'
+import { shapesOf } from '../model/every-shape.ts'
 import type { Entity, Mapping, MappingValue, NamedValue, Shape } from '../model/mapping.ts'
 import type { Place } from '../model/place.ts'
+import { checkAlternatives } from './check-alternatives.ts'
 import { checkSourceName, unknownName } from './check-names.ts'
 import type { Problems } from './problems.ts'
 import type { Tree } from './tree.ts'
@@ -25,7 +27,10 @@ export function checkEntity(manifest: Tree, entity: Entity, context: Context): v
   checkKey(entity, placeOf('key'), context)
   for (const { value } of entity.let) checkReferences(value, entity, context)
   checkTables(entity, context)
-  for (const [index, shape] of entity.into.entries()) checkShape(shape, { ...context, entity, isHead: index === 0 })
+  for (const [index, shape] of entity.into.entries()) {
+    checkAlternatives(shape, { entity, problems })
+    for (const one of shapesOf(shape)) checkShape(one, { ...context, entity, isHead: index === 0 })
+  }
 }
 
 function checkShared(entity: Entity, at: Place, { mapping, problems }: Context): void {

@@ -92,8 +92,8 @@ export const entityForms: Forms = {
     missing: later('what to do where a table is missing'),
     unlisted: later('tables nobody lists'),
   }),
-  into: either('a shape: a map with columns', [
-    { on: 'list', later: 'a list of shapes' },
+  into: either('a shape: a map with columns, or a list of shapes, of which the first whose `when` holds is written', [
+    { on: 'list', form: list('a list of shapes', named('shape'), 1) },
     { on: 'map', form: named('shape') },
   ]),
   shape: object(
@@ -104,7 +104,7 @@ export const entityForms: Forms = {
         form: map('a map of columns to values', columnName, named('value'), { least: 1 }),
         isRequired: true,
       },
-      when: { doc: 'The row is written where this is true.', form: expression, otherwise: 'always' },
+      when: { doc: 'The row is written where this is true; of a list of shapes the first that is.', form: expression, otherwise: 'always' },
       note: { doc: 'Remark the row with this code where the shape is written.', form: code },
       optional: {
         doc: '`true`: where the database refuses this part, the rest of the row stays; never the head.',

@@ -57,7 +57,8 @@ function shape(of: Shape): Canonical {
     of.each.groups.map(group => sorted(group.map(field => [field.name, expression(field.value)]))),
     expression(of.each.key),
   ]
-  return [of.schema, of.table, optional(of.when), of.note, of.isOptional, each, sorted(of.columns.map(named))]
+  const own: readonly Canonical[] = [of.schema, of.table, optional(of.when), of.note, of.isOptional, each, sorted(of.columns.map(named))]
+  return of.alternatives.length === 0 ? own : [...own, of.alternatives.map(shape)]
 }
 
 function named(of: NamedValue): Canonical {

@@ -157,6 +157,8 @@ export interface Shape {
   readonly columns: readonly NamedValue[]
   readonly when: Expression | null
   readonly note: string | null
+  /** Further shapes of the same table: the first of all whose `when` holds is written. They fill the same columns and have no `each` and no shapes of their own. */
+  readonly alternatives: readonly Shape[]
   /** A refused part is dropped and counted as a part instead of quarantining the row. Never the head. */
   readonly isOptional: boolean
   /** Literal groups: one row per group; `groups[i]` gives `as`.name its expressions. */

@@ -1,10 +1,15 @@
 import { namesIn, parseExpression } from '../expression/parse-expression.ts'
 import type { Relation } from '../model/catalogue.ts'
+import { everyShape } from '../model/every-shape.ts'
 import type { Entity, Expression, MappingValue, Outcome, Shape } from '../model/mapping.ts'
 
 /** Every expression of an entity, in the order of the manifest. */
 function expressionsOf(entity: Entity): readonly Expression[] {
-  return [...entity.let.flatMap(named => inValue(named.value)), ...entity.rules.map(rule => rule.when), ...entity.into.flatMap(inShape)]
+  return [
+    ...entity.let.flatMap(named => inValue(named.value)),
+    ...entity.rules.map(rule => rule.when),
+    ...everyShape(entity).flatMap(inShape),
+  ]
 }
 
 function inShape(shape: Shape): Expression[] {

@@ -16,7 +16,7 @@ export interface GroupPlan {
   label(row: RowState): string
 }
 
-const NO_GROUP: GroupPlan = { enter: () => undefined, leave: () => undefined, when: null, label: () => '' }
+export const NO_GROUP: GroupPlan = { enter: () => undefined, leave: () => undefined, when: null, label: () => '' }
 
 export function compileGroups(shape: Shape, context: CompileContext): readonly GroupPlan[] {
   const { each } = shape

@@ -1,12 +1,14 @@
 import { didYouMean } from '../base/did-you-mean.ts'
 import { tableLabel } from '../base/table-label.ts'
 import type { Column, TargetRelation } from '../model/catalogue.ts'
+import { shapesOf } from '../model/every-shape.ts'
 import type { NamedValue, Shape } from '../model/mapping.ts'
 import type { PlanColumn } from '../model/results.ts'
+import { compileAlternatives, describeTogether } from './compile-alternatives.ts'
 import { compileCast } from './compile-cast.ts'
 import type { CompileContext } from './compile-context.ts'
 import { compileCondition } from './compile-expression-source.ts'
-import { compileGroups, type GroupPlan } from './compile-groups.ts'
+import { compileGroups, type GroupPlan, NO_GROUP } from './compile-groups.ts'
 import { isOwnHead } from './compile-ref.ts'
 import { compileValue, placeOf } from './compile-value.ts'
 import { describeValue } from './describe-value.ts'
@@ -25,17 +27,20 @@ export interface TablePlan {
   /** The column that refers to the entity's own head; null = none (or the head itself). */
   readonly headColumn: string | null
   readonly isOptional: boolean
-  readonly note: string | null
   readonly when: ((row: RowState) => boolean) | null
-  /** One set of column writers per literal group; one without groups. */
+  /** Of `tuples` only the first whose `when` holds is written: they are several shapes of the table. */
+  readonly isChoice: boolean
+  /** One set of column writers per literal group or shape; one without. */
   readonly tuples: readonly TuplePlan[]
   readonly described: readonly PlanColumn[]
 }
 
 export interface TuplePlan {
   readonly writers: readonly WriteField[]
-  /** Of a group: whether this one is written at all. */
+  /** Of a group or one of several shapes: whether this one is written at all. */
   readonly when: ((row: RowState) => boolean) | null
+  /** Remarks the row where this tuple is written. */
+  readonly note: string | null
 }
 
 interface ColumnPlan {
@@ -57,28 +62,62 @@ export function compileTable(shape: Shape, context: CompileContext): TablePlan |
   }
   const isHead = context.entity.into[0] === shape
   const idColumn = ownIdColumn(shape, target, context)
+  const common = {
+    name,
+    schema: shape.schema,
+    table: shape.table,
+    idColumn,
+    headColumn: isHead ? null : headColumn(shape, context),
+    isOptional: shape.isOptional,
+  }
+  const of = { target, idColumn, isHead }
+  return { ...common, ...(shape.alternatives.length > 0 ? compileChoice(shape, of, context) : compileShape(shape, of, context)) }
+}
+
+type TableTuples = Pick<TablePlan, 'columns' | 'when' | 'isChoice' | 'tuples' | 'described'>
+
+/** One shape: a tuple, or one for each group. */
+function compileShape(shape: Shape, of: Omit<ColumnsOf, 'group'>, context: CompileContext): TableTuples {
   const groups = compileGroups(shape, context)
   // `when` of a shape with groups speaks of the group, so it is compiled for each.
   const when = shape.when !== null && shape.each === null ? compileCondition(shape.when, context) : null
   const sets = groups.map(group => {
     const settled = context.settled.length
-    const columns = compileColumns(shape, { target, idColumn, isHead, group }, context)
+    const columns = compileColumns(shape, { ...of, group }, context)
     bindSettled(shape, { from: settled, when: group.when ?? when }, context)
     return columns
   })
   const first = sets[0] ?? []
   return {
-    name,
-    schema: shape.schema,
-    table: shape.table,
     columns: first.map(column => column.name),
-    idColumn,
-    headColumn: isHead ? null : headColumn(shape, context),
-    isOptional: shape.isOptional,
-    note: shape.note,
     when,
-    tuples: sets.map((columns, i) => ({ writers: columns.map(c => c.write), when: groups[i]?.when ?? null })),
+    isChoice: false,
+    tuples: sets.map((columns, i) => ({ writers: columns.map(c => c.write), when: groups[i]?.when ?? null, note: shape.note })),
     described: first.map(column => column.described),
+  }
+}
+
+/** Several shapes of one table: they fill the same columns, in the order of the first. */
+function compileChoice(shape: Shape, of: Omit<ColumnsOf, 'group'>, context: CompileContext): TableTuples {
+  const alternatives = compileAlternatives(shape, context)
+  const sets = alternatives.map(({ shape: own, isChosen }) => {
+    const settled = context.settled.length
+    const columns = compileColumns(own, { ...of, group: NO_GROUP }, context)
+    bindSettled(own, { from: settled, when: isChosen }, context)
+    return columns
+  })
+  const names = sets[0]?.map(column => column.name) ?? []
+  const inOrder = sets.map(columns => names.flatMap(name => columns.filter(column => column.name === name)))
+  return {
+    columns: names,
+    when: null,
+    isChoice: true,
+    tuples: inOrder.map((columns, i) => ({
+      writers: columns.map(column => column.write),
+      when: alternatives[i]?.when ?? null,
+      note: alternatives[i]?.shape.note ?? null,
+    })),
+    described: describeTogether(inOrder.map(columns => columns.map(column => column.described))),
   }
 }
 
@@ -111,7 +150,9 @@ function ownIdColumn(shape: Shape, target: TargetRelation, context: CompileConte
 }
 
 function headColumn(shape: Shape, context: CompileContext): string | null {
-  return shape.columns.find(column => column.value.kind === 'ref' && isOwnHead(column.value, context))?.name ?? null
+  const refers = (one: Shape, name: string): boolean =>
+    one.columns.some(({ name: column, value }) => column === name && value.kind === 'ref' && isOwnHead(value, context))
+  return shape.columns.find(({ name }) => shapesOf(shape).every(one => refers(one, name)))?.name ?? null
 }
 
 interface ColumnsOf {

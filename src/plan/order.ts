@@ -1,3 +1,4 @@
+import { everyShape } from '../model/every-shape.ts'
 import type { Entity, Mapping, MappingValue } from '../model/mapping.ts'
 
 /** In which order entities of a phase are loaded, and which references must wait until all of a circle is loaded. */
@@ -82,7 +83,10 @@ export function requiredParents(entity: Entity): readonly string[] {
 type RefValue = Extract<MappingValue, { kind: 'ref' }>
 
 function refsOf(entity: Entity): readonly RefValue[] {
-  const values = [...entity.let.map(named => named.value), ...entity.into.flatMap(shape => shape.columns.map(column => column.value))]
+  const values = [
+    ...entity.let.map(named => named.value),
+    ...everyShape(entity).flatMap(shape => shape.columns.map(column => column.value)),
+  ]
   const key = Array.isArray(entity.key) ? entity.key : null
   const isOwnHead = (ref: RefValue): boolean => {
     const words = ref.from.map(expression => expression.text.trim())

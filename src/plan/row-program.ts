@@ -136,7 +136,7 @@ export class RowProgram {
     let column = -1
     try {
       if (plan.when !== null && !plan.when(state)) return true
-      for (const { writers, when } of plan.tuples) {
+      for (const { writers, when, note } of plan.tuples) {
         column = -1
         if (when !== null && !when(state)) continue
         out.fieldCount(writers.length)
@@ -144,12 +144,14 @@ export class RowProgram {
           if (!(writers[column] as (typeof writers)[number])(state, out)) return false
         }
         buffer.tuples++
+        if (note !== null) state.note(note)
+        if (plan.isChoice) return true
       }
     } catch (error) {
       return this.#sealBy(error, column < 0 ? null : `${plan.name}.${plan.columns[column]}`)
     }
-    if (plan.note !== null) state.notes.push({ code: plan.note, column: null })
-    return true
+    // The head is the row: without it there is nothing its parts and references could stand on.
+    return !plan.isChoice || t > 0 || state.seal(QUARANTINED, 'no_shape', plan.name)
   }
 
   /** What an expression throws is the row's trouble, or a bug. */

@@ -75,6 +75,11 @@ export class RowState {
     if (this.notes.length > 0) this.notes.length = 0
   }
 
+  /** Remarks the row as a whole, once however many of its tuples ask for it. */
+  note(code: string): void {
+    if (!this.notes.some(note => note.code === code && note.column === null)) this.notes.push({ code, column: null })
+  }
+
   /** Remembers how far the row has come, for `goBack`. */
   mark(): void {
     this.#mark.taken = this.taken.length

@@ -7,6 +7,8 @@ export const QUARANTINE_CODE_TEXTS: Readonly<Record<string, string>> = {
   parent_quarantined: 'The row a reference names is in quarantine itself. Deal with that one first.',
   parent_excluded: 'The row a reference names was excluded by a rule. Exclude this one too, or say under `missing` what happens.',
   unmapped_value: 'The value is in no line of the column’s `map`, and there is no `else`. Add the line.',
+  no_shape:
+    'Of several shapes of the first table under `into` none has a `when` that holds. Add a last one without `when`, or a rule that excludes such rows.',
   not_null: 'The target column takes no NULL and the mapping gave one. Say so with `if_null`.',
   not_representable:
     'The target type cannot hold the value, or not without a loss. Say under `on_loss` what is allowed, or widen the target column.',

@@ -1,7 +1,8 @@
 import { canonicalKey } from '../base/key-text.ts'
 import type { LookupMatch } from '../ledger/ledger.ts'
+import { shapesOf } from '../model/every-shape.ts'
 import type { SchemaDebt, TaskRecord } from '../model/ledger-records.ts'
-import type { Entity, Mapping, MappingValue } from '../model/mapping.ts'
+import type { Entity, Mapping, MappingValue, NamedValue, Shape } from '../model/mapping.ts'
 import type { ColumnUpdate, Writer } from '../target/target.ts'
 import { type EntityTables, takeBack } from './corrections.ts'
 import type { Service } from './load-context.ts'
@@ -134,7 +135,7 @@ function childrenOf(parent: string, context: CascadeContext): readonly Child[] {
   return context.mapping.entities.flatMap(entity => {
     const { tables } = context.tables(entity.name)
     return entity.into.flatMap((shape, i) =>
-      shape.columns.flatMap(({ name, value }) => {
+      columnsOf(shape).flatMap(({ name, value }) => {
         const table = tables[i]
         const isHeadReference = entity.name === parent && table?.headColumn === name
         const code = codeOf(value, parent)
@@ -142,6 +143,11 @@ function childrenOf(parent: string, context: CascadeContext): readonly Child[] {
       }),
     )
   })
+}
+
+/** Of several shapes of one table: each column once for each value it may hold. */
+function columnsOf(shape: Shape): readonly NamedValue[] {
+  return shapesOf(shape).flatMap(one => one.columns)
 }
 
 /** Null: refers to something else, or may lead nowhere. */

@@ -1,4 +1,5 @@
 import { tableLabel } from '../base/table-label.ts'
+import { shapesOf } from '../model/every-shape.ts'
 import type { Entity, Mapping, MappingValue, Shape } from '../model/mapping.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
 import type { UnbreakableRules } from '../target/target.ts'
@@ -47,7 +48,10 @@ function distinctColumns(
   const table = compiled.tables[of.i]
   if (shape === undefined || table === undefined || !hasOwnLabels(shape)) return []
   const id = table.idColumn === null || !isMade(shape, { column: table.idColumn, isHead: of.i === 0, compiled }) ? [] : [[table.idColumn]]
-  const key = of.isAlone && shape.each === null ? keyColumns(shape, { entity, compiled, mapping: of.mapping }) : null
+  const key =
+    of.isAlone && shape.each === null && shape.alternatives.length === 0
+      ? keyColumns(shape, { entity, compiled, mapping: of.mapping })
+      : null
   return key === null ? id : [...id, key]
 }
 
@@ -61,9 +65,11 @@ function hasOwnLabels({ each }: Shape): boolean {
 
 /** Made by Rehouse of tenant, entity and key; not kept from the source, nor made of other values. */
 function isMade(shape: Shape, { column, isHead, compiled }: { column: string; isHead: boolean; compiled: CompiledEntity }): boolean {
-  const value = shape.columns.find(({ name }) => name === column)?.value
   if (isHead && compiled.strategy === 'keep') return false
-  return value === undefined || (value.kind === 'id' && value.from === null)
+  return shapesOf(shape).every(one => {
+    const value = one.columns.find(({ name }) => name === column)?.value
+    return value === undefined || (value.kind === 'id' && value.from === null)
+  })
 }
 
 const EXACT_KEYS: ReadonlySet<string> = new Set(['int2', 'int4', 'int8', 'uuid'])
@@ -87,8 +93,13 @@ function isPlainly(value: MappingValue, column: string): boolean {
   return value.kind === 'expression' && value.expression.text.trim().replace(/^"(.*)"$/, '$1') === column
 }
 
-/** References the program checks. */
+/** References the program checks, whichever of several shapes is written. */
 function checkedColumns(shape: Shape, heads: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const [first, ...others] = shapesOf(shape).map(one => checkedIn(one, heads))
+  return new Map([...(first ?? [])].filter(([column, head]) => others.every(other => other.get(column) === head)))
+}
+
+function checkedIn(shape: Shape, heads: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   const parents = shape.columns.flatMap(({ name, value }) => {
     const parent = checkedParent(value)
     return parent === null ? [] : [[name, heads.get(parent) ?? ''] as const]

@@ -25,7 +25,6 @@ const LATER: Readonly<Record<string, string>> = {
   '`from.tables`': from('{ tables: a.b, name: c }'),
   '`as` (the name of the element)': from('{ table: a.b, as: d }'),
   '`each` over a list in a column': manifest({ into: '      public.people: { each: materials, as: m, key: m.id, columns: { a: b } }' }),
-  'a list of shapes': manifest({ into: '      public.people:\n        - columns: { a: b }' }),
   '`lookup`': column('{ id: lookup, from: a }'),
   '`lookup` of an entity': entity('id: lookup'),
   '`skip`': manifest({ top: 'defaults: { on_conflict: skip }' }),

@@ -6,7 +6,12 @@ import { foreignKey, relation, unique } from '../../support/survey.ts'
 
 /** Small random migrations: two tenants, a table that refers to itself, one without a sound key that refers to it, one with no key at all. */
 interface World {
-  readonly mapping: { readonly missing: string; readonly rules: readonly string[]; readonly isStrictlyUnique: boolean }
+  readonly mapping: {
+    readonly missing: string
+    readonly rules: readonly string[]
+    readonly isStrictlyUnique: boolean
+    readonly isChoice: boolean
+  }
   readonly tenants: Readonly<Record<(typeof TENANTS)[number], Rows>>
   /** Guess of the source about the number of its rows: decides whether keys are set aside. */
   readonly estimatedRows: number | null
@@ -49,12 +54,19 @@ const worlds: fc.Arbitrary<World> = fc.record({
       `{ when: "kind = 'n'", note: remarkable }`,
     ]),
     isStrictlyUnique: fc.boolean(),
+    isChoice: fc.boolean(),
   }),
   tenants: fc.record({ ADAMS: rows, BAKER: rows }),
   estimatedRows: fc.constantFrom(null, 3),
 })
 
-const manifest = ({ mapping: { missing, rules } }: World): string => `
+/** Of the part: one shape, or two of which the first has a reference that waits. */
+const ONE = '{ when: kind is not null, columns: { node_id: { ref: node, from: id }, kind: kind, other_id: { value: null } } }'
+const CHOICE = `
+        - { when: "kind in ('a', 'n')", columns: { node_id: { ref: node, from: id }, kind: kind, other_id: { ref: node, from: boss } } }
+        - { when: kind is not null, note: plain, columns: { node_id: { ref: node, from: id }, kind: "kind || '!'", other_id: { value: null } } }`
+
+const manifest = ({ mapping: { missing, rules, isChoice } }: World): string => `
 migration: any
 sources: { legacy: "postgres://reader@legacy/{tenant.code}" }
 tenants: [${TENANTS.map(code => `{ code: ${code} }`).join(', ')}]
@@ -78,7 +90,7 @@ entities:
     rules: [${rules.join(', ')}]
     into:
       core.nodes: { columns: { legacy_id: id, kind: kind, amount: amount, boss_id: { ref: node, from: boss } } }
-      core.parts: { when: kind is not null, columns: { node_id: { ref: node, from: id }, kind: kind } }
+      core.parts: ${isChoice ? CHOICE : ONE}
 `
 
 function bedOf(world: World): Bed {
@@ -108,7 +120,7 @@ function bedOf(world: World): Bed {
           uniqueKeys: nodeKeys,
           foreignKeys: [foreignKey('nodes_boss', ['boss_id'], 'core.nodes (id)')],
         }),
-        relation('core.parts', ['id uuid!', 'tenant_id uuid!', 'node_id uuid!', 'kind text'], toNode('parts')),
+        relation('core.parts', ['id uuid!', 'tenant_id uuid!', 'node_id uuid!', 'kind text', 'other_id uuid'], toNode('parts')),
         relation('core.links', ['id uuid!', 'tenant_id uuid!', 'a int4', 'b text', 'node_id uuid'], toNode('links')),
         relation('core.lines', ['id uuid!', 'tenant_id uuid!', 'word text', 'node_id uuid'], toNode('lines')),
       ],
