@@ -9,6 +9,7 @@ export function buildValue(tree: Tree): MappingValue {
   if (tree.kind === 'scalar') return { kind: 'expression', expression: buildExpression(tree) }
   if (child(tree, 'ref')) return buildReference(tree)
   if (child(tree, 'id')) return buildIdentifier(tree)
+  if (child(tree, 'rest')) return buildRest(tree)
   if (child(tree, 'json'))
     return {
       kind: 'json',
@@ -71,6 +72,16 @@ function buildIdentifier(tree: Tree): MappingValue {
     kind: 'id',
     strategy: asIdStrategy(requiredText(tree, 'id')) ?? 'ordered',
     from: from ? oneOrMany(from).map(buildExpression) : null,
+    at: tree.at,
+  }
+}
+
+function buildRest(tree: Tree): MappingValue {
+  const types = child(tree, 'types')
+  return {
+    kind: 'rest',
+    types: types && entriesOf(types).map(entry => ({ column: entry.key, type: asScalar(entry.value).text, at: entry.value.at })),
+    undeclared: buildOutcomes(child(tree, 'undeclared')),
     at: tree.at,
   }
 }

@@ -5,6 +5,7 @@ import type { Entity, Mapping, MappingValue, NamedValue, Shape } from '../model/
 import type { Place } from '../model/place.ts'
 import { checkAlternatives } from './check-alternatives.ts'
 import { checkSourceName, unknownName } from './check-names.ts'
+import { checkRest } from './check-rest.ts'
 import type { Problems } from './problems.ts'
 import type { Tree } from './tree.ts'
 import { child } from './tree-access.ts'
@@ -27,6 +28,7 @@ export function checkEntity(manifest: Tree, entity: Entity, context: Context): v
   checkKey(entity, placeOf('key'), context)
   for (const { value } of entity.let) checkReferences(value, entity, context)
   checkTables(entity, context)
+  checkRest(entity, problems)
   for (const [index, shape] of entity.into.entries()) {
     checkAlternatives(shape, { entity, problems })
     for (const one of shapesOf(shape)) checkShape(one, { ...context, entity, isHead: index === 0 })

@@ -1,5 +1,5 @@
 import { either, expression, type Forms, later, list, literal, map, named, object, onlyTrue, text, words } from './form.ts'
-import { anyText, code, entityName } from './grammar-words.ts'
+import { anyText, code, columnName, entityName } from './grammar-words.ts'
 
 /** Column values, outcomes and rules. */
 
@@ -90,11 +90,11 @@ const rule = object(
 
 export const valueForms: Forms = {
   value: either(
-    'a value: an expression, or a map with value, from, ref, id or json',
+    'a value: an expression, or a map with value, from, ref, id, json or rest',
     [
       { on: 'text', form: expression },
       { on: 'map', by: 'collect', later: '`collect`' },
-      { on: 'map', by: 'rest', later: '`rest`' },
+      { on: 'map', by: 'rest', form: named('rest') },
       { on: 'map', by: 'fn', later: '`fn`' },
       { on: 'map', by: 'ref', form: named('reference') },
       { on: 'map', by: 'id', form: named('identifier') },
@@ -115,6 +115,30 @@ export const valueForms: Forms = {
     json: { doc: 'Key → value.', form: map('a map of keys to values', fieldName, named('value')), isRequired: true },
     nulls: { doc: 'What becomes of keys whose value is NULL.', form: words({ keep: 'as null', drop: 'left out' }), otherwise: 'keep' },
   }),
+  rest: object(
+    'the rest of the columns',
+    {
+      rest: {
+        doc: 'All columns nothing else of the entity uses and nobody excludes, as one JSON document: column → value.',
+        form: onlyTrue,
+        isRequired: true,
+      },
+      types: {
+        doc: 'Column → the type its value takes before it becomes JSON.',
+        form: either('a map of columns to types', [
+          { on: 'map', by: 'match', later: '`rest.types` from a relation' },
+          { on: 'map', form: map('a map of columns to types', columnName, text('a type', '\\S'), { least: 1 }) },
+        ]),
+        otherwise: 'the source’s types',
+      },
+      undeclared: {
+        doc: 'What to do with a value that is not NULL of a column `types` does not name.',
+        form: named('outcomes'),
+        otherwise: 'it is kept under its own name and type',
+      },
+    },
+    { needs: { undeclared: ['types'] } },
+  ),
   outcome,
   outcomes: either('an outcome or a list of them', [
     { on: 'map', form: named('outcome') },

@@ -88,6 +88,8 @@ function value(of: MappingValue): Canonical {
       return ['ref', of.entities, of.from.map(expression), of.missing.map(outcome), optional(of.when)]
     case 'id':
       return ['id', of.strategy, of.from?.map(expression) ?? null]
+    case 'rest':
+      return ['rest', of.types && sorted(of.types.map(({ column, type }) => [column, type])), of.undeclared.map(outcome)]
     case 'json':
       return ['json', of.fields.map(named), of.nulls]
   }

@@ -197,6 +197,14 @@ export type MappingValue =
       readonly at: Place
     }
   | { readonly kind: 'id'; readonly strategy: IdStrategy; readonly from: readonly Expression[] | null; readonly at: Place }
+  | {
+      readonly kind: 'rest'
+      /** Source column → type its value takes before it becomes JSON; null = none declared. */
+      readonly types: readonly { readonly column: string; readonly type: string; readonly at: Place }[] | null
+      /** For a value that is not NULL of a column `types` does not name. Empty: it is kept under its own name and type. */
+      readonly undeclared: readonly Outcome[]
+      readonly at: Place
+    }
   | { readonly kind: 'json'; readonly fields: readonly NamedValue[]; readonly nulls: 'keep' | 'drop'; readonly at: Place }
 
 /** A JSON document whose numbers keep the digits that were written. */

@@ -34,6 +34,8 @@ function inValue(value: MappingValue): Expression[] {
       return [...value.from, ...(value.when ? [value.when] : []), ...value.missing.flatMap(inOutcome)]
     case 'id':
       return [...(value.from ?? [])]
+    case 'rest':
+      return []
     case 'json':
       return value.fields.flatMap(field => inValue(field.value))
   }

@@ -62,6 +62,8 @@ export interface CompileContext extends CompileInput {
   readonly slots: SlotTable
   /** The two compilers others call back into; handed in so that the files stay free of cycles. */
   readonly compilers: Compilers
+  /** The columns `rest` gathers. */
+  readonly rest: readonly string[]
   /** Filled while compiling: references to be settled after the load. */
   readonly settled: SettledReference[]
 }

@@ -14,6 +14,7 @@ import { IdMapTemplate } from './id-map-writer.ts'
 import { planKey } from './key-plan.ts'
 import { EXCLUDED, OutcomeRegistry, QUARANTINED } from './outcome-registry.ts'
 import { Problems } from './problems.ts'
+import { restColumns } from './rest-columns.ts'
 import { RowKey } from './row-key.ts'
 import { type ApplyRule, RowProgram } from './row-program.ts'
 import { RowState } from './row-state.ts'
@@ -47,11 +48,14 @@ export function compileEntity(input: CompileInput, lackingTypes: ReadonlyMap<str
     state,
     relation.columns.map(column => column.name),
   )
-  const used = columnsUsed(entity, relation, input.mapping.defaults.onLoss)
-  if (key === null) return nothing({ problems, state, used })
+  const named = columnsUsed(entity, relation, input.mapping.defaults.onLoss)
+  if (key === null) return nothing({ problems, state, used: named })
+  const rest = restColumns({ entity, relation, mapping: input.mapping }, new Set([...named, ...key.names]))
+  const used =
+    rest.length === 0 ? named : relation.columns.map(column => column.name).filter(name => named.includes(name) || rest.includes(name))
   const columns = layOut({ input, key, used }, slots)
   const compilers = { value: compileValue, cast: compileCast }
-  const context: CompileContext = { ...input, key, problems, state, slots, compilers, settled: [] }
+  const context: CompileContext = { ...input, key, problems, state, slots, compilers, rest, settled: [] }
   addLacking(context, lackingTypes)
   addLets(context)
   const rules = entity.rules.map(rule => compileRule(rule, context))

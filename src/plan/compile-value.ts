@@ -8,6 +8,7 @@ import { compileJson } from './compile-json.ts'
 import { compileId } from './compile-own-id.ts'
 import { compilePipeline } from './compile-pipeline.ts'
 import { compileRef } from './compile-ref.ts'
+import { compileRest } from './compile-rest.ts'
 import { naturalType } from './natural-type.ts'
 import type { ValueSource } from './row-state.ts'
 
@@ -24,6 +25,8 @@ export function compileValue(value: MappingValue, wanted: ValueWanted, context: 
       return compileRef(value, wanted, context)
     case 'id':
       return compileId(value, wanted, context)
+    case 'rest':
+      return compileRest(value, wanted, context)
     case 'json':
       return compileJson(value, wanted, context)
   }

@@ -15,39 +15,54 @@ export interface CoverageInput {
 
 /** Every table and column of a source is used, or excluded with a reason; what is neither is a finding (guarantee 2). */
 export function findUncovered({ mapping, source, tenant, relations, used }: CoverageInput): readonly Finding[] {
-  const isDefault = mapping.sources[0]?.name === source
-  const name = (text: string): string[] => (isDefault ? [text, `${source}/${text}`] : [`${source}/${text}`])
-  const isExcluded = (list: readonly Exclusion[], text: string): boolean =>
-    list.some(item => name(text).some(full => matches(item.pattern, full)))
+  const names = namesWith(mapping, source)
   const severity = mapping.defaults.unmapped === 'warn' ? 'warning' : 'error'
   const where = { file: mapping.file, ...(tenant === null ? {} : { tenant }) }
   const findings: Finding[] = []
   for (const relation of relations) {
     const table = tableLabel(relation.schema, relation.name)
     const columns = used.get(table)
-    if (isExcluded(mapping.exclude.tables, table)) continue
+    if (isExcluded(mapping.exclude.tables, names(table))) continue
     if (columns === undefined) {
       findings.push({
         code: 'MAPPING_NOT_COVERED',
         severity,
         where: { ...where, table },
         message: `expected table ${table} of source ${source} to be used or excluded, got neither`,
-        next: `Map it, or add under exclude.tables: ${quoted(name(table)[0] ?? table)}: { reason: … }`,
+        next: `Map it, or add under exclude.tables: ${quoted(names(table)[0] ?? table)}: { reason: … }`,
       })
       continue
     }
     for (const column of relation.columns) {
-      if (columns.has(column.name) || isExcluded(mapping.exclude.columns, `${table}.${nameLabel(column.name)}`)) continue
+      if (columns.has(column.name) || isExcludedColumn(mapping, { source, table, column: column.name })) continue
       findings.push({
         code: 'MAPPING_NOT_COVERED',
         severity,
         where: { ...where, table, column: column.name },
         message: `expected column ${table}.${nameLabel(column.name)} of source ${source} to be used or excluded, got neither`,
-        next: `Map it, or add under exclude.columns: ${quoted(`${name(table)[0] ?? table}.${column.name}`)}: { reason: … }`,
+        next: `Map it, or add under exclude.columns: ${quoted(`${names(table)[0] ?? table}.${column.name}`)}: { reason: … }`,
       })
     }
   }
   return findings
+}
+
+/** Whether `exclude.columns` names a column. `table`: its label. */
+export function isExcludedColumn(
+  mapping: Mapping,
+  { source, table, column }: { readonly source: string; readonly table: string; readonly column: string },
+): boolean {
+  return isExcluded(mapping.exclude.columns, namesWith(mapping, source)(`${table}.${nameLabel(column)}`))
+}
+
+function isExcluded(list: readonly Exclusion[], labels: readonly string[]): boolean {
+  return list.some(item => labels.some(label => matches(item.pattern, label)))
+}
+
+/** How the manifest may call what a source has: of the first source also without its name. */
+function namesWith(mapping: Mapping, source: string): (text: string) => readonly string[] {
+  const isDefault = mapping.sources[0]?.name === source
+  return text => (isDefault ? [text, `${source}/${text}`] : [`${source}/${text}`])
 }
 
 /**

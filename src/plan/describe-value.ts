@@ -28,6 +28,8 @@ export function describeValue(value: MappingValue): ValueDescription {
       }
     case 'id':
       return { text: `id (${value.strategy})`, how: 'identifier', inverse: 'updatable' }
+    case 'rest':
+      return { text: 'every column nothing else uses', how: 'expression', inverse: 'updatable' }
     case 'json':
       return { text: `json { ${value.fields.map(field => field.name).join(', ')} }`, how: 'expression', inverse: 'updatable' }
   }

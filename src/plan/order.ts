@@ -1,4 +1,4 @@
-import { everyShape } from '../model/every-shape.ts'
+import { everyValue } from '../model/every-value.ts'
 import type { Entity, Mapping, MappingValue } from '../model/mapping.ts'
 
 /** In which order entities of a phase are loaded, and which references must wait until all of a circle is loaded. */
@@ -83,21 +83,14 @@ export function requiredParents(entity: Entity): readonly string[] {
 type RefValue = Extract<MappingValue, { kind: 'ref' }>
 
 function refsOf(entity: Entity): readonly RefValue[] {
-  const values = [
-    ...entity.let.map(named => named.value),
-    ...everyShape(entity).flatMap(shape => shape.columns.map(column => column.value)),
-  ]
   const key = Array.isArray(entity.key) ? entity.key : null
   const isOwnHead = (ref: RefValue): boolean => {
     const words = ref.from.map(expression => expression.text.trim())
     return ref.entities.length === 1 && ref.entities[0] === entity.name && key !== null && words.join('\n') === key.join('\n')
   }
-  return values.flatMap(refsIn).filter(ref => !isOwnHead(ref))
-}
-
-function refsIn(value: MappingValue): RefValue[] {
-  if (value.kind === 'ref') return [value]
-  return value.kind === 'json' ? value.fields.flatMap(field => refsIn(field.value)) : []
+  return everyValue(entity)
+    .filter(value => value.kind === 'ref')
+    .filter(ref => !isOwnHead(ref))
 }
 
 /** Strongly connected sets of more than one entity, or of one that refers to itself (Tarjan 1972). */

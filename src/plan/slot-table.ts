@@ -1,4 +1,5 @@
 import { fieldDecoder } from '../cast/field-codec.ts'
+import { bug } from '../errors.ts'
 import type { Scope } from '../expression/type-expression.ts'
 import type { SqlType } from '../model/sql-type.ts'
 import { matchColumn } from './collect-names.ts'
@@ -8,7 +9,7 @@ import type { RowState, WriteField } from './row-state.ts'
 export class SlotTable implements Scope {
   readonly #state: RowState
   readonly #named = new Map<string, { slot: number; type: SqlType }>()
-  #columns: readonly { readonly name: string }[] = []
+  #columns: readonly { readonly name: string; readonly type: SqlType }[] = []
   readonly #all: readonly string[]
 
   /** `all`: every column of the relation, also those nobody uses: a name that fits two of them but for its case is neither. */
@@ -44,6 +45,14 @@ export class SlotTable implements Scope {
     if (exact) return exact
     const near = matchColumn(name, { columns: this.known().map(known => ({ name: known })) })
     return near === null ? null : (this.#named.get(near) ?? null)
+  }
+
+  /** A column the source delivers, whatever else has its name. */
+  field(name: string): { readonly slot: number; readonly type: SqlType } {
+    const slot = this.#columns.findIndex(column => column.name === name)
+    const column = this.#columns[slot]
+    if (column === undefined) throw bug(`expected ${name} among the columns asked for, got none`)
+    return { slot, type: column.type }
   }
 
   /** Whether the slot's bytes are a field of the cursor. */

@@ -20,7 +20,7 @@ const LATER: Readonly<Record<string, string>> = {
   '`fn`': column('{ fn: a.ts#b, uses: [c] }'),
   '`fn` in let': entity('let: { a: { fn: a.ts#b, uses: [c] } }'),
   '`collect`': column('{ collect: a, into: array, value: b }'),
-  '`rest`': column('{ rest: true }'),
+  '`rest.types` from a relation': column('{ rest: true, types: { from: a.b, match: { c: d }, as: e } }'),
   '`from.each`': from('{ table: a.b, each: c, as: d }'),
   '`from.tables`': from('{ tables: a.b, name: c }'),
   '`as` (the name of the element)': from('{ table: a.b, as: d }'),

@@ -4,7 +4,7 @@ import { type CheckedManifest, checkManifest } from '../../../src/manifest/read-
 import type { Finding } from '../../../src/model/finding.ts'
 import type { Mapping } from '../../../src/model/mapping.ts'
 
-export const EXAMPLES = ['smallest', 'districts', 'learning'] as const
+export const EXAMPLES = ['smallest', 'districts', 'learning', 'constructs'] as const
 
 export function example(name: (typeof EXAMPLES)[number]): string {
   return readFileSync(new URL(`../../fixtures/manifests/${name}.yaml`, import.meta.url), 'utf8')

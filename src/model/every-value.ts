@@ -1,0 +1,13 @@
+import { everyShape } from './every-shape.ts'
+import type { Entity, MappingValue } from './mapping.ts'
+
+/** A value and the values it is put together from. */
+export function valuesIn(value: MappingValue): readonly MappingValue[] {
+  return value.kind === 'json' ? [value, ...value.fields.flatMap(field => valuesIn(field.value))] : [value]
+}
+
+/** Every value of an entity, however deep: named values first, then columns, in the order written. */
+export function everyValue(entity: Entity): readonly MappingValue[] {
+  const named = [...entity.let, ...everyShape(entity).flatMap(shape => shape.columns)]
+  return named.flatMap(({ value }) => valuesIn(value))
+}
