@@ -1,6 +1,6 @@
 import { splitName } from '../base/table-label.ts'
-import type { BatchOptions, Entity, Rule, Shape } from '../model/mapping.ts'
-import { asIdStrategy, buildExpression, buildNamed, buildOptionalExpression } from './build-value.ts'
+import type { BatchOptions, Entity, Numbering, Related, Rule, Shape } from '../model/mapping.ts'
+import { asIdStrategy, buildExpression, buildNamed, buildOptionalExpression, buildValue } from './build-value.ts'
 import { readBytes, readMilliseconds } from './quantities.ts'
 import { readRelationName } from './relation-name.ts'
 import type { Entry, Tree } from './tree.ts'
@@ -27,6 +27,8 @@ export function buildEntity(entry: Entry, context: EntityContext): Entity {
     mayLack: from.kind === 'map' ? textsOf(child(from, 'may_lack')) : [],
     key: buildKey(child(tree, 'key')),
     id: asIdStrategy(childText(tree, 'id')),
+    with: entriesOf(child(tree, 'with')).map(related => buildRelated(related, context)),
+    number: entriesOf(child(tree, 'number')).map(buildNumbering),
     let: entriesOf(child(tree, 'let')).map(buildNamed),
     rules: oneOrMany(child(tree, 'rules')).map(buildRule),
     into: entriesOf(required(tree, 'into')).map(buildTable),
@@ -49,6 +51,27 @@ export function buildBatch(tree: Tree | null, otherwise: BatchOptions): BatchOpt
 function buildKey(tree: Tree | null): Entity['key'] {
   if (!tree) return null
   return tree.kind === 'map' ? 'content' : textsOf(tree)
+}
+
+function buildRelated({ key: name, keyAt: at, value: tree }: Entry, context: EntityContext): Related {
+  return {
+    name,
+    from: readRelationName(requiredText(tree, 'from'), context.defaultSource),
+    match: entriesOf(required(tree, 'match')).map(({ key, keyAt, value }) => ({ theirs: { text: key, at: keyAt }, ours: buildValue(value) })),
+    where: buildOptionalExpression(child(tree, 'where')),
+    with: entriesOf(child(tree, 'with')).map(inner => buildRelated(inner, context)),
+    at,
+  }
+}
+
+function buildNumbering({ key: name, keyAt: at, value: tree }: Entry): Numbering {
+  return {
+    name,
+    within: oneOrMany(child(tree, 'within')).map(buildExpression),
+    order: oneOrMany(required(tree, 'order')).map(buildExpression),
+    where: buildOptionalExpression(child(tree, 'where')),
+    at,
+  }
 }
 
 function buildRule(tree: Tree): Rule {

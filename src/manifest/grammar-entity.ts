@@ -39,6 +39,11 @@ const key = either('the name of a column, a list of them, or { content: true }',
   },
 ])
 
+const expressionList = either('an expression or a list of them', [
+  { on: 'text', form: expression },
+  { on: 'list', form: list('a list of expressions', expression, 1) },
+])
+
 const groups = either('a list of groups', [
   { on: 'text', later: '`each` over a list in a column' },
   {
@@ -58,8 +63,14 @@ export const entityForms: Forms = {
       otherwise: 'the source’s primary key',
     },
     id: { doc: 'How identifiers are made.', form: idStrategies, otherwise: '`defaults.id`' },
-    with: later('related rows'),
-    number: later('positions'),
+    with: {
+      doc: 'Rows of other relations that belong to a row: `name.Column` in expressions, NULL where there is none.',
+      form: map('a map of names to related rows', word('a name in snake_case'), named('related')),
+    },
+    number: {
+      doc: 'Dense positions 1..n among the rows read, computed over all of them: `name` in expressions.',
+      form: map('a map of names to positions', word('a name in snake_case'), named('number')),
+    },
     let: {
       doc: 'Named values, usable in every expression after them.',
       form: map('a map of names to values', word('a name in snake_case'), named('value')),
@@ -78,6 +89,33 @@ export const entityForms: Forms = {
     examples: later('values a person typed in'),
     cleanse: later('cleansing rules'),
     id_map: later('a derived id map'),
+  }),
+  related: object('a related row', {
+    from: { doc: 'The relation it is in, of any source.', form: relationName, isRequired: true },
+    match: {
+      doc: 'Their expression → ours (an expression, or `{ value: … }`): all must be equal. Two rows that match are quarantine `ambiguous_<name>`, never “first wins”.',
+      form: map('a map of their expressions to ours', text('an expression', '\\S'), named('value'), { least: 1 }),
+      isRequired: true,
+    },
+    where: { doc: 'Of its rows only those where this is true.', form: expression, otherwise: 'all' },
+    with: {
+      doc: 'Rows that belong to it in turn: `name.inner.Column`.',
+      form: map('a map of names to related rows', word('a name in snake_case'), named('related')),
+    },
+    many: later('a list of related rows'),
+    order: later('the order of a list of related rows'),
+    owns: later('accounting for related rows'),
+    number: later('positions among related rows'),
+    rules: later('rules for related rows'),
+  }),
+  number: object('a position', {
+    within: { doc: 'Rows with the same values here are counted together.', form: expressionList, otherwise: 'all rows' },
+    order: {
+      doc: 'By what they are ordered: NULL last, text by code point, uuid by bytes; ties by the key.',
+      form: expressionList,
+      isRequired: true,
+    },
+    where: { doc: 'Rows where this is not true have no position (NULL) and take none.', form: expression, otherwise: 'every row has one' },
   }),
   from: object('a relation', {
     table: { doc: 'The relation.', form: relationName, isRequired: true },

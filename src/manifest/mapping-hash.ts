@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Entity, Expression, JsonLiteral, Mapping, MappingValue, NamedValue, Outcome, Shape } from '../model/mapping.ts'
+import type { Entity, Expression, JsonLiteral, Mapping, MappingValue, NamedValue, Outcome, Related, Shape } from '../model/mapping.ts'
 
 /**
  * SHA-256 (hex) of what decides what a row becomes. Not in it: addresses, batch sizes, stop rules, phases, reasons, comments, places, and the order of keys.
@@ -14,7 +14,7 @@ export function mappingHash(mapping: Omit<Mapping, 'hash'>): string {
 type Canonical = null | boolean | number | string | readonly Canonical[]
 
 /** Raised when the canonical form changes: hashes of other forms must not compare equal by accident. */
-const FORM = 'rehouse mapping 1'
+const FORM = 'rehouse mapping 2'
 
 function canonicalMapping(mapping: Omit<Mapping, 'hash'>): Canonical {
   const tenantColumns = new Map(mapping.services.map(service => [service.name, service.tenantColumn]))
@@ -44,11 +44,18 @@ function canonicalEntity(entity: Entity, tenantColumn: string | null): Canonical
     sorted(entity.mayLack),
     entity.key,
     entity.id,
+    sorted(entity.with.map(related)),
+    sorted(entity.number.map(of => [of.name, of.within.map(expression), of.order.map(expression), optional(of.where)])),
     entity.let.map(named),
     entity.rules.map(rule => [expression(rule.when), rule.fate, rule.code]),
     head ?? null,
     sorted(parts),
   ]
+}
+
+function related(of: Related): Canonical {
+  const match = of.match.map(({ theirs, ours }) => [expression(theirs), value(ours)])
+  return [of.name, [of.from.source, of.from.schema, of.from.name], sorted(match), optional(of.where), sorted(of.with.map(related))]
 }
 
 function shape(of: Shape): Canonical {

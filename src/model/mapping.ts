@@ -124,11 +124,44 @@ export interface Entity {
   /** Column names; null = the source's primary key; `content` = no key: rows are told apart by the digest of their content. */
   readonly key: readonly string[] | null | 'content'
   readonly id: IdStrategy | null
+  readonly with: readonly Related[]
+  readonly number: readonly Numbering[]
   readonly let: readonly NamedValue[]
   readonly rules: readonly Rule[]
   /** In order; the first is the head: `ref` yields its id. */
   readonly into: readonly Shape[]
   readonly batch: BatchOptions
+  readonly at: Place
+}
+
+/** A row of another relation that belongs to the row: `name.Column` in expressions; NULL in all columns where there is none, quarantine `ambiguous_<name>` where there are several. */
+export interface Related {
+  readonly name: string
+  readonly from: RelationName
+  /** All must be equal; a NULL on either side equals nothing. */
+  readonly match: readonly RelatedMatch[]
+  /** Of its rows only those where this is true. */
+  readonly where: Expression | null
+  /** Rows that belong to it in turn: `name.inner.Column`; their `ours` is about its columns. */
+  readonly with: readonly Related[]
+  readonly at: Place
+}
+
+export interface RelatedMatch {
+  /** About the related relation's columns. */
+  readonly theirs: Expression
+  /** About the row. */
+  readonly ours: MappingValue
+}
+
+/** A dense position 1..n of the row among the rows with the same `within`, NULL where `where` is not true; ties go by the row's key. */
+export interface Numbering {
+  readonly name: string
+  /** Empty: among all rows. */
+  readonly within: readonly Expression[]
+  /** NULL last, text by code point, uuid by bytes. */
+  readonly order: readonly Expression[]
+  readonly where: Expression | null
   readonly at: Place
 }
 
