@@ -35,6 +35,7 @@ export const CODES = {
   SOURCE_UNREACHABLE: { exit: 4, retry: true, title: 'The source cannot be reached' },
   SOURCE_REFUSED: { exit: 4, retry: false, title: 'The source refused what was asked' },
   SOURCE_INVALID: { exit: 4, retry: false, title: 'The source delivered what cannot be' },
+  RELATED_TOO_LARGE: { exit: 4, retry: false, title: 'Related rows do not fit into memory' },
   SOURCE_COUNT_MISMATCH: { exit: 4, retry: false, title: 'The rows read are not as many as the source counted in the same snapshot' },
   SOURCE_CHANGED: { exit: 4, retry: false, title: 'The source is not the one the run began with' },
   SOURCE_WRITABLE: { exit: 4, retry: false, title: 'The login could write to the source' },

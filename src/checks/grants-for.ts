@@ -67,8 +67,9 @@ function readTables(source: SurveyedSource, survey: Survey): readonly ReadTable[
     const tenant = plan.tenant?.code ?? null
     if (source.tenant !== null && source.tenant !== tenant) continue
     for (const { entity, relation, key } of plan.entities.values()) {
-      if (entity.from.source !== source.name) continue
       const compiled = survey.compiled.find(candidate => candidate.entity === entity && candidate.tenant === tenant)?.compiled
+      for (const related of compiled?.related ?? []) if (related.source === source.name) add(related.relation, related.columns)
+      if (entity.from.source !== source.name) continue
       // Equal keys are told apart by where their rows lie.
       const place = key.isUnique ? [] : placeColumns(relation)
       add(relation, key.source.kind === 'content' || !compiled ? null : [...compiled.columns, ...place])

@@ -57,7 +57,10 @@ function buildRelated({ key: name, keyAt: at, value: tree }: Entry, context: Ent
   return {
     name,
     from: readRelationName(requiredText(tree, 'from'), context.defaultSource),
-    match: entriesOf(required(tree, 'match')).map(({ key, keyAt, value }) => ({ theirs: { text: key, at: keyAt }, ours: buildValue(value) })),
+    match: entriesOf(required(tree, 'match')).map(({ key, keyAt, value }) => ({
+      theirs: { text: key, at: keyAt },
+      ours: buildValue(value),
+    })),
     where: buildOptionalExpression(child(tree, 'where')),
     with: entriesOf(child(tree, 'with')).map(inner => buildRelated(inner, context)),
     at,

@@ -1,7 +1,7 @@
 import { isPerTenant } from '../base/address-template.ts'
 import { tableLabel } from '../base/table-label.ts'
 import { shapesOf } from '../model/every-shape.ts'
-import type { Entity, Mapping, MappingValue, NamedValue, Shape } from '../model/mapping.ts'
+import type { Entity, Mapping, MappingValue, NamedValue, Related, Shape } from '../model/mapping.ts'
 import type { Place } from '../model/place.ts'
 import { checkAlternatives } from './check-alternatives.ts'
 import { checkSourceName, unknownName } from './check-names.ts'
@@ -25,6 +25,7 @@ export function checkEntity(manifest: Tree, entity: Entity, context: Context): v
   if (!services.includes(entity.service))
     problems.add({ at: placeOf('service'), ...unknownName('a service', entity.service, services), entity: entity.name })
   if (checkSourceName(entity.from, placeOf('from'), { ...context, entity: entity.name })) checkShared(entity, placeOf('tenant'), context)
+  checkRelated(entity.with, entity, context)
   checkKey(entity, placeOf('key'), context)
   for (const { value } of entity.let) checkReferences(value, entity, context)
   checkTables(entity, context)
@@ -44,6 +45,26 @@ function checkShared(entity: Entity, at: Place, { mapping, problems }: Context):
     at,
     message,
     next: 'Read them from a source without {tenant.…}, or take `tenant: none` out.',
+    entity: entity.name,
+  })
+}
+
+function checkRelated(related: readonly Related[], entity: Entity, context: Context): void {
+  for (const one of related) {
+    if (checkSourceName(one.from, one.at, { ...context, entity: entity.name })) checkShared({ ...entity, from: one.from }, one.at, context)
+    for (const { ours } of one.match) refuseReference(ours, { name: one.name, entity, problems: context.problems })
+    checkRelated(one.with, entity, context)
+  }
+}
+
+/** Rows are matched by what the source says, not by identifiers made for the target. */
+function refuseReference(ours: MappingValue, { name, entity, problems }: { name: string; entity: Entity; problems: Problems }): void {
+  if (ours.kind !== 'ref' && ours.kind !== 'id') return
+  problems.add({
+    code: 'MANIFEST_INVALID',
+    at: ours.at,
+    message: `expected an expression or a constant to match \`${name}\` by, got \`${ours.kind}\``,
+    next: 'Write the column that holds the legacy key.',
     entity: entity.name,
   })
 }

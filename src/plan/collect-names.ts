@@ -1,15 +1,25 @@
 import { namesIn, parseExpression } from '../expression/parse-expression.ts'
 import type { Relation } from '../model/catalogue.ts'
 import { everyShape } from '../model/every-shape.ts'
-import type { Entity, Expression, MappingValue, Outcome, Shape } from '../model/mapping.ts'
+import type { Entity, Expression, MappingValue, Numbering, Outcome, Related, Shape } from '../model/mapping.ts'
 
 /** Every expression of an entity, in the order of the manifest. */
 function expressionsOf(entity: Entity): readonly Expression[] {
   return [
+    ...entity.with.flatMap(oursIn),
+    ...entity.number.flatMap(inNumbering),
     ...entity.let.flatMap(named => inValue(named.value)),
     ...entity.rules.map(rule => rule.when),
     ...everyShape(entity).flatMap(inShape),
   ]
+}
+
+function oursIn(related: Related): Expression[] {
+  return related.match.flatMap(({ ours }) => inValue(ours))
+}
+
+export function inNumbering(numbering: Numbering): Expression[] {
+  return [...numbering.within, ...numbering.order, ...(numbering.where ? [numbering.where] : [])]
 }
 
 function inShape(shape: Shape): Expression[] {
@@ -47,14 +57,33 @@ function inOutcome(outcome: Outcome): Expression[] {
 
 /** The source columns an entity's expressions name, in the relation's order; names that are no column are somebody else's to report. */
 export function columnsUsed(entity: Entity, relation: Pick<Relation, 'columns'>, defaults: readonly Outcome[]): readonly string[] {
-  const used = new Set<string>()
-  const expressions = [...expressionsOf(entity), ...defaults.flatMap(inOutcome)]
-  for (const expression of expressions) {
-    for (const name of namesOf(expression)) {
-      const column = matchColumn(name, relation)
-      if (column !== null) used.add(column)
-    }
-  }
+  return columnsNamed(namesUsed(entity, defaults), relation)
+}
+
+/** The names in an entity's expressions, parts joined by dots. */
+export function namesUsed(entity: Entity, defaults: readonly Outcome[]): ReadonlySet<string> {
+  return namesInAll([...expressionsOf(entity), ...defaults.flatMap(inOutcome)])
+}
+
+export function namesInAll(expressions: readonly Expression[]): ReadonlySet<string> {
+  return new Set(expressions.flatMap(namesOf))
+}
+
+/** Names a related relation's own row must have: what it is matched and chosen by, and what rows related to it in turn are matched by. */
+export function namesInRelated(related: Related): ReadonlySet<string> {
+  const own = [...related.match.map(({ theirs }) => theirs), ...(related.where ? [related.where] : [])]
+  return namesInAll([...own, ...related.with.flatMap(oursIn)])
+}
+
+/** `inner.Column` of `outer.inner.Column`, for one `outer`. */
+export function innerNames(names: ReadonlySet<string>, outer: string): ReadonlySet<string> {
+  const prefix = `${outer}.`
+  return new Set([...names].filter(name => name.toLowerCase().startsWith(prefix)).map(name => name.slice(prefix.length)))
+}
+
+/** The columns among some names, in the relation's order. */
+export function columnsNamed(names: ReadonlySet<string>, relation: Pick<Relation, 'columns'>): readonly string[] {
+  const used = new Set([...names].map(name => matchColumn(name, relation)))
   return relation.columns.map(c => c.name).filter(name => used.has(name))
 }
 

@@ -8,7 +8,9 @@ import type { Entity, IdStrategy, Mapping, MappingValue, Outcome, ServiceRef } f
 import type { Place } from '../model/place.ts'
 import type { SourceKey } from '../model/source-key.ts'
 import type { SqlType } from '../model/sql-type.ts'
+import type { NumberStore } from './number-store.ts'
 import type { Problems } from './problems.ts'
+import type { RelatedStore } from './related-store.ts'
 import type { RowState, ValueSource } from './row-state.ts'
 import type { SlotTable } from './slot-table.ts'
 
@@ -33,6 +35,12 @@ export interface KeyPlan {
   readonly isUnique: boolean
 }
 
+/** A related relation, found in its source's catalogue. */
+export interface RelatedFacts {
+  readonly relation: Relation
+  readonly sourceVersion: number
+}
+
 /** Everything the compilation of one entity for one tenant's catalogue works from. */
 export interface CompileInput {
   readonly mapping: Mapping
@@ -47,6 +55,12 @@ export interface CompileInput {
   readonly targetVersion: number
   readonly identifiers: Identifiers
   readonly parent: (entity: string) => ParentFacts | null
+  /** By path (`name`, `outer.inner`); null = not found, which was reported. */
+  readonly related: (path: string) => RelatedFacts | null
+  /** Related rows that are in memory already, by path. */
+  readonly stores: ReadonlyMap<string, RelatedStore>
+  /** Positions that are computed already; null = compile what computes them. */
+  readonly numbers: NumberStore | null
   /** Null: existence is not looked up now (settled afterwards, or only checking). */
   readonly index: (entity: string) => KeyIndex | null
   /** Entities whose references from this one are settled afterwards. */

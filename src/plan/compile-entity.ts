@@ -3,11 +3,13 @@ import type { Finding } from '../model/finding.ts'
 import type { IdStrategy } from '../model/mapping.ts'
 import type { PlanColumn } from '../model/results.ts'
 import type { SqlType } from '../model/sql-type.ts'
-import { columnsUsed } from './collect-names.ts'
+import { columnsUsed, namesUsed } from './collect-names.ts'
 import { compileCast } from './compile-cast.ts'
 import type { CompileContext, CompileInput, KeyPlan, SettledReference } from './compile-context.ts'
 import { compileCondition } from './compile-expression-source.ts'
+import { addNumbers, type NumberLoader } from './compile-numbering.ts'
 import { compileOwnId, idStrategyOf } from './compile-own-id.ts'
+import { addRelated, type RelatedLoader } from './compile-related.ts'
 import { compileTable, type TablePlan } from './compile-table.ts'
 import { compileValue } from './compile-value.ts'
 import { IdMapTemplate } from './id-map-writer.ts'
@@ -31,6 +33,10 @@ export interface CompiledEntity {
   readonly strategy: IdStrategy
   readonly tables: readonly TablePlan[]
   readonly settled: readonly SettledReference[]
+  /** Relations to be read into memory before the first row is run; inner ones before those they belong to. */
+  readonly related: readonly RelatedLoader[]
+  /** What computes the rows' positions, once related rows are there; null = it has none. */
+  readonly numbers: NumberLoader | null
   /** Reads a row's own key and the parents its settled references name; for settling. */
   readonly state: RowState
   readonly rowKey: RowKey | null
@@ -57,6 +63,8 @@ export function compileEntity(input: CompileInput, lackingTypes: ReadonlyMap<str
   const compilers = { value: compileValue, cast: compileCast }
   const context: CompileContext = { ...input, key, problems, state, slots, compilers, rest, settled: [] }
   addLacking(context, lackingTypes)
+  const related = addRelated(entity.with, { names: namesUsed(entity, input.mapping.defaults.onLoss), path: '' }, context)
+  const numbers = addNumbers(context, related)
   addLets(context)
   const rules = entity.rules.map(rule => compileRule(rule, context))
   const tables = entity.into.map(shape => compileTable(shape, context)).filter(table => table !== null)
@@ -81,6 +89,8 @@ export function compileEntity(input: CompileInput, lackingTypes: ReadonlyMap<str
     strategy,
     tables,
     settled: context.settled,
+    related,
+    numbers,
     state,
     rowKey,
     used,
@@ -150,6 +160,8 @@ function nothing({ problems, state, used }: { problems: Problems; state: RowStat
     strategy: 'ordered',
     tables: [],
     settled: [],
+    related: [],
+    numbers: null,
     state,
     rowKey: null,
     used,

@@ -54,7 +54,7 @@ export function compileParentKey(value: RefValue, parent: ParentFacts, context: 
 const UUID_FIELD = 20
 
 /** Leaves the part, as a field of the parent's key type, in `scratch`. */
-interface PartReader {
+export interface PartReader {
   readonly scratch: TupleWriter
   readonly type: SqlType
   /** Where it lies in the cursor when nothing has to be done to it. */
@@ -62,7 +62,7 @@ interface PartReader {
   read(row: RowState): number
 }
 
-function partReader(source: ValueSource, type: SqlType, context: CompileContext): PartReader | null {
+export function partReader(source: ValueSource, type: SqlType, context: CompileContext): PartReader | null {
   const scratch = new TupleWriter(64)
   const isAlike = source.type.name === type.name || (integerKey(source.type) !== null && integerKey(type) !== null)
   if (isAlike) {

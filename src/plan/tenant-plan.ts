@@ -5,14 +5,16 @@ import type { Identifiers } from '../cast/identifiers.ts'
 import type { Catalogue, Relation, TargetRelation } from '../model/catalogue.ts'
 import type { Finding } from '../model/finding.ts'
 import type { NumberedTenant } from '../model/ledger-records.ts'
-import type { Entity, IdStrategy, Mapping, ServiceRef } from '../model/mapping.ts'
+import type { Entity, IdStrategy, Mapping, Related, RelationName, ServiceRef } from '../model/mapping.ts'
 import type { SqlType } from '../model/sql-type.ts'
-import type { KeyPlan, ParentFacts } from './compile-context.ts'
+import type { KeyPlan, ParentFacts, RelatedFacts } from './compile-context.ts'
 import { type CompiledEntity, compileEntity } from './compile-entity.ts'
 import { idStrategyOf } from './compile-own-id.ts'
 import { planKey } from './key-plan.ts'
+import type { NumberStore } from './number-store.ts'
 import type { EntityOrder } from './order.ts'
 import { Problems } from './problems.ts'
+import type { RelatedStore } from './related-store.ts'
 
 /** What one entity is in one tenant's source. */
 export interface EntityFacts {
@@ -22,6 +24,8 @@ export interface EntityFacts {
   readonly sourceVersion: number
   readonly key: KeyPlan
   readonly strategy: IdStrategy
+  /** Relations of its related rows, by path (`name`, `outer.inner`). */
+  readonly related: ReadonlyMap<string, RelatedFacts & { readonly source: string }>
 }
 
 /** A tenant's entities, found in its own catalogues. `tenant` null: the shared rows. */
@@ -47,7 +51,7 @@ export function planTenant({ mapping, tenant, order, catalogues }: TenantSources
     const { entity } = item
     if (entity.isShared !== (tenant === null)) continue
     const catalogue = catalogues.get(entity.from.source)
-    const relation = catalogue && findRelation(catalogue, entity)
+    const relation = catalogue && findRelation(catalogue, entity.from)
     if (catalogue === undefined || relation === undefined) {
       const known = catalogue?.relations.map(r => tableLabel(r.schema, r.name)) ?? []
       const name = tableLabel(entity.from.schema, entity.from.name)
@@ -67,13 +71,40 @@ export function planTenant({ mapping, tenant, order, catalogues }: TenantSources
         sourceVersion: catalogue.version,
         key,
         strategy: idStrategyOf({ entity, mapping, key }),
+        related: findRelated(entity, catalogues, problems),
       })
   }
   return { tenant, entities, findings: problems.findings }
 }
 
-function findRelation(catalogue: Catalogue, entity: Entity): Relation | undefined {
-  const { schema, name } = entity.from
+/** Every related relation of an entity, or what was looked for in vain. */
+function findRelated(entity: Entity, catalogues: ReadonlyMap<string, Catalogue>, problems: Problems): EntityFacts['related'] {
+  const found = new Map<string, RelatedFacts & { readonly source: string }>()
+  const visit = (related: readonly Related[], path: string): void => {
+    for (const one of related) {
+      const full = path === '' ? one.name : `${path}.${one.name}`
+      const catalogue = catalogues.get(one.from.source)
+      const relation = catalogue && findRelation(catalogue, one.from)
+      if (catalogue === undefined || relation === undefined) {
+        const known = catalogue?.relations.map(r => tableLabel(r.schema, r.name)) ?? []
+        const name = tableLabel(one.from.schema, one.from.name)
+        problems.error(
+          'MAPPING_UNKNOWN_COLUMN',
+          `expected relation ${name} in source ${one.from.source} for \`${full}\`, got none${didYouMean(name, known)}`,
+          {
+            at: { ...one.at, entity: entity.name },
+            next: 'Name a relation the source has, as schema.table.',
+          },
+        )
+      } else found.set(full, { relation, sourceVersion: catalogue.version, source: one.from.source })
+      visit(one.with, full)
+    }
+  }
+  visit(entity.with, '')
+  return found
+}
+
+function findRelation(catalogue: Catalogue, { schema, name }: RelationName): Relation | undefined {
   const exact = catalogue.relations.find(r => r.schema === schema && r.name === name)
   if (exact) return exact
   const alike = catalogue.relations.filter(
@@ -93,12 +124,15 @@ export interface CompileSetting {
   readonly lackingTypes: ReadonlyMap<string, SqlType>
 }
 
+export interface CompileWith {
+  readonly setting: CompileSetting
+  readonly index: (entity: string) => KeyIndex | null
+  /** What is in memory already; absent = nothing is. */
+  readonly filled?: { readonly stores: ReadonlyMap<string, RelatedStore>; readonly numbers: NumberStore | null }
+}
+
 /** Compiles one entity for one tenant. `index` answers for parents of this tenant or among the shared rows. */
-export function compileFor(
-  plan: TenantPlan,
-  name: string,
-  { setting, index }: { setting: CompileSetting; index: (entity: string) => KeyIndex | null },
-): CompiledEntity {
+export function compileFor(plan: TenantPlan, name: string, { setting, index, filled }: CompileWith): CompiledEntity {
   const facts = plan.entities.get(name)
   if (facts === undefined) throw new RangeError(`expected an entity of the plan, got ${name}`)
   const { entity, relation, order } = facts
@@ -134,6 +168,9 @@ export function compileFor(
     identifiers,
     parent,
     index,
+    related: (path: string) => facts.related.get(path) ?? null,
+    stores: filled?.stores ?? new Map<string, RelatedStore>(),
+    numbers: filled?.numbers ?? null,
     settles: new Set(order.settles),
     late: new Set(order.late),
   }

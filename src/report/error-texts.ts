@@ -124,6 +124,11 @@ export const ERROR_TEXTS: Readonly<Record<Code, ErrorText>> = {
     risk: BATCHES_WHOLE,
     next: 'Check the file’s hash or export it again. If it comes from a live server, check that nobody altered the table during the run, then resume.',
   },
+  RELATED_TOO_LARGE: {
+    means: 'The rows an entity looks up under `with` take more memory than is set aside for them.',
+    risk: BATCHES_WHOLE,
+    next: 'Narrow the related rows down with `where`, or use fewer and shorter columns of them.',
+  },
   SOURCE_COUNT_MISMATCH: {
     means:
       'The source itself counted other rows in the same snapshot than were read. Either rows were not delivered, or they were delivered twice.',

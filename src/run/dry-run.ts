@@ -88,6 +88,7 @@ class DryLane {
         if (this.#run.signal.aborted) throw interrupted(this.#run.signal)
         await this.#entity(facts)
         progress.done.add(facts.entity.name)
+        this.state.release(facts.entity.name)
         await this.#settle(progress)
       }
     } catch (error) {

@@ -6,6 +6,7 @@ import type { CompiledEntity } from '../plan/compile-entity.ts'
 import { compileFor, type EntityFacts, type TenantPlan } from '../plan/tenant-plan.ts'
 import type { Source, SourceSnapshot } from '../source/source.ts'
 import type { CircleMember } from './circle-member.ts'
+import { fillRelated } from './fill-related.ts'
 import { keptKeys } from './kept-rows.ts'
 import { fillFromLedger } from './remember-states.ts'
 import type { RunContext } from './run-context.ts'
@@ -43,6 +44,11 @@ export class LaneState {
     this.#compiled.delete(entity)
   }
 
+  /** Its related rows need not be kept: nothing asks the program again. */
+  release(entity: string): void {
+    if (this.plan.entities.get(entity)?.order.circle.length === 0) this.#compiled.delete(entity)
+  }
+
   async snapshot(source: string): Promise<SourceSnapshot> {
     const open = this.#snapshots.get(source)
     if (open) return open.snapshot
@@ -58,7 +64,10 @@ export class LaneState {
   }
 
   #relationsOf(source: string): readonly Relation[] {
-    const read = [...this.plan.entities.values()].filter(facts => facts.entity.from.source === source).map(facts => facts.relation)
+    const read = [...this.plan.entities.values()].flatMap(facts => [
+      ...(facts.entity.from.source === source ? [facts.relation] : []),
+      ...[...facts.related.values()].filter(related => related.source === source).map(related => related.relation),
+    ])
     return [...new Set(read)]
   }
 
@@ -81,6 +90,7 @@ export class LaneState {
       index: name => this.#indexes.get(name) ?? this.#run.sharedIndex(name),
     })
     if (compiled.program === null) throw bug(`expected ${entity.name} to compile as it did when it was checked`)
+    await fillRelated(compiled, { facts, snapshotOf: name => this.snapshot(name) })
     this.#compiled.set(entity.name, compiled)
     return compiled
   }
@@ -181,6 +191,8 @@ export class LaneState {
   compileAside(facts: EntityFacts): CompiledEntity {
     const own = facts.entity.name
     const index = (name: string): KeyIndex | null => (name === own ? null : (this.#indexes.get(name) ?? this.#run.sharedIndex(name)))
-    return compileFor(this.plan, own, { setting: this.#run.setting, index })
+    const known = this.#compiled.get(own)
+    const stores = new Map(known?.related.map(({ path, store }) => [path, store]))
+    return compileFor(this.plan, own, { setting: this.#run.setting, index, filled: { stores, numbers: known?.numbers?.store ?? null } })
   }
 }

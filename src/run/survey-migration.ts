@@ -203,6 +203,11 @@ function uncoveredIn(
     for (const column of columns) known.add(column)
     used.set(table, known)
   }
+  for (const { tenant, compiled: program } of compiled) {
+    if (source.tenant !== null && tenant !== source.tenant) continue
+    for (const { source: from, relation, columns } of program.related)
+      if (from === source.name) add(tableLabel(relation.schema, relation.name), columns)
+  }
   for (const { tenant, entity, compiled: program } of compiled) {
     if (entity.from.source !== source.name || (source.tenant !== null && tenant !== source.tenant)) continue
     const relation = plans.find(plan => (plan.tenant?.code ?? null) === tenant)?.entities.get(entity.name)?.relation

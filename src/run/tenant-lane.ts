@@ -91,6 +91,7 @@ export class TenantLane {
       for (const facts of entities) {
         await this.#entity(facts)
         progress.done.add(facts.entity.name)
+        this.state.release(facts.entity.name)
         await this.#settleWaiting(progress)
       }
       gate.phaseDone(phase.name)

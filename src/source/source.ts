@@ -63,6 +63,7 @@ export interface ReadRequest {
   /** Columns to deliver, in this order. */
   readonly columns: readonly string[]
   /** `scan` only: no column at all = the whole relation in file order, whatever its keys (`after` is null then). */
+  /** No names: in whatever order costs least, from the beginning only. */
   readonly key: SourceKey
   /**
    * Key of the last row done, each part as text of its type (cast/value-text.ts); null = from the beginning.

@@ -35,6 +35,7 @@ function keysetSelects(shape: ReadShape, key: { readonly names: readonly string[
   const columns = keyColumns(shape.relation, key.names)
   const nullable = columns.filter(column => column.isNullable).map(column => quoteName(column.name))
   const select = `select ${quoteNames(shape.columns)} from ${fromClause(shape.relation)}`
+  if (key.names.length === 0) return [select]
   const order = `order by ${[...key.names.map(quoteName), ...tieBreakers(shape.relation, key.names)].join(', ')}`
   const conditions = nullable.map(name => `${name} is not null`)
   if (shape.after !== null) conditions.push(afterCondition(columns, shape.after, key.operators))

@@ -118,7 +118,8 @@ test('every key of the schema has a description', () => {
 
 test('the schema knows nothing of what is not supported', () => {
   const text = JSON.stringify(SCHEMA)
-  for (const word of ['"with"', '"number":{"', '"views"', '"finish"', '"fn"', '"collect"', '"same_as"', '"lookup"', '"overwrite"'])
+    '"many"',
+    '"owns"',
     assert.ok(!text.includes(word), word)
 })
 

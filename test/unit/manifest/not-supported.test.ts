@@ -8,8 +8,6 @@ const from = (text: string): string => manifest().replace('public.person', text)
 
 /** Everything the language has and Rehouse does not build yet: what it is called → a manifest that uses it. */
 const LATER: Readonly<Record<string, string>> = {
-  '`with`': entity('with: { a: { from: b.c, match: { d: e } } }'),
-  '`number`': entity('number: { a: { within: [b], order: [c] } }'),
   '`examples`': entity('examples: { 1: { name: x } }'),
   '`cleanse`': entity('cleanse: [trim]'),
   '`id_map`': entity('id_map: derived'),

@@ -1,0 +1,157 @@
+import { tableLabel } from '../base/table-label.ts'
+import { TupleCursor } from '../base/tuple-cursor.ts'
+import { builtinType } from '../cast/builtin-types.ts'
+import { RehouseError } from '../errors.ts'
+import { ValueError } from '../expression/value-error.ts'
+import type { Relation } from '../model/catalogue.ts'
+import type { Related } from '../model/mapping.ts'
+import { columnsNamed, innerNames, namesInRelated } from './collect-names.ts'
+import type { CompileContext, RelatedFacts } from './compile-context.ts'
+import { compileCondition, compileExpressionSource } from './compile-expression-source.ts'
+import { compileMatchKey, type MatchKey } from './match-key.ts'
+import { OutcomeRegistry, QUARANTINED } from './outcome-registry.ts'
+import { HAS_KEY, SEALED } from './parent-key.ts'
+import { NO_ROW, RelatedStore, SEVERAL } from './related-store.ts'
+import { FateSealed, RowState, type WriteField } from './row-state.ts'
+import { SlotTable } from './slot-table.ts'
+
+/** A related relation as it has to be read before the rows that ask for it. */
+export interface RelatedLoader {
+  /** `name`, or `outer.inner`. */
+  readonly path: string
+  readonly source: string
+  readonly relation: Relation
+  /** To be read, in this order. */
+  readonly columns: readonly string[]
+  readonly store: RelatedStore
+  /** Takes the row at the cursor in, if its `where` holds and its key is whole. */
+  take(cursor: TupleCursor): void
+}
+
+/** What a related relation's rows may take in memory, of one entity. */
+export const MOST_BYTES = 512 * 1024 * 1024
+
+/**
+ * Makes `name.Column` of every related row a value of the row. The rows are looked up in stores, filled before the first row is run; `stores` has those that are already.
+ * `names`: the dotted names the row's expressions use.
+ */
+export function addRelated(
+  related: readonly Related[],
+  { names, path }: { readonly names: ReadonlySet<string>; readonly path: string },
+  context: CompileContext,
+): readonly RelatedLoader[] {
+  return related.flatMap(one => {
+    const full = path === '' ? one.name : `${path}.${one.name}`
+    const facts = context.related(full)
+    return facts === null ? [] : addOne(one, { facts, full, names: innerNames(names, one.name) }, context)
+  })
+}
+
+interface RelatedPart {
+  readonly facts: RelatedFacts
+  readonly full: string
+  /** Names used behind `name.`. */
+  readonly names: ReadonlySet<string>
+}
+
+function addOne(one: Related, { facts, full, names }: RelatedPart, outer: CompileContext): readonly RelatedLoader[] {
+  const { relation, sourceVersion } = facts
+  const label = tableLabel(relation.schema, relation.name)
+  const wanted = new Set([...names, ...namesInRelated(one)])
+  const columns = columnsNamed(wanted, relation)
+  const state = new RowState(new OutcomeRegistry())
+  const slots = new SlotTable(
+    state,
+    relation.columns.map(column => column.name),
+  )
+  slots.addColumns(
+    columns.map(name => ({ name, type: relation.columns.find(column => column.name === name)?.type ?? builtinType('text') })),
+  )
+  const inner: CompileContext = { ...outer, relation, sourceVersion, state, slots, settled: [] }
+  const nested = addRelated(one.with, { names: wanted, path: full }, inner)
+  const store = outer.stores.get(full) ?? new RelatedStore(`${label} (\`${full}\`)`, MOST_BYTES)
+  const theirs = theirKey(one, inner)
+  const ours = theirs && ourKey(one, theirs.types, outer)
+  if (theirs === null || ours === null) return nested
+  const where = one.where === null ? null : compileCondition(one.where, inner)
+  exposeColumns({ one, full, names, store, ours, inner, columns }, outer)
+  const take = (cursor: TupleCursor): void => {
+    state.begin(cursor)
+    try {
+      if ((where === null || where(state)) && theirs.key.read(state) === HAS_KEY) store.add(theirs.key.key, cursor)
+    } catch (error) {
+      throw error instanceof ValueError || error instanceof FateSealed ? unreadable(full, label) : error
+    }
+  }
+  return [...nested, { path: full, source: one.from.source, relation, columns, store, take }]
+}
+
+function theirKey(one: Related, inner: CompileContext): { readonly key: MatchKey; readonly types: ReturnType<typeof typesOf> } | null {
+  const sides = one.match.map(({ theirs }) => ({ source: compileExpressionSource(theirs, inner), at: theirs.at }))
+  const known = sides.flatMap(({ source, at }) => (source === null ? [] : [{ source, at }]))
+  if (known.length < sides.length) return null
+  const types = typesOf(known)
+  const key = compileMatchKey(known, types, inner)
+  return key && { key, types }
+}
+
+function typesOf(sides: readonly { readonly source: { readonly type: Relation['columns'][number]['type'] } }[]) {
+  return sides.map(({ source }) => source.type)
+}
+
+function ourKey(one: Related, types: ReturnType<typeof typesOf>, outer: CompileContext): MatchKey | null {
+  const sides = one.match.map(({ ours }, i) => ({
+    source: outer.compilers.value(ours, { type: ours.kind === 'constant' ? (types[i] ?? null) : null, column: one.name }, outer),
+    at: ours.kind === 'expression' ? ours.expression.at : ours.at,
+  }))
+  const known = sides.flatMap(({ source, at }) => (source === null ? [] : [{ source, at }]))
+  return known.length < sides.length ? null : compileMatchKey(known, types, outer)
+}
+
+interface Exposed {
+  readonly one: Related
+  readonly full: string
+  readonly names: ReadonlySet<string>
+  readonly store: RelatedStore
+  readonly ours: MatchKey
+  readonly inner: CompileContext
+  readonly columns: readonly string[]
+}
+
+/** Found once per row; then each column's bytes come from there. */
+function exposeColumns({ one, full, names, store, ours, inner, columns }: Exposed, outer: CompileContext): void {
+  const cursor = new TupleCursor(columns.length)
+  const { state } = inner
+  const found = outer.slots.addComputed(`\u0000${one.name}`, builtinType('int4'), (row, out) => {
+    const result = ours.read(row)
+    if (result === SEALED) return false
+    const at = result === HAS_KEY ? store.find(ours.key) : NO_ROW
+    if (at === SEVERAL) return row.seal(QUARANTINED, `ambiguous_${one.name}`, full)
+    if (at === NO_ROW) return out.null()
+    store.place(at, cursor)
+    state.begin(cursor)
+    out.int32(at)
+    return true
+  })
+  const expose = (name: string): void => {
+    const at = inner.slots.resolve(name.split('.'))
+    if (at === null) return
+    const write: WriteField = (row, out) => {
+      if (row.value(found) === null) return out.null()
+      return inner.state.copySlot(at.slot, out) || row.seal(inner.state.fate, inner.state.fateCode, inner.state.fateColumn)
+    }
+    outer.slots.addComputed(`${one.name}.${name}`, at.type, write)
+  }
+  for (const name of new Set([...columns, ...[...names].filter(used => used.includes('.'))])) expose(name)
+}
+
+function unreadable(path: string, label: string): RehouseError {
+  return new RehouseError(
+    'SOURCE_INVALID',
+    `expected every row of ${label} to have values that \`${path}\` can be matched by, got one an expression cannot take`,
+    {
+      where: { table: label },
+      next: 'Make the expression under `match` or `where` hold for every row, for example with `nullif` or `case`.',
+    },
+  )
+}

@@ -1,0 +1,109 @@
+import { KeyIndex, NOT_FOUND } from '../base/key-index.ts'
+import type { TupleCursor } from '../base/tuple-cursor.ts'
+import { RehouseError } from '../errors.ts'
+
+/** No row, and more than one, where one was asked for. */
+export const NO_ROW = -1
+export const SEVERAL = -2
+
+const PIECE_BYTES = 1 << 20
+const PIECE_ROWS = 1 << 14
+
+/** The key of a related row or of the row that asks for it, as its reader left it. */
+export interface StoreKey {
+  readonly isInteger: boolean
+  readonly halves: Int32Array
+  readonly text: string
+}
+
+/**
+ * The rows of one related relation in memory, found by the values they match on. Rows are kept as the tuples the source delivered; about 20 bytes a row besides.
+ * Throws RELATED_TOO_LARGE beyond `mostBytes`.
+ */
+export class RelatedStore {
+  readonly #index = new KeyIndex()
+  /** Of a key's ordinal: its first row, or SEVERAL. */
+  readonly #rowOf: Int32Array[] = []
+  readonly #pieces: Buffer[] = []
+  /** Of a row: its piece, where it begins there, and its length. */
+  readonly #places: Int32Array[] = []
+  #rows = 0
+  #used = PIECE_BYTES
+  #bytes = 0
+  isFilled = false
+  readonly mostBytes: number
+  readonly label: string
+
+  constructor(label: string, mostBytes: number) {
+    this.label = label
+    this.mostBytes = mostBytes
+  }
+
+  get rows(): number {
+    return this.#rows
+  }
+
+  get bytes(): number {
+    return this.#bytes + this.#index.bytes
+  }
+
+  /** Keeps the row at the cursor under a key. */
+  add(key: StoreKey, cursor: TupleCursor): void {
+    const row = this.#keep(cursor.data, cursor.rowStart, cursor.rowEnd)
+    const known = this.#index.size
+    const ordinal = key.isInteger ? this.#index.add(key.halves[0] as number, key.halves[1] as number) : this.#index.addText(key.text)
+    this.#setRow(ordinal, ordinal === known ? row : SEVERAL)
+  }
+
+  /** The one row under a key, NO_ROW, or SEVERAL. */
+  find(key: StoreKey): number {
+    const ordinal = key.isInteger ? this.#index.find(key.halves[0] as number, key.halves[1] as number) : this.#index.findText(key.text)
+    return ordinal === NOT_FOUND ? NO_ROW : (this.#rowOf[Math.floor(ordinal / PIECE_ROWS)]?.[ordinal % PIECE_ROWS] ?? NO_ROW)
+  }
+
+  /** Puts the cursor on a row. */
+  place(row: number, cursor: TupleCursor): void {
+    const places = this.#places[Math.floor(row / PIECE_ROWS)] as Int32Array
+    const at = (row % PIECE_ROWS) * 3
+    const start = places[at + 1] as number
+    cursor.push((this.#pieces[places[at] as number] as Buffer).subarray(start, start + (places[at + 2] as number)))
+    cursor.next()
+  }
+
+  #keep(data: Buffer, start: number, end: number): number {
+    const length = end - start
+    if (this.#used + length > PIECE_BYTES) this.#open(length)
+    const piece = this.#pieces.length - 1
+    data.copy(this.#pieces[piece] as Buffer, this.#used, start, end)
+    const row = this.#rows++
+    if (row % PIECE_ROWS === 0) this.#places.push(new Int32Array(PIECE_ROWS * 3))
+    ;(this.#places[Math.floor(row / PIECE_ROWS)] as Int32Array).set([piece, this.#used, length], (row % PIECE_ROWS) * 3)
+    this.#used += length
+    return row
+  }
+
+  #open(length: number): void {
+    const size = Math.max(PIECE_BYTES, length)
+    this.#bytes += size
+    if (this.bytes > this.mostBytes) throw this.#tooLarge()
+    this.#pieces.push(Buffer.allocUnsafeSlow(size))
+    this.#used = 0
+  }
+
+  #setRow(ordinal: number, row: number): void {
+    const piece = Math.floor(ordinal / PIECE_ROWS)
+    if (this.#rowOf[piece] === undefined) this.#rowOf[piece] = new Int32Array(PIECE_ROWS)
+    ;(this.#rowOf[piece] as Int32Array)[ordinal % PIECE_ROWS] = row
+  }
+
+  #tooLarge(): RehouseError {
+    const mega = Math.round(this.mostBytes / (1 << 20))
+    return new RehouseError(
+      'RELATED_TOO_LARGE',
+      `expected the rows of ${this.label} to take at most ${mega} MB, got more after ${this.#rows} rows`,
+      {
+        next: 'Narrow them down with `where`, or use fewer of their columns.',
+      },
+    )
+  }
+}

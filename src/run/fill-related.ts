@@ -1,0 +1,44 @@
+import { TupleCursor } from '../base/tuple-cursor.ts'
+import type { CompiledEntity } from '../plan/compile-entity.ts'
+import type { EntityFacts } from '../plan/tenant-plan.ts'
+import type { SourceSnapshot } from '../source/source.ts'
+import { nextRow, sourceInvalid } from './next-row.ts'
+
+/** Reads the related rows of an entity into memory, and then computes its positions: before its first row is run, under the same snapshots. */
+export async function fillRelated(
+  { related, numbers }: Pick<CompiledEntity, 'related' | 'numbers'>,
+  { facts, snapshotOf }: { readonly facts: EntityFacts; readonly snapshotOf: (source: string) => Promise<SourceSnapshot> },
+): Promise<void> {
+  for (const { store, source, relation, columns, take } of related) {
+    if (store.isFilled) continue
+    const request = { relation, columns, key: { kind: 'columns', names: [] }, after: null, signal: new AbortController().signal } as const
+    const cursor = new TupleCursor(columns.length)
+    await readInto(cursor, { chunks: (await snapshotOf(source)).read(request), take, facts })
+    store.isFilled = true
+  }
+  if (numbers === null || numbers.store.isFilled) return
+  const request = {
+    relation: facts.relation,
+    columns: numbers.columns,
+    key: facts.key.source,
+    after: null,
+    signal: new AbortController().signal,
+  }
+  const snapshot = await snapshotOf(facts.entity.from.source)
+  await readInto(new TupleCursor(numbers.fields), { chunks: snapshot.read(request), take: numbers.take, facts })
+  numbers.finish()
+}
+
+interface Reading {
+  readonly chunks: AsyncIterable<Buffer>
+  readonly take: (cursor: TupleCursor) => void
+  readonly facts: EntityFacts
+}
+
+async function readInto(cursor: TupleCursor, { chunks, take, facts }: Reading): Promise<void> {
+  for await (const chunk of chunks) {
+    cursor.push(chunk)
+    while (nextRow(cursor, facts)) take(cursor)
+  }
+  if (cursor.pending > 0) throw sourceInvalid(facts, `expected whole rows, got ${cursor.pending} bytes of one that does not end`)
+}
