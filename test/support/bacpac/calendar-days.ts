@@ -1,5 +1,16 @@
+/** Days that were asked for before: rows come with the same ones again and again. */
+const known = new Map<string, number>()
+
 /** Days since 0001-01-01 of a date of the proleptic Gregorian calendar, `YYYY-MM-DD`. */
 export function dayNumber(date: string): number {
+  const before = known.get(date)
+  if (before !== undefined) return before
+  const number = countDays(date)
+  if (known.size < 20_000) known.set(date, number)
+  return number
+}
+
+function countDays(date: string): number {
   const [year = NaN, month = NaN, day = NaN] = date.split('-').map(Number)
   // Years that begin in March: the leap day comes last.
   const shifted = month > 2 ? year : year - 1
