@@ -166,6 +166,9 @@ export const EDGE_VARIANTS: EdgeFields = {
     { type: 'float', value: '0.1' },
     { type: 'uniqueidentifier', value: '00112233-4455-6677-8899-aabbccddeeff' },
     { type: 'datetime', value: '2024-02-29 12:34:56.787' },
+    { type: 'time(3)', value: '23:59:59.999' },
+    { type: 'datetime2(0)', value: '9999-12-31 23:59:59' },
+    { type: 'datetimeoffset(7)', value: '2024-02-29 23:59:59.1234567 +05:45' },
     { type: 'varbinary', value: Buffer.from('ff00', 'hex') },
   ],
 }

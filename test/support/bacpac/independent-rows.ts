@@ -225,5 +225,15 @@ function variantText(bytes: Buffer): string {
   if (type === 'char' || type === 'varchar') return `${type}:${new TextDecoder('windows-1252').decode(value)}`
   if (type === 'decimal' || type === 'numeric')
     return `${type}:${withPoint(unsigned(value.subarray(1)) * (value[0] === 1 ? 1n : -1n), properties[1] ?? 0)}`
-  return `${type}:${textOfValue(value, { type, scale: properties[0] ?? 7 })}`
+  const scale = properties[0] ?? 7
+  return `${type}:${textOfValue(['time', 'datetime2', 'datetimeoffset'].includes(type) ? widened(value, type, scale) : value, { type, scale })}`
+}
+
+/** Inside a sql_variant a time counts units of its own scale in 3 to 5 bytes. */
+function widened(value: Buffer, type: string, scale: number): Buffer {
+  const rest = value.length - ({ time: 0, datetime2: 3 }[type] ?? 5)
+  const ticks = unsigned(value.subarray(0, rest)) * 10n ** BigInt(7 - scale)
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigUInt64LE(ticks)
+  return Buffer.concat([bytes.subarray(0, 5), value.subarray(rest)])
 }

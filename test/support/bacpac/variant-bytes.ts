@@ -66,7 +66,7 @@ function partsOf(type: ServerType, { value }: VariantValue): VariantParts {
     case 'time':
     case 'datetime2':
     case 'datetimeoffset':
-      return { properties: Buffer.of(type.scale ?? 7), bytes: plainBytes(type, value) }
+      return { properties: Buffer.of(type.scale ?? 7), bytes: scaledTime(plainBytes(type, value), type.scale ?? 7) }
     default:
       return { properties: Buffer.alloc(0), bytes: plainBytes(type, value) }
   }
@@ -75,6 +75,14 @@ function partsOf(type: ServerType, { value }: VariantValue): VariantParts {
 function plainBytes(type: ServerType, value: VariantValue['value']): Buffer {
   const out = new FieldBytes(32)
   valueWriter(type)(value, out)
+  return out.take()
+}
+
+/** Unlike in a column, units of the type's own scale in as few bytes as it needs. */
+function scaledTime(bytes: Buffer, scale: number): Buffer {
+  const out = new FieldBytes(16)
+  out.uint(bytes.readUIntLE(0, 5) / 10 ** (7 - scale), scale <= 2 ? 3 : scale <= 4 ? 4 : 5)
+  out.bytes(bytes.subarray(5))
   return out.take()
 }
 
