@@ -30,11 +30,13 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   undo: [...DECIDING, ...PORTS],
   manifest: [...WORDS, 'expression'],
   config: WORDS,
+  // Keys whose equality PostgreSQL does not know are compared by their canonical text.
+  staging: [...WORDS, 'events', 'cast', 'postgres', 'embedded', 'source'],
   report: ['model', 'errors', 'events'],
   embedded: [...WORDS, 'postgres'],
   engines: [...WORDS, ...PORTS, ...ENGINES, 'postgres', 'config', 'embedded'],
   // The verbs: each puts the rooms together for one command.
-  api: [...DECIDING, ...PORTS, 'checks', 'run', 'verify', 'undo', 'manifest', 'config', 'embedded', 'engines'],
+  api: [...DECIDING, ...PORTS, 'checks', 'run', 'verify', 'undo', 'manifest', 'config', 'embedded', 'engines', 'staging'],
   index: ['api', 'model', 'errors', 'events', 'manifest', 'embedded', 'run'],
   cli: ['index', 'report', 'config', 'errors', 'events', 'model'],
 }

@@ -7,14 +7,14 @@ export interface CopyConnection {
   query(text: string): void
 }
 
-const COPY_DATA = 'd'.charCodeAt(0)
-const COPY_DONE = Buffer.from([0x63, 0, 0, 0, 4])
-const HEADER = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)])
+export const COPY_DATA = 'd'.charCodeAt(0)
+export const COPY_DONE = Buffer.from([0x63, 0, 0, 0, 4])
+export const COPY_HEADER = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)])
 const TRAILER = Buffer.from([0xff, 0xff])
 /** Large enough that a message costs nothing, small enough that nothing else waits. */
 const SLICE_BYTES = 1 << 17
 /** Handed to the socket ahead of the network: while this process is busy with the next rows, the server must not run dry. */
-const AHEAD_BYTES = 4 << 20
+export const AHEAD_BYTES = 4 << 20
 
 /**
  * `COPY … FROM STDIN (FORMAT binary)` as the driver's "submittable": it calls `submit`, then the handlers as messages come.
@@ -62,7 +62,7 @@ export class CopyIn {
   }
 
   async #send(stream: Socket): Promise<void> {
-    await this.#write(stream, HEADER)
+    await this.#write(stream, COPY_HEADER)
     for (const block of this.#tuples) {
       for (let at = 0; at < block.length; at += SLICE_BYTES) await this.#write(stream, block.subarray(at, at + SLICE_BYTES))
     }

@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls'
 import pg from 'pg'
 import { CopyIn } from './copy-in.ts'
+import { CopyInStream } from './copy-in-stream.ts'
 import { CopyOut } from './copy-out.ts'
 import { TransientFailure, translateConnectError, translateCopyError, translateError } from './server-errors.ts'
 import { APPLY_SETTINGS, KNOWN_SETTINGS, OPTIONAL_SETTINGS, SETTINGS } from './session-settings.ts'
@@ -159,6 +160,20 @@ export class Session {
     })
   }
 
+  /** The same of a stream: tuples in chunks cut anywhere, no header, an end marker or none. What the stream throws ends the statement, and is thrown. */
+  async copyInStream(statement: string, chunks: AsyncIterable<Buffer>): Promise<number> {
+    const copy = new CopyInStream(statement, chunks)
+    try {
+      return await this.#inTurn(() =>
+        this.#submit(copy).finished.catch(error => {
+          throw translateCopyError(error, this.#side)
+        }),
+      )
+    } catch (error) {
+      throw copy.thrown === null ? error : copy.thrown.error
+    }
+  }
+
   /**
    * `COPY (…) TO STDOUT (FORMAT binary)`: the tuples in chunks cut anywhere, the header taken off, the trailer left on; with back-pressure.
    * Leaving before the end, and the signal, end the session: only that stops a server in the middle of a COPY. The signal's reason is thrown.
@@ -185,7 +200,7 @@ export class Session {
     }
   }
 
-  #submit<T extends CopyIn | CopyOut>(copy: T): T {
+  #submit<T extends CopyIn | CopyInStream | CopyOut>(copy: T): T {
     // What the driver wants of a statement of our own is `submit` and the handlers; its declared type asks for an event emitter besides.
     this.#client.query(copy as never)
     return copy

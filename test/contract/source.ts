@@ -78,7 +78,7 @@ function keyTests(engine: SourceEngine, types: readonly KeyType[]): void {
   })
 }
 
-function contentTests(engine: SourceEngine): void {
+export function contentTests(engine: SourceEngine): void {
   test('without a key delivers every row exactly once, equal ones numbered, from any position', async t => {
     const spec = { name: 'no key', columns: [column('a', 'int4'), column('b', 'text')] }
     const rows = [

@@ -1,0 +1,200 @@
+import { tableLabel } from '../base/table-label.ts'
+import { RehouseError } from '../errors.ts'
+import type { Catalogue, Relation } from '../model/catalogue.ts'
+import { whyNotScanned } from '../source/scan-keys.ts'
+import type { ReadRequest, Source, SourceFacts, SourceSnapshot } from '../source/source.ts'
+import { afterPosition } from './key-texts.ts'
+import { stageRelation } from './stage-relation.ts'
+import { isPositionSql, keyedName, keyedRelation, type StagedShape, stagedRelation, stagedShape } from './staged-shape.ts'
+import type { StagingDatabase } from './staging-database.ts'
+import type { StagingPlace } from './staging-place.ts'
+
+/**
+ * A `scan` source that can be read by any key: what the file cannot say (source/scan-keys.ts) is staged when it is first asked for, and read from there.
+ * Everything else, its catalogue first of all, is the file's. `name` tells the source apart within the migration.
+ */
+export function stagedSource(source: Source, { place, name }: { readonly place: StagingPlace; readonly name: string }): Source {
+  return source.capability === 'scan' ? new StagedSource(source, { place, name }) : source
+}
+
+/** Relations of a snapshot's file in a place that can do all that PostgreSQL can. */
+export interface StagedRelations {
+  /** Of one database; whoever asked for it closes it. */
+  readonly source: Source
+  /** What each is there, by the relation asked for. Columns have the names they have there: at most 63 bytes. */
+  readonly relations: ReadonlyMap<Relation, Relation>
+}
+
+/** Stages relations whole, for work a file cannot do (joins, ranks, SQL). Null: the snapshot is not of a staged source. */
+export async function stageRelations(
+  snapshot: SourceSnapshot,
+  { relations, signal }: { readonly relations: readonly Relation[]; readonly signal: AbortSignal },
+): Promise<StagedRelations | null> {
+  return snapshot instanceof StagedSnapshot ? snapshot.stage(relations, signal) : null
+}
+
+class StagedSource implements Source {
+  readonly engine: string
+  readonly capability = 'scan'
+  readonly label: string
+  readonly #file: Source
+  readonly #at: { readonly place: StagingPlace; readonly name: string }
+  readonly #snapshots = new Set<StagedSnapshot>()
+
+  constructor(file: Source, at: { readonly place: StagingPlace; readonly name: string }) {
+    this.#file = file
+    this.#at = at
+    this.engine = file.engine
+    this.label = file.label
+  }
+
+  describe(): Promise<Catalogue> {
+    return this.#file.describe()
+  }
+
+  facts(): Promise<SourceFacts> {
+    return this.#file.facts()
+  }
+
+  async openSnapshot(relations?: readonly Relation[]): Promise<SourceSnapshot> {
+    const snapshot = new StagedSnapshot(await this.#file.openSnapshot(relations), { ...this.#at, engine: this.engine })
+    this.#snapshots.add(snapshot)
+    return snapshot
+  }
+
+  async close(): Promise<void> {
+    const open = [...this.#snapshots]
+    this.#snapshots.clear()
+    for (const snapshot of open) await snapshot.close()
+    await this.#file.close()
+  }
+}
+
+interface At {
+  readonly place: StagingPlace
+  readonly name: string
+  readonly engine: string
+}
+
+let opened = 0
+
+class StagedSnapshot implements SourceSnapshot {
+  readonly id: string
+  readonly marker: string
+  readonly origin: string
+  readonly confirm?: (signal: AbortSignal) => Promise<void>
+  readonly #file: SourceSnapshot
+  readonly #at: At
+  readonly #closing = new AbortController()
+  #database: Promise<StagingDatabase> | null = null
+
+  constructor(file: SourceSnapshot, at: At) {
+    // A file's snapshot is named after its content; the ledger tells by the name whether rows were read under one and the same.
+    this.id = `${file.id}-${process.pid.toString(36)}.${Date.now().toString(36)}.${++opened}`
+    this.marker = file.marker
+    this.origin = file.origin
+    this.#file = file
+    this.#at = at
+    if (file.confirm !== undefined) this.confirm = signal => file.confirm?.(signal) ?? Promise.resolve()
+  }
+
+  count(relation: Relation): Promise<bigint> {
+    return this.#file.count(relation)
+  }
+
+  read(request: ReadRequest): AsyncIterable<Buffer> {
+    return whyNotScanned(request.relation, request.key) === null ? this.#file.read(request) : this.#readStaged(request)
+  }
+
+  async *#readStaged(request: ReadRequest): AsyncGenerator<Buffer> {
+    const { relation, key, signal } = request
+    signal.throwIfAborted()
+    const database = await this.#open()
+    const shape = stagedShape(relation, key, database.types)
+    const translated = translate(request, shape)
+    await this.#stage(database, { relation, shape, signal }).catch((error: unknown) => {
+      throw signal.aborted ? signal.reason : error
+    })
+    const source = this.#at.place.options.openSource(database.address)
+    try {
+      const snapshot = await source.openSnapshot()
+      const ends = AbortSignal.any([signal, this.#closing.signal])
+      const chunks = snapshot.read({ ...translated.request, signal: ends })
+      yield* translated.skip === null ? chunks : afterPosition(chunks, translated.skip)
+    } finally {
+      await source.close()
+    }
+  }
+
+  #stage(database: StagingDatabase, of: { relation: Relation; shape: StagedShape; signal: AbortSignal }): Promise<void> {
+    const signal = AbortSignal.any([of.signal, this.#closing.signal, this.#at.place.options.signal])
+    return stageRelation(database, { ...of, signal, snapshot: this.#file })
+  }
+
+  #open(): Promise<StagingDatabase> {
+    if (this.#closing.signal.aborted) throw closed()
+    const { place, name, engine } = this.#at
+    this.#database ??= place.acquire({ engine, marker: this.marker, source: name }).catch((error: unknown) => {
+      this.#database = null
+      throw error
+    })
+    return this.#database
+  }
+
+  async stage(relations: readonly Relation[], signal: AbortSignal): Promise<StagedRelations> {
+    const database = await this.#open()
+    const staged = new Map<Relation, Relation>()
+    for (const relation of relations) {
+      const shape = stagedShape(relation, { kind: 'content' }, database.types)
+      await this.#stage(database, { relation, shape, signal })
+      staged.set(relation, stagedRelation(shape))
+    }
+    return { source: this.#at.place.options.openSource(database.address), relations: staged }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return
+    this.#closing.abort(closed())
+    await this.#file.close()
+    const database = await this.#database?.catch(() => null)
+    if (database) await this.#at.place.release(database)
+  }
+}
+
+interface Translated {
+  readonly request: ReadRequest
+  /** Where PostgreSQL cannot be told the position: rows up to it are read and left out. */
+  readonly skip: Parameters<typeof afterPosition>[1] | null
+}
+
+/** The request in the words of the staged table. */
+function translate(request: ReadRequest, shape: StagedShape): Translated {
+  const { relation, key, after, columns } = request
+  const names = columns.map(name => stagedName(name, { shape, relation }))
+  if (key.kind === 'content') return { request: { ...request, relation: stagedRelation(shape), columns: names }, skip: null }
+  const parts = key.names.map(name => shape.columns.findIndex(({ of }) => of.name === name))
+  const ordered = parts.map(i => (shape.keyed.includes(i) ? keyedName(i) : (shape.columns[i]?.name ?? '')))
+  const staged = { ...request, relation: keyedRelation(shape), key: { kind: 'columns', names: ordered }, columns: names } as const
+  if (after === null || isPositionSql(shape, key.names)) return { request: staged, skip: null }
+  const keyColumns = parts.map(i => shape.columns[i]?.of ?? absent(relation, key.names.join(', ')))
+  const own = key.names.map(name => stagedName(name, { shape, relation }))
+  return { request: { ...staged, columns: [...own, ...names], after: null }, skip: { key: keyColumns, fields: columns.length, after } }
+}
+
+function stagedName(name: string, { shape, relation }: { readonly shape: StagedShape; readonly relation: Relation }): string {
+  return shape.columns.find(({ of }) => of.name === name)?.name ?? absent(relation, name)
+}
+
+function absent(relation: Relation, name: string): never {
+  const table = tableLabel(relation.schema, relation.name)
+  throw new RehouseError('SOURCE_REFUSED', `expected a column ${name} in ${table}, got none of that name`, {
+    where: { table },
+    next: 'Correct the name.',
+  })
+}
+
+function closed(): RehouseError {
+  return new RehouseError('SOURCE_UNREACHABLE', 'expected an open snapshot, got one that is closed', {
+    next: 'Run the same command with --resume.',
+  })
+}

@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto'
+import { RehouseError } from '../errors.ts'
+import { quoteLiteral, quoteName } from '../postgres/quote.ts'
+import type { Session } from '../postgres/session.ts'
+import { STAGING_SCHEMA } from './staged-shape.ts'
+import { type DatabaseAddress, openStagingSession, type StagingServer } from './staging-server.ts'
+
+/** What a database is for; said in its comment, so that it can be told and dropped by whoever comes later. */
+export interface StagedFor {
+  readonly migration: string
+  /** Tells the source apart within the migration: its name and the tenant. */
+  readonly source: string
+}
+
+const PREFIX = 'rehouse_staging_'
+/** How rows lie in staging; another layout finds nothing of this one. */
+const LAYOUT = 1
+/** What may lie around after runs that failed; beyond that the oldest goes, and is staged again when it is needed. */
+const MOST_KEPT = 16
+
+/** UNLOGGED like the tables it speaks of: a crash of the server empties all of them, so that what is lost is never said to be there. */
+const SCHEMA = `create schema if not exists ${STAGING_SCHEMA};
+create unlogged table if not exists ${STAGING_SCHEMA}.relation (name text primary key, marker text not null, relation text not null,
+  rows bigint not null, sha256 bytea not null, finished_at timestamptz not null default pg_catalog.now())`
+
+export function databaseName({ engine, marker }: { readonly engine: string; readonly marker: string }): string {
+  const digest = createHash('sha256')
+    .update(JSON.stringify([LAYOUT, engine, marker]))
+    .digest('hex')
+  return `${PREFIX}${digest.slice(0, 32)}`
+}
+
+/** The database of one content of one file, in use as long as its session is open: a database in use is not dropped. */
+export class StagingDatabase {
+  readonly name: string
+  readonly address: DatabaseAddress
+  /** Types of pg_catalog this server reads and sends in binary. */
+  readonly types: ReadonlySet<string>
+  readonly #keeper: Session
+
+  private constructor(of: { name: string; address: DatabaseAddress; types: ReadonlySet<string>; keeper: Session }) {
+    this.name = of.name
+    this.address = of.address
+    this.types = of.types
+    this.#keeper = of.keeper
+  }
+
+  /** Makes it if it is not there. Databases of the same source with another content, and the oldest beyond what is kept, are dropped. */
+  static async open(
+    server: StagingServer,
+    { name, owner }: { readonly name: string; readonly owner: StagedFor },
+  ): Promise<StagingDatabase> {
+    return server.making(async admin => {
+      const all = await listDatabases(admin)
+      if (!all.some(database => database.name === name)) {
+        server.remember(name)
+        const made = `create database ${quoteName(name)} template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C'`
+        await admin.query(made)
+        await admin.query(`comment on database ${quoteName(name)} is ${quoteLiteral(JSON.stringify(owner))}`)
+      }
+      const others = all.filter(database => database.name !== name && database.owner?.migration === owner.migration)
+      const orphans = others.filter(database => database.owner?.source === owner.source)
+      const rest = others.filter(database => !orphans.includes(database))
+      for (const { name: orphan } of [...orphans, ...rest.slice(0, Math.max(0, rest.length + 1 - MOST_KEPT))])
+        await dropDatabase(server, admin, orphan)
+      const address = await server.addressOf(name)
+      const keeper = await openStagingSession(address)
+      try {
+        await keeper.script(SCHEMA)
+        return new StagingDatabase({ name, address, types: await binaryTypes(keeper), keeper })
+      } catch (error) {
+        keeper.destroy()
+        throw error
+      }
+    })
+  }
+
+  get isOpen(): boolean {
+    return this.#keeper.isOpen
+  }
+
+  close(): Promise<void> {
+    return this.#keeper.close()
+  }
+}
+
+/** Drops what was staged for a migration, or for one source of it; what another process uses stays. */
+export async function dropStaged(server: StagingServer, which: Pick<StagedFor, 'migration'> & { readonly source?: string }): Promise<void> {
+  await server.making(async admin => {
+    for (const { name, owner } of await listDatabases(admin))
+      if (owner?.migration === which.migration && (which.source === undefined || owner.source === which.source))
+        await dropDatabase(server, admin, name)
+  })
+}
+
+interface Listed {
+  readonly name: string
+  /** Null: what was broken off before it was said, or is not ours to judge. */
+  readonly owner: StagedFor | null
+}
+
+/** Oldest first. */
+async function listDatabases(admin: Session): Promise<readonly Listed[]> {
+  const { rows } = await admin.query(
+    `select d.datname, pg_catalog.shobj_description(d.oid, 'pg_database') from pg_catalog.pg_database d where pg_catalog.starts_with(d.datname, $1) order by d.oid`,
+    [PREFIX],
+  )
+  return rows.map(([name, comment]) => ({ name: String(name), owner: ownerIn(comment ?? null) }))
+}
+
+function ownerIn(comment: string | null): StagedFor | null {
+  try {
+    const { migration, source } = Object(JSON.parse(comment ?? 'null'))
+    return typeof migration === 'string' && typeof source === 'string' ? { migration, source } : null
+  } catch {
+    return null
+  }
+}
+
+const OBJECT_IN_USE = '55006'
+
+async function dropDatabase(server: StagingServer, admin: Session, name: string): Promise<void> {
+  try {
+    await admin.query(`drop database if exists ${quoteName(name)}`)
+    server.forget(name)
+  } catch (error) {
+    if (sqlStateOf(error) !== OBJECT_IN_USE) throw error
+  }
+}
+
+/** The server’s own code behind an error of ours. */
+export function sqlStateOf(error: unknown): string | null {
+  const cause = error instanceof RehouseError ? error.cause : error
+  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : null
+}
+
+async function binaryTypes(session: Session): Promise<ReadonlySet<string>> {
+  // Arrays of xml have the functions, but on a server without libxml not the element's.
+  const { rows } = await session.query(
+    `select t.typname from pg_catalog.pg_type t where t.typnamespace = 'pg_catalog'::pg_catalog.regnamespace and t.typtype in ('b', 'r', 'm')
+     and t.typreceive <> 0 and t.typsend <> 0 and t.typname <> '_xml'`,
+  )
+  return new Set(rows.map(([name]) => String(name)))
+}

@@ -1,0 +1,81 @@
+import type { Source } from '../source/source.ts'
+import { databaseName, dropStaged, type StagedFor, StagingDatabase } from './staging-database.ts'
+import { type DatabaseAddress, StagingServer, type StagingServerOptions } from './staging-server.ts'
+
+export interface StagingOptions extends StagingServerOptions {
+  /** Name of the migration. */
+  readonly migration: string
+  /** Opens the postgres source at an address. */
+  readonly openSource: (address: DatabaseAddress) => Source
+  /** Ends what is being staged. */
+  readonly signal: AbortSignal
+}
+
+/** Where a migration's rows are staged: the server, and the databases in use. Nothing is started before something is staged. `close` when no source uses it any more. */
+export class StagingPlace {
+  readonly options: StagingOptions
+  readonly #server: StagingServer
+  readonly #open = new Map<string, Promise<StagingDatabase>>()
+  readonly #uses = new Map<string, number>()
+
+  constructor(options: StagingOptions) {
+    this.options = options
+    this.#server = new StagingServer(options)
+  }
+
+  /** The database for this content, in use until `release`. */
+  async acquire(of: { readonly engine: string; readonly marker: string; readonly source: string }): Promise<StagingDatabase> {
+    const name = databaseName(of)
+    this.#uses.set(name, (this.#uses.get(name) ?? 0) + 1)
+    try {
+      return await this.#database(name, { migration: this.options.migration, source: of.source })
+    } catch (error) {
+      await this.#leave(name)
+      throw error
+    }
+  }
+
+  async #database(name: string, owner: StagedFor): Promise<StagingDatabase> {
+    const known = this.#open.get(name)
+    const database = await known?.catch(() => null)
+    if (database?.isOpen) return database
+    // Of several that find it closed, the first opens it again.
+    const now = this.#open.get(name)
+    if (now !== undefined && now !== known) return now
+    const opening = StagingDatabase.open(this.#server, { name, owner })
+    this.#open.set(name, opening)
+    return opening
+  }
+
+  release(database: StagingDatabase): Promise<void> {
+    return this.#leave(database.name)
+  }
+
+  async #leave(name: string): Promise<void> {
+    const uses = (this.#uses.get(name) ?? 1) - 1
+    this.#uses.set(name, uses)
+    if (uses > 0) return
+    const database = this.#open.get(name)
+    this.#open.delete(name)
+    await (await database?.catch(() => null))?.close()
+  }
+
+  /** Everything wanted of a source was read: what was staged of it goes, also what an earlier run left. What is in use stays. */
+  async dropSource(source: string): Promise<void> {
+    if (this.#server.mayHoldDatabases) await dropStaged(this.#server, { migration: this.options.migration, source })
+  }
+
+  /** The migration is done: what was staged for it goes. */
+  async dropAll(): Promise<void> {
+    if (this.#server.mayHoldDatabases) await dropStaged(this.#server, { migration: this.options.migration })
+  }
+
+  /** Idempotent. */
+  async close(): Promise<void> {
+    for (const name of [...this.#open.keys()]) {
+      this.#uses.set(name, 0)
+      await this.#leave(name)
+    }
+    await this.#server.close()
+  }
+}
