@@ -3,6 +3,7 @@ import { RehouseError } from './errors.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import { openPostgresLedger, type PostgresLedgerOptions } from './ledger/postgres/postgres-ledger.ts'
 import { chooseTls } from './postgres/choose-tls.ts'
+import { openBacpacSource } from './source/bacpac/bacpac-source.ts'
 import { openPostgresSource } from './source/postgres/postgres-source.ts'
 import type { Source } from './source/source.ts'
 import type { SourceFile } from './source/source-file.ts'
@@ -28,7 +29,9 @@ const SOURCES: Readonly<Record<string, (address: SourceAddress) => Source>> = {
   'postgresql:': openPostgresSource,
 }
 /** Files: by the scheme of their address. */
-const FILE_SOURCES: Readonly<Record<string, (file: SourceFile) => Source>> = {}
+const FILE_SOURCES: Readonly<Record<string, (file: SourceFile) => Source>> = {
+  bacpac: openBacpacSource,
+}
 const TARGETS: Readonly<Record<string, (address: TargetAddress) => Target>> = {
   'postgres:': openPostgresTarget,
   'postgresql:': openPostgresTarget,
