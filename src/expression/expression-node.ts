@@ -30,12 +30,15 @@ export type ExpressionNode = { readonly at: Place } & (
   | { readonly kind: 'coalesce'; readonly items: readonly ExpressionNode[] }
   | { readonly kind: 'nullif'; readonly left: ExpressionNode; readonly right: ExpressionNode }
   | { readonly kind: 'call'; readonly name: FunctionName; readonly args: readonly ExpressionNode[] }
+  /** Over a list: `count(name)`, `min(name.column)`. */
+  | { readonly kind: 'aggregate'; readonly name: AggregateName; readonly list: ExpressionNode }
   | { readonly kind: 'cast'; readonly item: ExpressionNode; readonly to: CastTarget }
 )
 
 export type CompareOperator = '=' | '<>' | '<' | '<=' | '>' | '>='
 export type ArithmeticOperator = '+' | '-' | '*'
 export type MemberOperator = '->' | '->>'
+export type AggregateName = 'count' | 'min' | 'max'
 export type FunctionName = 'btrim' | 'ltrim' | 'rtrim' | 'lower' | 'upper' | 'length'
 
 /** One part of `a.b`, as written and not folded to lower case. A quoted part means exactly that name. */
@@ -77,6 +80,8 @@ export function childrenOf(node: ExpressionNode): readonly ExpressionNode[] {
       return [node.item, ...node.list]
     case 'between':
       return [node.item, node.low, node.high]
+    case 'aggregate':
+      return [node.list]
     case 'call':
       return node.args
     case 'case':

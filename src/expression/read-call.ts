@@ -1,7 +1,7 @@
 import type { FuncCall, Node } from 'libpg-query'
 import type { Place } from '../model/place.ts'
 import { invalid, notBuilt } from './expression-error.ts'
-import type { FunctionName } from './expression-node.ts'
+import type { AggregateName, FunctionName } from './expression-node.ts'
 import type { ExpressionText } from './expression-text.ts'
 
 /** Functions of the subset with the fewest and the most arguments. `trim` is btrim, or ltrim and rtrim with `leading` and `trailing`, to the parser. */
@@ -15,16 +15,26 @@ const FUNCTIONS: ReadonlyMap<string, { readonly name: FunctionName; readonly few
   ['length', { name: 'length', fewest: 1, most: 1 }],
 ])
 
-/** Of the language, over lists and positions. */
-const NOT_BUILT = new Set(['count', 'min', 'max', 'ordinal'])
+/** Of the language, over positions. */
+const NOT_BUILT = new Set(['ordinal'])
+const AGGREGATES: readonly string[] = ['count', 'min', 'max'] satisfies AggregateName[]
 const PLAIN_KEYS = new Set(['funcname', 'args', 'funcformat', 'location'])
 
-export function readCall(call: FuncCall, source: ExpressionText): { name: FunctionName; args: readonly Node[]; at: Place } {
+function aggregateNamed(name: string): { readonly name: AggregateName; readonly fewest: number; readonly most: number } | undefined {
+  // The list holds nothing but names of that type.
+  return AGGREGATES.includes(name) ? { name: name as AggregateName, fewest: 1, most: 1 } : undefined
+}
+
+export function isAggregate(name: FunctionName | AggregateName): name is AggregateName {
+  return AGGREGATES.includes(name)
+}
+
+export function readCall(call: FuncCall, source: ExpressionText): { name: FunctionName | AggregateName; args: readonly Node[]; at: Place } {
   const at = source.placeOfByte(call.location)
   const parts = (call.funcname ?? []).map(part => ('String' in part ? (part.String.sval ?? '') : ''))
   const written = parts.length === 2 && parts[0] === 'pg_catalog' ? (parts[1] ?? '') : parts.join('.')
   if (NOT_BUILT.has(written)) throw notBuilt(at, `expected a function of one row, got ${written}, which is not supported yet`)
-  const known = FUNCTIONS.get(written)
+  const known = FUNCTIONS.get(written) ?? aggregateNamed(written)
   if (known === undefined) throw invalid(at, `expected a function of the subset, got ${written}`)
   const extra = Object.keys(call).find(key => !PLAIN_KEYS.has(key))
   if (extra !== undefined) throw invalid(at, `expected a plain call of ${written}, got one with ${extra.replaceAll('_', ' ')}`)

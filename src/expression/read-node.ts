@@ -3,7 +3,7 @@ import type { Place } from '../model/place.ts'
 import { invalid } from './expression-error.ts'
 import type { CompareOperator, ExpressionNode, Literal, NamePart } from './expression-node.ts'
 import type { ExpressionText } from './expression-text.ts'
-import { readCall } from './read-call.ts'
+import { isAggregate, readCall } from './read-call.ts'
 import { readCast } from './read-cast.ts'
 import { refusalOf } from './refused-nodes.ts'
 import type { Token } from './tokens.ts'
@@ -32,7 +32,11 @@ export function readNode(node: Node | undefined, reading: Reading): ExpressionNo
   }
   if ('FuncCall' in node) {
     const { name, args, at } = readCall(node.FuncCall, reading.source)
-    return { kind: 'call', name, args: readNodes(args, reading), at }
+    const read = readNodes(args, reading)
+    if (!isAggregate(name)) return { kind: 'call', name, args: read, at }
+    const [list] = read
+    if (list?.kind !== 'name') throw invalid(at, `expected the name of a list for ${name}, got another expression`)
+    return { kind: 'aggregate', name, list, at }
   }
   if ('TypeCast' in node) {
     const { to, at } = readCast(node.TypeCast, reading.source)

@@ -2,13 +2,15 @@ import { nearestWord } from '../base/nearest-word.ts'
 import type { Place } from '../model/place.ts'
 import type { SqlType } from '../model/sql-type.ts'
 import { unknownName } from './expression-error.ts'
-import type { NamePart } from './expression-node.ts'
+import type { AggregateName, ExpressionNode, NamePart } from './expression-node.ts'
 import type { TypedExpression } from './typed-expression.ts'
 
 /** The names an expression may use. */
 export interface Scope {
   /** The value of exactly this name; null = there is none. */
   resolve(parts: readonly string[]): { readonly slot: number; readonly type: SqlType } | null
+  /** `count`, `min` or `max` over a list: of its members, or of a value of each. Null = there is no such list or value. Absent = there are no lists. */
+  aggregate?(name: AggregateName, parts: readonly string[]): { readonly slot: number; readonly type: SqlType } | null
   /** All names, parts joined by dots. */
   known(): readonly string[]
 }
@@ -32,6 +34,19 @@ export function resolveName(parts: readonly NamePart[], scope: Scope, at: Place)
   const near = nearestWord(written.join('.'), scope.known())
   const next = near === null ? 'Look at the columns of the source relation and the names under let.' : `Did you mean ${near}?`
   throw unknownName(at, `expected a column or value there is, got ${written.join('.')}`, next)
+}
+
+/** An aggregate over a list is a value of the row, computed once. */
+export function typeAggregate({ name, list }: Extract<ExpressionNode, { kind: 'aggregate' }>, scope: Scope): TypedExpression {
+  const parts = list.kind === 'name' ? list.parts.map(part => part.text) : []
+  const found = scope.aggregate?.(name, parts) ?? null
+  if (found !== null) return { kind: 'slot', ...found }
+  const expected = name === 'count' ? 'a list' : 'a value with an order of the members of a list, as list.column'
+  throw unknownName(
+    list.at,
+    `expected ${expected} for ${name}, got ${parts.join('.')}`,
+    'Lists are the names under `with` that have `many: true`.',
+  )
 }
 
 function isSameButForCase(parts: readonly NamePart[], name: string): boolean {

@@ -6,7 +6,7 @@ import type { ExpressionNode, Literal } from './expression-node.ts'
 import { choose, coalesce, settle } from './fold-choices.ts'
 import { applyOne, compare, logic } from './fold-constants.ts'
 import { isIntegerKind, kindOf, TYPES, UNKNOWN } from './scalar-kind.ts'
-import { resolveName, type Scope } from './scope.ts'
+import { resolveName, type Scope, typeAggregate } from './scope.ts'
 import { typeArithmetic, typeNegation } from './type-arithmetic.ts'
 import { typeCall, typeConcat, typeMember } from './type-call.ts'
 import { unify } from './type-choice.ts'
@@ -73,6 +73,8 @@ function typeNode(node: ExpressionNode, scope: Scope): TypedExpression {
     }
     case 'nullif':
       return typeNullif(typed(node.left), typed(node.right), at)
+    case 'aggregate':
+      return typeAggregate(node, scope)
     case 'call':
       return typeCall(node.name, node.args.map(typed), at)
     case 'cast':

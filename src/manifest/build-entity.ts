@@ -1,5 +1,5 @@
 import { splitName } from '../base/table-label.ts'
-import type { BatchOptions, Entity, Numbering, Related, Rule, Shape } from '../model/mapping.ts'
+import type { BatchOptions, Entity, Numbering, Related, RelatedMany, Rule, Shape } from '../model/mapping.ts'
 import { asIdStrategy, buildExpression, buildNamed, buildOptionalExpression, buildValue } from './build-value.ts'
 import { readBytes, readMilliseconds } from './quantities.ts'
 import { readRelationName } from './relation-name.ts'
@@ -63,7 +63,16 @@ function buildRelated({ key: name, keyAt: at, value: tree }: Entry, context: Ent
     })),
     where: buildOptionalExpression(child(tree, 'where')),
     with: entriesOf(child(tree, 'with')).map(inner => buildRelated(inner, context)),
+    many: child(tree, 'many') ? buildMany(tree) : null,
     at,
+  }
+}
+
+function buildMany(tree: Tree): RelatedMany {
+  return {
+    order: oneOrMany(child(tree, 'order')).map(buildExpression),
+    number: entriesOf(child(tree, 'number')).map(buildNumbering),
+    rules: oneOrMany(child(tree, 'rules')).map(buildRule),
   }
 }
 

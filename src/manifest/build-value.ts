@@ -10,6 +10,15 @@ export function buildValue(tree: Tree): MappingValue {
   if (child(tree, 'ref')) return buildReference(tree)
   if (child(tree, 'id')) return buildIdentifier(tree)
   if (child(tree, 'rest')) return buildRest(tree)
+  if (child(tree, 'collect'))
+    return {
+      kind: 'collect',
+      list: requiredText(tree, 'collect'),
+      into: requiredText(tree, 'into') === 'object' ? 'object' : 'array',
+      key: buildOptionalExpression(child(tree, 'key')),
+      value: buildValue(required(tree, 'value')),
+      at: tree.at,
+    }
   if (child(tree, 'json'))
     return {
       kind: 'json',

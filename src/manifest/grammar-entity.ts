@@ -90,24 +90,42 @@ export const entityForms: Forms = {
     cleanse: later('cleansing rules'),
     id_map: later('a derived id map'),
   }),
-  related: object('a related row', {
-    from: { doc: 'The relation it is in, of any source.', form: relationName, isRequired: true },
-    match: {
-      doc: 'Their expression → ours (an expression, or `{ value: … }`): all must be equal. Two rows that match are quarantine `ambiguous_<name>`, never “first wins”.',
-      form: map('a map of their expressions to ours', text('an expression', '\\S'), named('value'), { least: 1 }),
-      isRequired: true,
+  related: object(
+    'a related row',
+    {
+      from: { doc: 'The relation it is in, of any source.', form: relationName, isRequired: true },
+      match: {
+        doc: 'Their expression → ours (an expression, or `{ value: … }`): all must be equal. Two rows that match are quarantine `ambiguous_<name>`, never “first wins”.',
+        form: map('a map of their expressions to ours', text('an expression', '\\S'), named('value'), { least: 1 }),
+        isRequired: true,
+      },
+      where: { doc: 'Of its rows only those where this is true.', form: expression, otherwise: 'all' },
+      with: {
+        doc: 'Rows that belong to it in turn: `name.inner.Column`.',
+        form: map('a map of names to related rows', word('a name in snake_case'), named('related')),
+      },
+      many: {
+        doc: '`true`: all rows that match, as a list: `count(name)`, `min(name.Column)`, `max(name.Column)`, `collect`. Otherwise it is one row.',
+        form: onlyTrue,
+        otherwise: 'one row',
+      },
+      order: {
+        doc: 'Of a list: NULL last, text by code point, uuid by bytes; ties by content.',
+        form: expressionList,
+        otherwise: 'by content',
+      },
+      number: {
+        doc: 'Of a list: dense positions among its members.',
+        form: map('a map of names to positions', word('a name in snake_case'), named('number')),
+      },
+      rules: {
+        doc: 'Of a list: what becomes of a member. `exclude` leaves it out, `quarantine` refuses it as a part of the row, `note` remarks the row.',
+        form: list('a list of rules', named('rule')),
+      },
+      owns: later('accounting for related rows'),
     },
-    where: { doc: 'Of its rows only those where this is true.', form: expression, otherwise: 'all' },
-    with: {
-      doc: 'Rows that belong to it in turn: `name.inner.Column`.',
-      form: map('a map of names to related rows', word('a name in snake_case'), named('related')),
-    },
-    many: later('a list of related rows'),
-    order: later('the order of a list of related rows'),
-    owns: later('accounting for related rows'),
-    number: later('positions among related rows'),
-    rules: later('rules for related rows'),
-  }),
+    { needs: { order: ['many'], number: ['many'], rules: ['many'] } },
+  ),
   number: object('a position', {
     within: { doc: 'Rows with the same values here are counted together.', form: expressionList, otherwise: 'all rows' },
     order: {

@@ -1,5 +1,5 @@
 import { either, expression, type Forms, later, list, literal, map, named, object, onlyTrue, text, words } from './form.ts'
-import { anyText, code, columnName, entityName } from './grammar-words.ts'
+import { anyText, code, columnName, entityName, word } from './grammar-words.ts'
 
 /** Column values, outcomes and rules. */
 
@@ -93,7 +93,7 @@ export const valueForms: Forms = {
     'a value: an expression, or a map with value, from, ref, id, json or rest',
     [
       { on: 'text', form: expression },
-      { on: 'map', by: 'collect', later: '`collect`' },
+      { on: 'map', by: 'collect', form: named('collection') },
       { on: 'map', by: 'rest', form: named('rest') },
       { on: 'map', by: 'fn', later: '`fn`' },
       { on: 'map', by: 'ref', form: named('reference') },
@@ -111,6 +111,16 @@ export const valueForms: Forms = {
     id: { doc: 'How the row’s identifier is made. The column marked so is what `ref` yields.', form: idStrategies, isRequired: true },
     from: { doc: 'What it is made from.', form: expressions, otherwise: 'the entity’s key' },
   }),
+  collection: object(
+    'a collection',
+    {
+      collect: { doc: 'A list under `with` (`many: true`).', form: word('a name in snake_case'), isRequired: true },
+      into: { doc: 'What is made of it.', form: words({ array: 'a JSON array', object: 'a JSON object by key' }), isRequired: true },
+      key: { doc: 'Of an object: the member’s key; NULL and a key twice are quarantine.', form: expression },
+      value: { doc: 'Of each member; names are the member’s.', form: named('value'), isRequired: true },
+    },
+    { needs: { key: ['into'] } },
+  ),
   document: object('a JSON document', {
     json: { doc: 'Key → value.', form: map('a map of keys to values', fieldName, named('value')), isRequired: true },
     nulls: { doc: 'What becomes of keys whose value is NULL.', form: words({ keep: 'as null', drop: 'left out' }), otherwise: 'keep' },

@@ -1,5 +1,17 @@
 import { createHash } from 'node:crypto'
-import type { Entity, Expression, JsonLiteral, Mapping, MappingValue, NamedValue, Outcome, Related, Shape } from '../model/mapping.ts'
+import type {
+  Entity,
+  Expression,
+  JsonLiteral,
+  Mapping,
+  MappingValue,
+  NamedValue,
+  Numbering,
+  Outcome,
+  Related,
+  Rule,
+  Shape,
+} from '../model/mapping.ts'
 
 /**
  * SHA-256 (hex) of what decides what a row becomes. Not in it: addresses, batch sizes, stop rules, phases, reasons, comments, places, and the order of keys.
@@ -45,17 +57,26 @@ function canonicalEntity(entity: Entity, tenantColumn: string | null): Canonical
     entity.key,
     entity.id,
     sorted(entity.with.map(related)),
-    sorted(entity.number.map(of => [of.name, of.within.map(expression), of.order.map(expression), optional(of.where)])),
+    sorted(entity.number.map(numbering)),
     entity.let.map(named),
-    entity.rules.map(rule => [expression(rule.when), rule.fate, rule.code]),
+    entity.rules.map(rule),
     head ?? null,
     sorted(parts),
   ]
 }
 
+function numbering(of: Numbering): Canonical {
+  return [of.name, of.within.map(expression), of.order.map(expression), optional(of.where)]
+}
+
+function rule(of: Rule): Canonical {
+  return [expression(of.when), of.fate, of.code]
+}
+
 function related(of: Related): Canonical {
   const match = of.match.map(({ theirs, ours }) => [expression(theirs), value(ours)])
-  return [of.name, [of.from.source, of.from.schema, of.from.name], sorted(match), optional(of.where), sorted(of.with.map(related))]
+  const many = of.many && [of.many.order.map(expression), sorted(of.many.number.map(numbering)), of.many.rules.map(rule)]
+  return [of.name, [of.from.source, of.from.schema, of.from.name], sorted(match), optional(of.where), sorted(of.with.map(related)), many]
 }
 
 function shape(of: Shape): Canonical {
@@ -97,6 +118,8 @@ function value(of: MappingValue): Canonical {
       return ['id', of.strategy, of.from?.map(expression) ?? null]
     case 'rest':
       return ['rest', of.types && sorted(of.types.map(({ column, type }) => [column, type])), of.undeclared.map(outcome)]
+    case 'collect':
+      return ['collect', of.list, of.into, optional(of.key), value(of.value)]
     case 'json':
       return ['json', of.fields.map(named), of.nulls]
   }

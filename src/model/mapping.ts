@@ -144,6 +144,8 @@ export interface Related {
   readonly where: Expression | null
   /** Rows that belong to it in turn: `name.inner.Column`; their `ours` is about its columns. */
   readonly with: readonly Related[]
+  /** A list of all rows that match, in `order`, instead of one; null = one. */
+  readonly many: RelatedMany | null
   readonly at: Place
 }
 
@@ -152,6 +154,15 @@ export interface RelatedMatch {
   readonly theirs: Expression
   /** About the row. */
   readonly ours: MappingValue
+}
+
+/** What a list of related rows has besides. All of it is about one list: the rows that belong to one row. */
+export interface RelatedMany {
+  /** NULL last, text by code point, uuid by bytes; ties by the row’s content. */
+  readonly order: readonly Expression[]
+  readonly number: readonly Numbering[]
+  /** Which members stay: `exclude` leaves one out, `quarantine` refuses it as a part of the row, `note` remarks the row. */
+  readonly rules: readonly Rule[]
 }
 
 /** A dense position 1..n of the row among the rows with the same `within`, NULL where `where` is not true; ties go by the row's key. */
@@ -236,6 +247,17 @@ export type MappingValue =
       readonly types: readonly { readonly column: string; readonly type: string; readonly at: Place }[] | null
       /** For a value that is not NULL of a column `types` does not name. Empty: it is kept under its own name and type. */
       readonly undeclared: readonly Outcome[]
+      readonly at: Place
+    }
+  | {
+      readonly kind: 'collect'
+      /** A list under `with`. */
+      readonly list: string
+      readonly into: 'array' | 'object'
+      /** Of the member, for an object. */
+      readonly key: Expression | null
+      /** About the member. */
+      readonly value: MappingValue
       readonly at: Place
     }
   | { readonly kind: 'json'; readonly fields: readonly NamedValue[]; readonly nulls: 'keep' | 'drop'; readonly at: Place }

@@ -1,6 +1,7 @@
 import { namesIn, parseExpression } from '../expression/parse-expression.ts'
 import type { Relation } from '../model/catalogue.ts'
 import { everyShape } from '../model/every-shape.ts'
+import { everyValue } from '../model/every-value.ts'
 import type { Entity, Expression, MappingValue, Numbering, Outcome, Related, Shape } from '../model/mapping.ts'
 
 /** Every expression of an entity, in the order of the manifest. */
@@ -46,6 +47,9 @@ function inValue(value: MappingValue): Expression[] {
       return [...(value.from ?? [])]
     case 'rest':
       return []
+    case 'collect':
+      // About its members: see namesUsed.
+      return []
     case 'json':
       return value.fields.flatMap(field => inValue(field.value))
   }
@@ -62,7 +66,13 @@ export function columnsUsed(entity: Entity, relation: Pick<Relation, 'columns'>,
 
 /** The names in an entity's expressions, parts joined by dots. */
 export function namesUsed(entity: Entity, defaults: readonly Outcome[]): ReadonlySet<string> {
-  return namesInAll([...expressionsOf(entity), ...defaults.flatMap(inOutcome)])
+  const names = namesInAll([...expressionsOf(entity), ...defaults.flatMap(inOutcome)])
+  const collected = everyValue(entity).flatMap(value => {
+    if (value.kind !== 'collect') return []
+    const inner = namesInAll([...(value.key ? [value.key] : []), ...inValue(value.value)])
+    return [...inner].map(name => `${value.list}.${name}`)
+  })
+  return new Set([...names, ...collected])
 }
 
 export function namesInAll(expressions: readonly Expression[]): ReadonlySet<string> {
@@ -71,7 +81,11 @@ export function namesInAll(expressions: readonly Expression[]): ReadonlySet<stri
 
 /** Names a related relation's own row must have: what it is matched and chosen by, and what rows related to it in turn are matched by. */
 export function namesInRelated(related: Related): ReadonlySet<string> {
-  const own = [...related.match.map(({ theirs }) => theirs), ...(related.where ? [related.where] : [])]
+  const many =
+    related.many === null
+      ? []
+      : [...related.many.order, ...related.many.number.flatMap(inNumbering), ...related.many.rules.map(rule => rule.when)]
+  const own = [...related.match.map(({ theirs }) => theirs), ...(related.where ? [related.where] : []), ...many]
   return namesInAll([...own, ...related.with.flatMap(oursIn)])
 }
 

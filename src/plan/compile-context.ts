@@ -78,6 +78,8 @@ export interface CompileContext extends CompileInput {
   readonly compilers: Compilers
   /** The columns `rest` gathers. */
   readonly rest: readonly string[]
+  /** What values of a list’s members are compiled in, by the list’s name. */
+  readonly members: Map<string, CompileContext>
   /** Filled while compiling: references to be settled after the load. */
   readonly settled: SettledReference[]
 }

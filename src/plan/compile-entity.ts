@@ -61,7 +61,7 @@ export function compileEntity(input: CompileInput, lackingTypes: ReadonlyMap<str
     rest.length === 0 ? named : relation.columns.map(column => column.name).filter(name => named.includes(name) || rest.includes(name))
   const columns = layOut({ input, key, used }, slots)
   const compilers = { value: compileValue, cast: compileCast }
-  const context: CompileContext = { ...input, key, problems, state, slots, compilers, rest, settled: [] }
+  const context: CompileContext = { ...input, key, problems, state, slots, compilers, rest, settled: [], members: new Map() }
   addLacking(context, lackingTypes)
   const related = addRelated(entity.with, { names: namesUsed(entity, input.mapping.defaults.onLoss), path: '' }, context)
   const numbers = addNumbers(context, related)

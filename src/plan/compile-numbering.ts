@@ -1,21 +1,15 @@
 import { KeyIndex, NOT_FOUND } from '../base/key-index.ts'
 import type { TupleCursor } from '../base/tuple-cursor.ts'
 import { builtinType } from '../cast/builtin-types.ts'
-import { comparisonOf } from '../expression/comparisons.ts'
-import { compileExpression, type Evaluate } from '../expression/compile-expression.ts'
-import { parseExpression } from '../expression/parse-expression.ts'
-import { typeExpression } from '../expression/type-expression.ts'
 import { ValueError } from '../expression/value-error.ts'
 import type { Numbering } from '../model/mapping.ts'
-import type { Value } from '../model/value.ts'
 import { columnsNamed, inNumbering, namesInAll } from './collect-names.ts'
 import type { CompileContext } from './compile-context.ts'
-import { compileCondition, compileExpressionSource } from './compile-expression-source.ts'
+import { compileCondition } from './compile-expression-source.ts'
 import { addRelated, type RelatedLoader } from './compile-related.ts'
-import { compileMatchKey } from './match-key.ts'
 import { type NumberColumn, NumberStore, type Refusal } from './number-store.ts'
+import { compileGroupText, type OrderKeys, orderKeys, ownKeyOrder } from './order-keys.ts'
 import { OutcomeRegistry, QUARANTINED } from './outcome-registry.ts'
-import { HAS_KEY } from './parent-key.ts'
 import { RowKey } from './row-key.ts'
 import { FateSealed, RowState } from './row-state.ts'
 import { SlotTable } from './slot-table.ts'
@@ -72,12 +66,12 @@ function compileLoader(outer: CompileContext, related: readonly RelatedLoader[])
     ...columns.map(name => ({ name, type: relation.columns.find(column => column.name === name)?.type ?? builtinType('text') })),
   ])
   const stores = new Map(related.map(loader => [loader.path, loader.store]))
-  const context: CompileContext = { ...outer, state, slots, settled: [], stores }
+  const context: CompileContext = { ...outer, state, slots, settled: [], members: new Map(), stores }
   addRelated(entity.with, { names, path: '' }, context)
   const store = outer.numbers ?? new NumberStore()
   const rowKey = new RowKey(key)
   const columnsOf = entity.number.map(numbering => compileOne(numbering, context))
-  const keys = keyOrder(context)
+  const keys = ownKeyOrder(context)
   const take = (cursor: TupleCursor): void => {
     state.begin(cursor)
     if (!rowKey.read(state)) return
@@ -95,47 +89,15 @@ function compileLoader(outer: CompileContext, related: readonly RelatedLoader[])
   }
 }
 
-/** The values some rows are ordered by, one list for each expression. */
-class OrderValues {
-  readonly #evaluate: readonly Evaluate[]
-  readonly #orders: readonly ((a: Value, b: Value) => number)[]
-  readonly #values: Value[][]
-
-  constructor(parts: readonly { readonly evaluate: Evaluate; readonly order: (a: Value, b: Value) => number }[]) {
-    this.#evaluate = parts.map(part => part.evaluate)
-    this.#orders = parts.map(part => part.order)
-    this.#values = parts.map(() => [])
-  }
-
-  take(state: RowState, ordinal: number): void {
-    for (let i = 0; i < this.#evaluate.length; i++) (this.#values[i] as Value[])[ordinal] = (this.#evaluate[i] as Evaluate)(state)
-  }
-
-  /** NULL last. */
-  compare(a: number, b: number): number {
-    for (let i = 0; i < this.#orders.length; i++) {
-      const values = this.#values[i] as Value[]
-      const [left, right] = [values[a] ?? null, values[b] ?? null]
-      if (left === null || right === null) {
-        if (left !== right) return left === null ? 1 : -1
-        continue
-      }
-      const order = (this.#orders[i] as (a: Value, b: Value) => number)(left, right)
-      if (order !== 0) return order
-    }
-    return 0
-  }
-}
-
 interface ColumnLoader {
   take(state: RowState, ordinal: number): void
-  finish(keys: OrderValues): NumberColumn
+  finish(keys: OrderKeys): NumberColumn
 }
 
 function compileOne(numbering: Numbering, context: CompileContext): ColumnLoader {
   const where = numbering.where === null ? null : compileCondition(numbering.where, context)
   const groupOf = compileWithin(numbering, context)
-  const order = new OrderValues(numbering.order.flatMap(expression => orderPart(expression, context)))
+  const order = orderKeys(numbering.order, context)
   /** Group of a row, from 1; 0 = it has no position. */
   const groups: number[] = []
   const refused = new Map<number, Refusal>()
@@ -153,7 +115,7 @@ function compileOne(numbering: Numbering, context: CompileContext): ColumnLoader
       )
     }
   }
-  const finish = (keys: OrderValues): NumberColumn => ({
+  const finish = (keys: OrderKeys): NumberColumn => ({
     numbers: number(groups, (a, b) => order.compare(a, b) || keys.compare(a, b)),
     refused,
   })
@@ -175,50 +137,10 @@ function number(groups: readonly number[], compare: (a: number, b: number) => nu
   return numbers
 }
 
-/** NULLs are one group, as in SQL's `partition by`. */
+/** Groups are numbered from 1. */
 function compileWithin(numbering: Numbering, context: CompileContext): (state: RowState) => number {
   if (numbering.within.length === 0) return () => 1
   const index = new KeyIndex()
-  const parts = numbering.within.flatMap(expression => {
-    const source = compileExpressionSource(expression, context)
-    const key = source && compileMatchKey([{ source, at: expression.at }], [source.type], context)
-    return key === null ? [] : [key]
-  })
-  return state => {
-    const words = parts.map(part =>
-      part.read(state) !== HAS_KEY ? 'n' : `v${part.key.isInteger ? part.key.halves.join(',') : part.key.text}`,
-    )
-    return index.addText(JSON.stringify(words)) + 1
-  }
-}
-
-function orderPart(
-  expression: Numbering['order'][number],
-  context: CompileContext,
-): { evaluate: Evaluate; order: (a: Value, b: Value) => number }[] {
-  return context.problems.attempt<{ evaluate: Evaluate; order: (a: Value, b: Value) => number }[]>(expression.at, [], () => {
-    const typed = typeExpression(parseExpression(expression), context.slots)
-    const comparison = comparisonOf(typed.type)
-    if (comparison !== null) return [{ evaluate: compileExpression(typed), order: comparison.order }]
-    context.problems.error('EXPRESSION_TYPE', `expected a value that has an order, got ${typed.type.text}`, {
-      at: expression.at,
-      next: 'Cast it, for example `Column::text`.',
-    })
-    return []
-  })
-}
-
-/** Ties go by the row's own key, part by part; where a part has no order, by what is left. */
-function keyOrder(context: CompileContext): OrderValues {
-  return new OrderValues(
-    context.key.types.flatMap((type, slot) => {
-      const comparison = comparisonOf(type)
-      if (comparison !== null) return [{ evaluate: (row: { value(slot: number): Value }) => row.value(slot), order: comparison.order }]
-      const text = (row: { value(slot: number): Value }): Value => {
-        const value = row.value(slot)
-        return value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : String(value)
-      }
-      return [{ evaluate: text, order: (a: Value, b: Value) => (String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0) }]
-    }),
-  )
+  const textOf = compileGroupText(numbering.within, context)
+  return state => index.addText(textOf(state)) + 1
 }

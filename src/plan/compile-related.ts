@@ -9,8 +9,9 @@ import { columnsNamed, innerNames, namesInRelated } from './collect-names.ts'
 import type { CompileContext, RelatedFacts } from './compile-context.ts'
 import { compileCondition, compileExpressionSource } from './compile-expression-source.ts'
 import { compileMatchKey, type MatchKey } from './match-key.ts'
-import { OutcomeRegistry, QUARANTINED } from './outcome-registry.ts'
+import { QUARANTINED } from './outcome-registry.ts'
 import { HAS_KEY, SEALED } from './parent-key.ts'
+import { RelatedList } from './related-list.ts'
 import { NO_ROW, RelatedStore, SEVERAL } from './related-store.ts'
 import { FateSealed, RowState, type WriteField } from './row-state.ts'
 import { SlotTable } from './slot-table.ts'
@@ -57,9 +58,10 @@ interface RelatedPart {
 function addOne(one: Related, { facts, full, names }: RelatedPart, outer: CompileContext): readonly RelatedLoader[] {
   const { relation, sourceVersion } = facts
   const label = tableLabel(relation.schema, relation.name)
-  const wanted = new Set([...names, ...namesInRelated(one)])
+  const wanted = new Set([...names, ...namesInRelated(one), ...((one.many && relation.primaryKey) ?? [])])
   const columns = columnsNamed(wanted, relation)
-  const state = new RowState(new OutcomeRegistry())
+  // What its values take counts for the row they become part of.
+  const state = new RowState(outer.state.registry)
   const slots = new SlotTable(
     state,
     relation.columns.map(column => column.name),
@@ -67,14 +69,19 @@ function addOne(one: Related, { facts, full, names }: RelatedPart, outer: Compil
   slots.addColumns(
     columns.map(name => ({ name, type: relation.columns.find(column => column.name === name)?.type ?? builtinType('text') })),
   )
-  const inner: CompileContext = { ...outer, relation, sourceVersion, state, slots, settled: [] }
+  const inner: CompileContext = { ...outer, relation, sourceVersion, state, slots, settled: [], members: new Map() }
   const nested = addRelated(one.with, { names: wanted, path: full }, inner)
-  const store = outer.stores.get(full) ?? new RelatedStore(`${label} (\`${full}\`)`, MOST_BYTES)
+  const store =
+    outer.stores.get(full) ?? new RelatedStore({ label: `${label} (\`${full}\`)`, mostBytes: MOST_BYTES, isList: one.many !== null })
   const theirs = theirKey(one, inner)
   const ours = theirs && ourKey(one, theirs.types, outer)
   if (theirs === null || ours === null) return nested
   const where = one.where === null ? null : compileCondition(one.where, inner)
-  exposeColumns({ one, full, names, store, ours, inner, columns }, outer)
+  if (one.many === null) exposeColumns({ one, full, names, store, ours, inner, columns }, outer)
+  else {
+    exposeList(one.name, new RelatedList({ many: one.many, full, relation, columns: columns.length, store, ours }, inner), outer)
+    outer.members.set(one.name, inner)
+  }
   const take = (cursor: TupleCursor): void => {
     state.begin(cursor)
     try {
@@ -143,6 +150,16 @@ function exposeColumns({ one, full, names, store, ours, inner, columns }: Expose
     outer.slots.addComputed(`${one.name}.${name}`, at.type, write)
   }
   for (const name of new Set([...columns, ...[...names].filter(used => used.includes('.'))])) expose(name)
+}
+
+/** A list is found once per row, when something first asks for it. */
+function exposeList(name: string, list: RelatedList, outer: CompileContext): void {
+  const found = outer.slots.addComputed(`\u0000${name}`, builtinType('int4'), (row, out) => {
+    if (!list.find(row)) return false
+    out.int32(list.size)
+    return true
+  })
+  outer.slots.addList(name, { list, found })
 }
 
 function unreadable(path: string, label: string): RehouseError {

@@ -2,6 +2,7 @@ import { literalEncoder } from '../cast/literal-encoder.ts'
 import type { JsonLiteral, MappingValue } from '../model/mapping.ts'
 import type { Place } from '../model/place.ts'
 import type { SqlType } from '../model/sql-type.ts'
+import { compileCollect } from './compile-collect.ts'
 import type { CompileContext, ValueWanted } from './compile-context.ts'
 import { compileExpressionSource } from './compile-expression-source.ts'
 import { compileJson } from './compile-json.ts'
@@ -27,6 +28,8 @@ export function compileValue(value: MappingValue, wanted: ValueWanted, context: 
       return compileId(value, wanted, context)
     case 'rest':
       return compileRest(value, wanted, context)
+    case 'collect':
+      return compileCollect(value, wanted, context)
     case 'json':
       return compileJson(value, wanted, context)
   }

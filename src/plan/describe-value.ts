@@ -30,9 +30,15 @@ export function describeValue(value: MappingValue): ValueDescription {
       return { text: `id (${value.strategy})`, how: 'identifier', inverse: 'updatable' }
     case 'rest':
       return { text: 'every column nothing else uses', how: 'expression', inverse: 'updatable' }
+    case 'collect':
+      return { text: `${of(value.into)} of ${value.list}`, how: 'expression', inverse: 'read_only' }
     case 'json':
       return { text: `json { ${value.fields.map(field => field.name).join(', ')} }`, how: 'expression', inverse: 'updatable' }
   }
+}
+
+function of(into: 'array' | 'object'): string {
+  return into === 'array' ? 'list' : 'object'
 }
 
 function describePipeline(value: Extract<MappingValue, { kind: 'pipeline' }>): ValueDescription {

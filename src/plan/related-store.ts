@@ -22,8 +22,9 @@ export interface StoreKey {
  */
 export class RelatedStore {
   readonly #index = new KeyIndex()
-  /** Of a key's ordinal: its first row, or SEVERAL. */
+  /** Of a key's ordinal: its one row, or SEVERAL; of a list its last, the others chained to it. */
   readonly #rowOf: Int32Array[] = []
+  readonly #next: Int32Array[] = []
   readonly #pieces: Buffer[] = []
   /** Of a row: its piece, where it begins there, and its length. */
   readonly #places: Int32Array[] = []
@@ -34,9 +35,12 @@ export class RelatedStore {
   readonly mostBytes: number
   readonly label: string
 
-  constructor(label: string, mostBytes: number) {
+  readonly #isList: boolean
+
+  constructor({ label, mostBytes, isList }: { readonly label: string; readonly mostBytes: number; readonly isList: boolean }) {
     this.label = label
     this.mostBytes = mostBytes
+    this.#isList = isList
   }
 
   get rows(): number {
@@ -52,13 +56,31 @@ export class RelatedStore {
     const row = this.#keep(cursor.data, cursor.rowStart, cursor.rowEnd)
     const known = this.#index.size
     const ordinal = key.isInteger ? this.#index.add(key.halves[0] as number, key.halves[1] as number) : this.#index.addText(key.text)
-    this.#setRow(ordinal, ordinal === known ? row : SEVERAL)
+    if (this.#isList) this.#chain(row, ordinal === known ? NO_ROW : this.#rowAt(ordinal))
+    this.#setRow(ordinal, ordinal === known || this.#isList ? row : SEVERAL)
   }
 
-  /** The one row under a key, NO_ROW, or SEVERAL. */
+  /** The one row under a key, NO_ROW, or SEVERAL. Of a list: the last that came. */
   find(key: StoreKey): number {
     const ordinal = key.isInteger ? this.#index.find(key.halves[0] as number, key.halves[1] as number) : this.#index.findText(key.text)
-    return ordinal === NOT_FOUND ? NO_ROW : (this.#rowOf[Math.floor(ordinal / PIECE_ROWS)]?.[ordinal % PIECE_ROWS] ?? NO_ROW)
+    return ordinal === NOT_FOUND ? NO_ROW : this.#rowAt(ordinal)
+  }
+
+  /** Of a list: all rows under a key, in no order. */
+  rowsOf(key: StoreKey): number[] {
+    const rows: number[] = []
+    for (let row = this.find(key); row !== NO_ROW; row = this.#next[Math.floor(row / PIECE_ROWS)]?.[row % PIECE_ROWS] ?? NO_ROW)
+      rows.push(row)
+    return rows
+  }
+
+  #rowAt(ordinal: number): number {
+    return this.#rowOf[Math.floor(ordinal / PIECE_ROWS)]?.[ordinal % PIECE_ROWS] ?? NO_ROW
+  }
+
+  #chain(row: number, next: number): void {
+    if (row % PIECE_ROWS === 0) this.#next.push(new Int32Array(PIECE_ROWS))
+    ;(this.#next[Math.floor(row / PIECE_ROWS)] as Int32Array)[row % PIECE_ROWS] = next
   }
 
   /** Puts the cursor on a row. */

@@ -193,6 +193,7 @@ export class RowProgram {
     batch.idMap.endRow()
     for (const outcome of state.taken) batch.addTaken(outcome)
     for (const note of state.notes) this.#note(batch, note)
+    for (const member of state.refused) this.#refuseMember(batch, member)
     batch.loaded++
     this.#remember(KEY_LOADED)
   }
@@ -201,6 +202,12 @@ export class RowProgram {
     const { state, key, idMap, isOrdered } = this.#parts
     if (isOrdered) idMap.writeInteger(state, this.#hash, out)
     else idMap.writeText(state, { hash: this.#hash, key: key.isInteger ? integerText(state.keyHalves) : state.keyText }, out)
+  }
+
+  /** A refused member of a list is a part of the row it would have been in. */
+  #refuseMember(batch: BatchBuffers, { part, code }: { part: string; code: string }): void {
+    const refused = { key: this.#parts.key.parts(this.#parts.state), code, column: null, valueMasked: null, detail: null, part }
+    batch.parts.push({ row: batch.loaded, refused })
   }
 
   #note(batch: BatchBuffers, { code, column }: { code: string; column: string | null }): void {

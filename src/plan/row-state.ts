@@ -36,6 +36,8 @@ export class RowState {
   /** Indices of outcomes taken by this row; counted when the row is loaded. */
   readonly taken: number[] = []
   readonly notes: { code: string; column: string | null }[] = []
+  /** Members of lists that were refused: parts of the row. */
+  readonly refused: { readonly part: string; readonly code: string }[] = []
 
   #stamp = 0
   readonly #decoders: Decode[] = []
@@ -47,7 +49,7 @@ export class RowState {
   readonly #computedStamps: number[] = []
   /** Slots computed for this row, in order. */
   readonly #order: number[] = []
-  readonly #mark = { taken: 0, notes: 0, computed: 0 }
+  readonly #mark = { taken: 0, notes: 0, refused: 0, computed: 0 }
 
   constructor(registry: OutcomeRegistry) {
     this.registry = registry
@@ -73,6 +75,7 @@ export class RowState {
     if (this.#order.length > 0) this.#order.length = 0
     if (this.taken.length > 0) this.taken.length = 0
     if (this.notes.length > 0) this.notes.length = 0
+    if (this.refused.length > 0) this.refused.length = 0
   }
 
   /** Remarks the row as a whole, once however many of its tuples ask for it. */
@@ -84,6 +87,7 @@ export class RowState {
   mark(): void {
     this.#mark.taken = this.taken.length
     this.#mark.notes = this.notes.length
+    this.#mark.refused = this.refused.length
     this.#mark.computed = this.#order.length
   }
 
@@ -92,6 +96,7 @@ export class RowState {
     this.fate = NO_FATE
     this.taken.length = this.#mark.taken
     this.notes.length = this.#mark.notes
+    this.refused.length = this.#mark.refused
     for (const slot of this.#order.splice(this.#mark.computed)) {
       this.#computedStamps[slot] = 0
       this.#valueStamps[slot] = 0

@@ -1,14 +1,18 @@
 import { fieldDecoder } from '../cast/field-codec.ts'
 import { bug } from '../errors.ts'
+import type { AggregateName } from '../expression/expression-node.ts'
 import type { Scope } from '../expression/type-expression.ts'
 import type { SqlType } from '../model/sql-type.ts'
 import { matchColumn } from './collect-names.ts'
+import { aggregateOf } from './list-aggregates.ts'
+import type { ListEntry } from './row-list.ts'
 import type { RowState, WriteField } from './row-state.ts'
 
 /** Which values a program can name. Source columns first (slot = field of the cursor), then values computed once per row when first asked for. */
 export class SlotTable implements Scope {
   readonly #state: RowState
   readonly #named = new Map<string, { slot: number; type: SqlType }>()
+  readonly #lists = new Map<string, ListEntry>()
   #columns: readonly { readonly name: string; readonly type: SqlType }[] = []
   readonly #all: readonly string[]
 
@@ -28,6 +32,24 @@ export class SlotTable implements Scope {
     const slot = this.#state.addSlot(fieldDecoder(type), compute)
     this.#named.set(name, { slot, type })
     return slot
+  }
+
+  addList(name: string, entry: ListEntry): void {
+    this.#lists.set(name, entry)
+  }
+
+  list(name: string): ListEntry | null {
+    return this.#lists.get(name) ?? null
+  }
+
+  /** Each aggregate is a value of its own, computed when first asked for. */
+  aggregate(name: AggregateName, parts: readonly string[]): { slot: number; type: SqlType } | null {
+    const [list = '', ...column] = parts
+    const entry = this.#lists.get(list)
+    const made = entry && aggregateOf(name, { entry, column: column.join('.') })
+    if (!made) return null
+    const label = `\u0000${name}(${parts.join('.')})`
+    return this.#named.get(label) ?? { slot: this.addComputed(label, made.type, made.write), type: made.type }
   }
 
   /** Another name for a slot there is (a group member that is a bare column). */

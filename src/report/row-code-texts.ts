@@ -6,6 +6,9 @@ export const QUARANTINE_CODE_TEXTS: Readonly<Record<string, string>> = {
   orphan: 'A reference names a row the source does not have. Say under `missing` what such a row is worth.',
   parent_quarantined: 'The row a reference names is in quarantine itself. Deal with that one first.',
   parent_excluded: 'The row a reference names was excluded by a rule. Exclude this one too, or say under `missing` what happens.',
+  null_member: 'A member of a list has no key for the object it is collected into. Leave such members out with a rule.',
+  duplicate_member:
+    'Two members of a list have the same key in the object they are collected into. Number them and leave one out with a rule.',
   unmapped_value: 'The value is in no line of the column’s `map`, and there is no `else`. Add the line.',
   no_shape:
     'Of several shapes of the first table under `into` none has a `when` that holds. Add a last one without `when`, or a rule that excludes such rows.',

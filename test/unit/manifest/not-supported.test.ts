@@ -17,7 +17,6 @@ const LATER: Readonly<Record<string, string>> = {
   '`same_as`': entity('rules: [{ when: a, same_as: { ref: person, from: b } }]'),
   '`fn`': column('{ fn: a.ts#b, uses: [c] }'),
   '`fn` in let': entity('let: { a: { fn: a.ts#b, uses: [c] } }'),
-  '`collect`': column('{ collect: a, into: array, value: b }'),
   '`rest.types` from a relation': column('{ rest: true, types: { from: a.b, match: { c: d }, as: e } }'),
   '`from.each`': from('{ table: a.b, each: c, as: d }'),
   '`from.tables`': from('{ tables: a.b, name: c }'),
