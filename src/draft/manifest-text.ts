@@ -1,0 +1,83 @@
+import type { Draft, DraftColumn, DraftTable, Excluded } from './draft.ts'
+import { TENANT_ID } from './draft-names.ts'
+import { relationLabel } from './manifest-labels.ts'
+import { yamlList, yamlText } from './yaml-text.ts'
+
+export interface ManifestHead {
+  readonly migration: string
+  readonly source: string
+  readonly service: string
+  readonly target: string
+}
+
+/** The names of the one source and the one service of a draft. */
+export const SOURCE = 'legacy'
+export const SERVICE = 'main'
+
+/** rehouse.yaml: every table and column used, or excluded with its reason. */
+export function manifestText(draft: Draft, head: Omit<ManifestHead, 'service'>): string {
+  return `${[
+    '# yaml-language-server: $schema=./rehouse.schema.json',
+    '# Proposed by `rehouse init` from the catalogues of the sources. It is yours: `rehouse check` says whether it still holds, `rehouse plan` what it does.',
+    '# A text in the place of a value is an expression; a column’s name is the smallest one.',
+    `migration: ${yamlText(head.migration)}`,
+    '',
+    `sources: { ${SOURCE}: ${yamlText(head.source)} }`,
+    'tenants: { from: tenants.csv }',
+    'services:',
+    `  ${SERVICE}: { url: ${yamlText(head.target)}, tenant_column: ${TENANT_ID} }`,
+    ...exclusions(draft),
+    '',
+    'entities:',
+    ...draft.tables.flatMap(entityText),
+  ].join('\n')}\n`
+}
+
+function exclusions({ excludedTables, excludedColumns }: Draft): readonly string[] {
+  if (excludedTables.length + excludedColumns.length === 0) return []
+  const part = (name: string, list: readonly Excluded[]): readonly string[] =>
+    list.length === 0 ? [] : [`  ${name}:`, ...list.map(({ label, reason }) => `    ${yamlText(label)}: { reason: ${yamlText(reason)} }`)]
+  return ['', 'exclude:', ...part('tables', excludedTables), ...part('columns', excludedColumns)]
+}
+
+function entityText(table: DraftTable): readonly string[] {
+  return [
+    `  ${table.entity}:`,
+    `    service: ${SERVICE}`,
+    `    from: ${fromText(table)}`,
+    ...keyText(table),
+    '    into:',
+    `      ${yamlText(relationLabel(table.to))}:`,
+    '        columns:',
+    ...table.columns.map(column => `          ${yamlText(column.name)}: ${valueText(column)}`),
+  ]
+}
+
+function fromText(table: DraftTable): string {
+  const label = yamlText(relationLabel(table.from))
+  if (!table.isOptional && table.mayLack.length === 0) return label
+  const parts = [`table: ${label}`]
+  if (table.isOptional) parts.push('optional: true')
+  if (table.mayLack.length > 0) parts.push(`may_lack: [${table.mayLack.map(yamlText).join(', ')}]`)
+  return `{ ${parts.join(', ')} }`
+}
+
+function keyText({ key, isHashed }: DraftTable): readonly string[] {
+  const id = isHashed ? ['    id: hashed'] : []
+  if (key.kind === 'content') return ['    key: { content: true }', ...id]
+  return key.isOwn ? id : [`    key: ${yamlList(key.names)}`, ...id]
+}
+
+function valueText({ value }: DraftColumn): string {
+  if (value.kind === 'reference') return `{ ref: ${value.entity}, from: ${yamlList(value.sources.map(asExpression))} }`
+  const expression = yamlText(asExpression(value.source))
+  return value.losesDigits ? `{ from: ${expression}, on_loss: { allow: true } }` : expression
+}
+
+const BARE = /^[\p{L}_][\p{L}\p{M}\p{N}_$]*$/u
+const CONSTANTS = new Set(['true', 'false', 'null'])
+
+/** A column's name as an expression. */
+function asExpression(column: string): string {
+  return BARE.test(column) && !CONSTANTS.has(column.toLowerCase()) ? column : `"${column.replaceAll('"', '""')}"`
+}
