@@ -1,5 +1,6 @@
 /** The public API. Every verb reads the manifest, opens what it names, and closes it again; none prints, exits or reads the environment by itself. */
 export { check } from './api/check.ts'
+export { type InitOptions, init } from './api/init.ts'
 export { lookup } from './api/lookup.ts'
 export { migrate } from './api/migrate.ts'
 export type { LookupOptions, MigrateOptions, Options, QuarantineOptions } from './api/options.ts'
@@ -12,5 +13,14 @@ export type { BatchCommitted, EventListener, ProgressEvent } from './events.ts'
 export { manifestJsonSchema } from './manifest/json-schema.ts'
 export type { Counts } from './model/counts.ts'
 export type { Finding } from './model/finding.ts'
-export type { CheckResult, ErrorResult, LookupResult, MigrateResult, PlanResult, QuarantineResult, StatusResult } from './model/results.ts'
+export type {
+  CheckResult,
+  ErrorResult,
+  InitResult,
+  LookupResult,
+  MigrateResult,
+  PlanResult,
+  QuarantineResult,
+  StatusResult,
+} from './model/results.ts'
 export { type Hooks, SEAMS, type Seam, type SeamPlace } from './run/seams.ts'

@@ -1,8 +1,9 @@
-import type { LookupOptions, MigrateOptions, Options, QuarantineOptions } from '../index.ts'
-import type { CheckResult, LookupResult, MigrateResult, PlanResult, QuarantineResult, StatusResult } from '../model/results.ts'
+import type { InitOptions, LookupOptions, MigrateOptions, Options, QuarantineOptions } from '../index.ts'
+import type { CheckResult, InitResult, LookupResult, MigrateResult, PlanResult, QuarantineResult, StatusResult } from '../model/results.ts'
 
 /** What the command line needs of the library: the exports of `src/index.ts` it calls, and nothing deeper. */
 export interface Api {
+  init(options: InitOptions): Promise<InitResult>
   check(options: Options & { readonly grants?: boolean; readonly examples?: boolean }): Promise<CheckResult>
   plan(options: Options & { readonly compat?: boolean }): Promise<PlanResult>
   migrate(options: MigrateOptions): Promise<MigrateResult>
@@ -20,7 +21,7 @@ export interface Api {
   embeddedUrl(folder: string, database?: string): string
 }
 
-export type { LookupOptions, MigrateOptions, Options, QuarantineOptions }
+export type { InitOptions, LookupOptions, MigrateOptions, Options, QuarantineOptions }
 
 export interface EmbeddedServer {
   readonly port: number

@@ -28,7 +28,9 @@ function exitTable(): string {
 }
 
 function section(command: Command): string {
-  const words = (command.arguments ?? []).map(({ name, isRequired }) => (isRequired ? ` ${name}` : ` [${name}]`)).join('')
+  const words = (command.arguments ?? [])
+    .map(({ name, isRequired, isMany }) => ` ${isRequired ? name : `[${name}]`}${isMany ? '…' : ''}`)
+    .join('')
   return [
     `### rehouse ${command.name}\n`,
     `${command.doc}.${command.more === undefined ? '' : ` ${command.more}`}\n`,

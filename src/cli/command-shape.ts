@@ -36,6 +36,8 @@ export interface Argument {
   readonly name: string
   readonly doc: string
   readonly isRequired: boolean
+  /** May be given several times; the last argument only. */
+  readonly isMany?: true
 }
 
 export interface Command {

@@ -38,6 +38,24 @@ const QUARANTINE_FILTERS: readonly Flag[] = [
 
 export const COMMANDS: readonly Command[] = [
   {
+    name: 'init',
+    doc: 'Write a first manifest, target and list of tenants from the sources',
+    more: 'Reads the catalogues of one or many sources: postgres://…, bacpac:FILE, pgdump:FILE, csv:FOLDER or env:NAME. A pattern (bacpac:exports/*.bacpac, in quotes) makes one tenant of each match. Writes rehouse.yaml, target.sql and tenants.csv, with which migrate works as they are; see docs/init.md.',
+    arguments: [{ name: 'SOURCE', doc: 'A source, or a pattern of files; repeatable', isRequired: true, isMany: true }],
+    flags: [
+      { name: 'out', type: 'text', value: 'DIR', doc: 'The folder to write into; made where it is not there' },
+      { name: 'target', type: 'text', value: 'URL', doc: 'Where the rows are to go', default: 'embedded:' },
+      { name: 'force', type: 'switch', doc: 'Replace files that are there' },
+      { name: 'profile', type: 'switch', doc: 'Look at the rows too', notBuilt: true },
+      JSON_FLAG,
+    ],
+    examples: [
+      "rehouse init 'bacpac:exports/*.bacpac' --out shop",
+      'rehouse init postgres://reader@host/north postgres://reader@host/south --out shop',
+    ],
+    exits: [DONE],
+  },
+  {
     name: 'check',
     doc: 'Check the manifest against sources and targets, without writing',
     flags: [
@@ -223,7 +241,6 @@ export const GROUPS: readonly Group[] = [
 
 /** Part of the contract, answered with one sentence until they are built. */
 export const NOT_BUILT: readonly NotBuilt[] = [
-  { name: 'init', doc: 'Write a first manifest from the sources' },
   { name: 'verify', doc: 'Prove that the target holds what the sources say' },
   { name: 'rollback', doc: 'Take back a run, batch, tenant, entity or phase' },
   { name: 'checkpoint', doc: 'Name moments to return to' },

@@ -97,7 +97,8 @@ function prepare(command: Command, options: ParseOptions, hooks: Hooks): Command
 function addCommand(command: Command, declared: Declared, hooks: Hooks): void {
   command.description(declared.more === undefined ? declared.doc : `${declared.doc}\n\n${declared.more}`).summary(declared.doc)
   for (const argument of declared.arguments ?? []) {
-    command.addArgument(new Argument(argument.isRequired ? `<${argument.name}>` : `[${argument.name}]`, argument.doc))
+    const name = argument.isMany ? `${argument.name}...` : argument.name
+    command.addArgument(new Argument(argument.isRequired ? `<${name}>` : `[${name}]`, argument.doc))
   }
   const options = declared.flags.map(flag => ({ flag, option: makeOption(flag) }))
   for (const { option } of options) command.addOption(option)

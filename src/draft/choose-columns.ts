@@ -83,7 +83,11 @@ function chooseColumn(table: MergedTable, column: MergedColumn, findings: DraftF
     return out(`no type of the target takes ${column.types.map(({ type }) => type.text).join(', ')}`)
   }
   if (target.remark !== null)
-    findings.note('INIT_TYPE', { ...where, message: `expected types to stay as they are, got a change: ${target.remark}`, next: 'Nothing, if that is meant; else change target.sql.' })
+    findings.note('INIT_TYPE', {
+      ...where,
+      message: `expected types to stay as they are, got a change: ${target.remark}`,
+      next: 'Nothing, if that is meant; else change target.sql.',
+    })
   return { source: column, target }
 }
 

@@ -1,8 +1,8 @@
 import { findCast } from '../cast/find-cast.ts'
 import { integerKey } from '../cast/key-text.ts'
 import type { ChosenTable } from './choose-columns.ts'
-import type { DraftFindings } from './draft-finding.ts'
 import type { DraftName } from './draft.ts'
+import type { DraftFindings } from './draft-finding.ts'
 import type { MergedForeignKey, MergedTable } from './merged-table.ts'
 
 /** A foreign key that becomes a reference. */
@@ -27,7 +27,9 @@ export function chooseReferences(scope: ReferenceScope, findings: DraftFindings)
     const references: Omit<ChosenReference, 'isCircular'>[] = []
     for (const key of child.table.foreignKeys) {
       const reference = referenceOf(child, key, { scope, findings })
-      const isTwice = references.some(known => known.parent === reference?.parent && known.sources.join('\0') === reference.sources.join('\0'))
+      const isTwice = references.some(
+        known => known.parent === reference?.parent && known.sources.join('\0') === reference.sources.join('\0'),
+      )
       if (reference !== null && !isTwice) references.push(reference)
     }
     found.set(child.table, references)

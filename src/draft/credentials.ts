@@ -32,9 +32,25 @@ const SECRET_PHRASES: readonly (readonly string[])[] = [
   ['card', 'cvv'],
 ]
 /** Tokens are secrets where they let somebody in, not where they count words. */
-const TOKEN_BESIDE = new Set(
-  ['auth', 'access', 'refresh', 'session', 'reset', 'api', 'bearer', 'oauth', 'login', 'security', 'csrf', 'device', 'push', 'user', 'verification', 'invite', 'remember'],
-)
+const TOKEN_BESIDE = new Set([
+  'auth',
+  'access',
+  'refresh',
+  'session',
+  'reset',
+  'api',
+  'bearer',
+  'oauth',
+  'login',
+  'security',
+  'csrf',
+  'device',
+  'push',
+  'user',
+  'verification',
+  'invite',
+  'remember',
+])
 /** About a secret, not the secret itself: `PasswordChangedDate`, `must_change_password`, `token_count`. */
 const ABOUT = new Set(
   `date time at on changed change expires expired expiry expiration until updated count number attempts attempt failed failures is has must should can require
@@ -51,8 +67,13 @@ export function credentialColumn(table: string, column: string): string | null {
   // Hash and salt are secrets beside a login.
   const isHash = words.some(word => word === 'hash' || word === 'salt')
   const owner = snakeCase(table).split('_')
-  const isLogin = owner.some(word => ['user', 'users', 'login', 'logins', 'account', 'accounts', 'credential', 'credentials', 'benutzer'].includes(word))
-  if (isHash && (isLogin ? words.length <= 2 && !words.includes('file') && !words.includes('content') : isSecret(words.filter(word => word !== 'hash'))))
+  const isLogin = owner.some(word =>
+    ['user', 'users', 'login', 'logins', 'account', 'accounts', 'credential', 'credentials', 'benutzer'].includes(word),
+  )
+  if (
+    isHash &&
+    (isLogin ? words.length <= 2 && !words.includes('file') && !words.includes('content') : isSecret(words.filter(word => word !== 'hash')))
+  )
     return 'looks like the hash or salt of a password; the new system issues its own'
   return null
 }
@@ -61,10 +82,16 @@ export function credentialColumn(table: string, column: string): string | null {
 export function credentialTable(table: string): string | null {
   const words = snakeCase(table).split('_')
   if (isAbout(words.slice(0, -1)) || isAbout(words.slice(-1))) return null
-  const stores = words.some(word => STORES.has(word)) && words.some(word => ['login', 'logins', 'credential', 'credentials', 'account', 'accounts'].includes(word))
+  const stores =
+    words.some(word => STORES.has(word)) &&
+    words.some(word => ['login', 'logins', 'credential', 'credentials', 'account', 'accounts'].includes(word))
   const joined = words.join('')
   if (stores || words.includes('credentials') || words.includes('credential')) return 'looks like a table of credentials'
-  if (/(?:api|private|access|secret)keys?$|(?:refresh|access|auth|session|reset)tokens?$|(?:user|login|aspnetuser)tokens?$|passwords?$/.test(joined))
+  if (
+    /(?:api|private|access|secret)keys?$|(?:refresh|access|auth|session|reset)tokens?$|(?:user|login|aspnetuser)tokens?$|passwords?$/.test(
+      joined,
+    )
+  )
     return 'looks like a table of credentials'
   return null
 }

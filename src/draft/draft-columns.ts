@@ -1,4 +1,3 @@
-import { quoteName } from '../base/quote-name.ts'
 import { builtinType } from '../cast/builtin-types.ts'
 import { integerKey } from '../cast/key-text.ts'
 import { baseOf, familyOf } from '../cast/sql-family.ts'
@@ -11,6 +10,7 @@ import { ColumnNames, LEGACY_ID } from './draft-names.ts'
 import type { EnumTypes } from './enum-types.ts'
 import type { MergedExtras } from './merged-extras.ts'
 import type { MergedTable } from './merged-table.ts'
+import { sqlName, sqlType } from './sql-name.ts'
 import { translateDefault } from './translate-default.ts'
 
 /** The columns of a table in the target, and which of them holds which source column. */
@@ -45,7 +45,8 @@ export function draftColumns(chosen: ChosenTable, setting: ColumnSetting): Draft
     return column
   }
   // Plain columns are named first: a reference makes way for them.
-  const isOnlyReference = (name: string): boolean => name !== legacy && setting.references.some(({ sources }) => sources.length === 1 && sources[0] === name)
+  const isOnlyReference = (name: string): boolean =>
+    name !== legacy && setting.references.some(({ sources }) => sources.length === 1 && sources[0] === name)
   const plainNames = new Map(
     chosen.columns
       .filter(({ source }) => !isOnlyReference(source.name))
@@ -74,7 +75,11 @@ function legacyColumn({ key, columns }: ChosenTable): string | null {
   return column?.source.types.every(({ type }) => isNumber(type)) ? name : null
 }
 
-function plainColumn({ source, target }: ChosenColumn, { name, isLegacy }: { readonly name: string; readonly isLegacy: boolean }, setting: ColumnSetting): DraftColumn {
+function plainColumn(
+  { source, target }: ChosenColumn,
+  { name, isLegacy }: { readonly name: string; readonly isLegacy: boolean },
+  setting: ColumnSetting,
+): DraftColumn {
   const typeSql = typeSqlOf(target.type, setting)
   return {
     name,
@@ -92,7 +97,7 @@ function typeSqlOf(type: SqlType, { enums, to }: ColumnSetting): string {
   if (type.kind === 'enum') return enums.typeSql(type, to.schema)
   if (type.kind === 'array' && type.element?.kind === 'enum') return `${enums.typeSql(type.element, to.schema)}[]`
   // Extensions are made in `public`.
-  return type.schema === 'pg_catalog' || type.kind === 'array' ? type.text : `public.${quoteName(type.name)}`
+  return type.schema === 'pg_catalog' || type.kind === 'array' ? sqlType(type.text) : `public.${sqlName(type.name)}`
 }
 
 function fallbackOf({ source, target }: ChosenColumn, { extras, findings, to }: ColumnSetting): string | null {
@@ -135,7 +140,8 @@ function referenceColumn(
     setting.findings.note('INIT_CIRCLE', {
       table: chosen.table.label,
       column: sources.join(', '),
-      message: 'expected the row referred to to be there first, got a reference in a circle: the target allows NULL in it, as long as that row is not there',
+      message:
+        'expected the row referred to to be there first, got a reference in a circle: the target allows NULL in it, as long as that row is not there',
       next: 'Nothing. It is filled when all rows are there; make it NOT NULL after the last tenant if you like.',
     })
   return {

@@ -1,4 +1,5 @@
 import { baseOf, familyOf } from '../cast/sql-family.ts'
+import type { SqlType } from '../model/sql-type.ts'
 import { type ChosenTable, keepsValues } from './choose-columns.ts'
 import type { DraftColumn, DraftUnique } from './draft.ts'
 import type { DraftedColumns } from './draft-columns.ts'
@@ -40,7 +41,9 @@ function asColumns(sources: readonly string[], chosen: ChosenTable, setting: Key
 }
 
 const INDEXED = new Set(
-  'bool int oid float numeric text bpchar char enum bytea bits date time timetz timestamp timestamptz interval uuid inet macaddr macaddr8'.split(' '),
+  'bool int oid float numeric text bpchar char enum bytea bits date time timetz timestamp timestamptz interval uuid inet macaddr macaddr8'.split(
+    ' ',
+  ),
 )
 
 function canBeIndexed({ type }: DraftColumn): boolean {
@@ -69,9 +72,14 @@ function otherUniques(chosen: ChosenTable, setting: KeySetting): readonly DraftU
 
 /** On every reference, and on what the source indexed; the tenant comes first, as every query has it. */
 function draftIndexes(chosen: ChosenTable, uniques: readonly DraftUnique[], setting: KeySetting): readonly (readonly string[])[] {
-  const wanted: (readonly string[])[] = setting.drafted.columns.filter(column => column.value.kind === 'reference').map(column => [column.name])
+  const wanted: (readonly string[])[] = setting.drafted.columns
+    .filter(column => column.value.kind === 'reference')
+    .map(column => [column.name])
   for (const index of setting.extras.indexes) {
-    const columns = index.filter === null && !index.isUnique && index.columns.length > 0 ? asColumns(namesIn(index.columns, chosen), chosen, setting) : null
+    const columns =
+      index.filter === null && !index.isUnique && index.columns.length > 0
+        ? asColumns(namesIn(index.columns, chosen), chosen, setting)
+        : null
     if (columns !== null) wanted.push(columns)
     else
       setting.findings.note('INIT_INDEX', {
@@ -97,7 +105,8 @@ function draftChecks(chosen: ChosenTable, setting: KeySetting): readonly string[
   const find = (name: string): DraftColumn | null => {
     const origin = chosen.columns.find(({ source }) => source.name.toLowerCase() === name.toLowerCase())
     const column = origin === undefined ? null : (setting.drafted.plain.get(origin.source.name) ?? null)
-    const isAsItWas = origin !== undefined && origin.source.types.every(({ type }) => familyOf(baseOf(type)) === familyOf(baseOf(origin.target.type)))
+    const isSame = (type: SqlType, other: SqlType): boolean => familyOf(baseOf(type)) === familyOf(baseOf(other))
+    const isAsItWas = origin?.source.types.every(({ type }) => isSame(type, origin.target.type))
     return isAsItWas && column?.value.kind === 'column' && !column.value.losesDigits ? column : null
   }
   return setting.extras.checks.flatMap(check => {

@@ -48,7 +48,9 @@ export function draftMigration(sources: readonly DraftSource[]): Draft {
   return {
     tables,
     enums: enums.all,
-    extensions: [...new Set([...chosen.values()].flatMap(of => of.columns.map(column => column.target.extension).filter(name => name !== null)))],
+    extensions: [
+      ...new Set([...chosen.values()].flatMap(of => of.columns.map(column => column.target.extension).filter(name => name !== null))),
+    ],
     excludedTables,
     excludedColumns: [...chosen.values()].flatMap(of => of.excluded),
     findings: findings.all,
@@ -98,9 +100,15 @@ function otherRelations(sources: readonly DraftSource[], merged: readonly Merged
     findings.note('INIT_OBJECT', {
       table: tableLabel(relation.schema, relation.name),
       message: `expected tables, got a ${kind}: it is excluded`,
-      next: relation.kind === 'foreign_table' ? 'Make the database it stands for a source of its own, if its rows are wanted.' : 'Write it anew on the target, if it is still needed.',
+      next:
+        relation.kind === 'foreign_table'
+          ? 'Make the database it stands for a source of its own, if its rows are wanted.'
+          : 'Write it anew on the target, if it is still needed.',
     })
-    out.push({ label: relationLabel(relation), reason: relation.kind === 'foreign_table' ? 'a foreign table: its rows live elsewhere' : `a ${kind}: computed from other tables` })
+    out.push({
+      label: relationLabel(relation),
+      reason: relation.kind === 'foreign_table' ? 'a foreign table: its rows live elsewhere' : `a ${kind}: computed from other tables`,
+    })
   }
   return out
 }

@@ -7,7 +7,11 @@ type Unkeyed = Pick<MergedTable, 'members' | 'label' | 'columns'>
 
 /** The columns that tell a table's rows apart in every source. Null: nothing does, so that content must. */
 export function mergeKey(table: Unkeyed, findings: DraftFindings): { readonly columns: readonly string[] | null; readonly isOwn: boolean } {
-  const keys = table.members.map(({ source, relation }) => ({ code: source.code, columns: keyOf(relation), isOwn: relation.primaryKey !== null }))
+  const keys = table.members.map(({ source, relation }) => ({
+    code: source.code,
+    columns: keyOf(relation),
+    isOwn: relation.primaryKey !== null,
+  }))
   const counts = new Map<string, number>()
   for (const { columns } of keys) if (columns !== null) counts.set(folded(columns), (counts.get(folded(columns)) ?? 0) + 1)
   const best = [...counts].sort((a, b) => b[1] - a[1])[0]?.[0]

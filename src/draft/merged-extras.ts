@@ -37,17 +37,30 @@ export class ExtrasFinder {
   of(table: MergedTable): MergedExtras {
     const members = table.members.flatMap(({ source, relation }) => {
       const extras = this.#bySource.get(source)
-      return extras === undefined ? [] : [{ extras, place: foldedName(relation), columns: new Set(relation.columns.map(c => c.name.toLowerCase())) }]
+      return extras === undefined
+        ? []
+        : [{ extras, place: foldedName(relation), columns: new Set(relation.columns.map(c => c.name.toLowerCase())) }]
     })
     const defaults = members.flatMap(({ extras, place }) => extras.defaults(place))
     const checks = members.flatMap(({ extras, place }) => extras.checks(place))
     const having = (column: string): number => members.filter(member => member.columns.has(column)).length
     return {
-      defaults: shared(defaults, item => item.column.toLowerCase(), item => having(item.column.toLowerCase())),
-      checks: shared(checks, item => item.expression, () => members.length),
-      indexes: [...Map.groupBy(members.flatMap(({ extras, place }) => extras.indexes(place)), index => index.name.toLowerCase()).values()].flatMap(
-        group => group.slice(0, 1),
+      defaults: shared(
+        defaults,
+        item => item.column.toLowerCase(),
+        item => having(item.column.toLowerCase()),
       ),
+      checks: shared(
+        checks,
+        item => item.expression,
+        () => members.length,
+      ),
+      indexes: [
+        ...Map.groupBy(
+          members.flatMap(({ extras, place }) => extras.indexes(place)),
+          index => index.name.toLowerCase(),
+        ).values(),
+      ].flatMap(group => group.slice(0, 1)),
       commentOf: column => {
         for (const { extras, place } of members) {
           const text = extras.comment(place, column)
@@ -86,7 +99,9 @@ class TableExtras {
     this.#defaults = byTable(extras.defaults)
     this.#checks = byTable(extras.checks)
     this.#indexes = byTable(extras.indexes)
-    this.#comments = new Map(extras.comments.map(({ column, text, ...place }) => [`${placeOf(place)}\u0001${column?.toLowerCase() ?? ''}`, text]))
+    this.#comments = new Map(
+      extras.comments.map(({ column, text, ...place }) => [`${placeOf(place)}\u0001${column?.toLowerCase() ?? ''}`, text]),
+    )
   }
 
   defaults(place: string): readonly Omit<ExpressionOf, 'isShared'>[] {

@@ -52,7 +52,10 @@ function undeclaredReferences({ chosen, references }: Drafted, findings: DraftFi
   const parents = new Map<string, ChosenTable>()
   for (const of of chosen) for (const name of singulars(of.table.name)) if (of.key?.length === 1) parents.set(name, of)
   for (const of of chosen) {
-    const used = new Set([...(references.get(of.table) ?? []).flatMap(reference => reference.sources), ...of.table.foreignKeys.flatMap(key => key.columns)])
+    const used = new Set([
+      ...(references.get(of.table) ?? []).flatMap(reference => reference.sources),
+      ...of.table.foreignKeys.flatMap(key => key.columns),
+    ])
     const words = new Set(of.columns.map(({ source }) => snakeCase(source.name)))
     for (const { source } of of.columns) {
       const stem = /^(.+)_id$/.exec(snakeCase(source.name))?.[1]
@@ -61,7 +64,8 @@ function undeclaredReferences({ chosen, references }: Drafted, findings: DraftFi
       if (words.has(`${stem}_type`) || words.has(`${stem}_table`))
         findings.note('INIT_UNDECLARED', {
           ...where,
-          message: 'expected references to one table, got what looks like one to several, told apart by another column: the plain value is kept',
+          message:
+            'expected references to one table, got what looks like one to several, told apart by another column: the plain value is kept',
           next: 'Split it with `{ ref: …, from: …, when: … }` into one column for each table, if it is one.',
         })
       else if (parents.has(stem) && source.types.every(({ type }) => integerKey(type) !== null || familyOf(baseOf(type)) === 'uuid'))

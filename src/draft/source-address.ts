@@ -32,7 +32,10 @@ export function addressPattern(sources: readonly GivenSource[], folder: string):
   if (files.length === sources.length) return filePattern(files, folder)
   if (servers.length === sources.length) return serverPattern(servers)
   if (references.length === sources.length) return referencePattern(references)
-  throw usage('expected sources of one kind, got several kinds', 'Run init for each kind into a folder of its own, and bring the manifests together.')
+  throw usage(
+    'expected sources of one kind, got several kinds',
+    'Run init for each kind into a folder of its own, and bring the manifests together.',
+  )
 }
 
 type FileSource = Extract<GivenSource, { kind: 'file' }>
@@ -41,7 +44,10 @@ function filePattern(files: readonly FileSource[], folder: string): AddressPatte
   const [first] = files
   if (first === undefined) return { address: '', columns: [], findings: [] }
   if (files.some(file => file.scheme !== first.scheme || file.query !== first.query))
-    throw usage('expected sources of one kind and with the same options, got different ones', 'Run init for each kind into a folder of its own.')
+    throw usage(
+      'expected sources of one kind and with the same options, got different ones',
+      'Run init for each kind into a folder of its own.',
+    )
   const paths = files.map(file => posixPath(relative(folder, file.path)))
   const ending = commonEnding(files)
   const parent = commonFolder(paths)
@@ -77,10 +83,11 @@ function commonFolder(paths: readonly string[]): string {
 
 /** What has a meaning in an address stands as %XX. */
 function encodePath(path: string): string {
-  return path.replace(/[%?{}\u0000-\u001f\u007f]/g, character => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
+  return path.replace(/[%?{}\p{Cc}]/gu, character => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
 }
 
-const PARTS = /^(postgres(?:ql)?):\/\/(?:([^:@/?#]*)(?::((?:env|file):[^@]*|[^@/?#]*))?@)?(\[[^\]]*\]|[^:@/?#]*)(?::(\d*))?(?:\/([^?#]*))?(?:\?([^#]*))?$/i
+const PARTS =
+  /^(postgres(?:ql)?):\/\/(?:([^:@/?#]*)(?::((?:env|file):[^@]*|[^@/?#]*))?@)?(\[[^\]]*\]|[^:@/?#]*)(?::(\d*))?(?:\/([^?#]*))?(?:\?([^#]*))?$/i
 
 interface ServerParts {
   readonly scheme: string
@@ -105,7 +112,10 @@ function serverPattern(sources: readonly Extract<GivenSource, { kind: 'postgres'
   if (first === undefined) return { address: '', columns: [], findings: [] }
   const queries = parts.map(part => withoutPassword(part.query))
   if (queries.some(query => query !== queries[0]))
-    throw usage('expected addresses with the same parameters after ?, got different ones', 'Give all of them the same, or run init for each into a folder of its own.')
+    throw usage(
+      'expected addresses with the same parameters after ?, got different ones',
+      'Give all of them the same, or run init for each into a folder of its own.',
+    )
   const columns: Record<string, string>[] = parts.map(() => ({}))
   const part = (name: 'user' | 'host' | 'port' | 'database', isAlways = false): string => {
     const values = parts.map(of => of[name] ?? '')
@@ -117,7 +127,8 @@ function serverPattern(sources: readonly Extract<GivenSource, { kind: 'postgres'
       })
       return `{tenant.${name}}`
     }
-    if (new Set(values).size > 1) throw usage(`expected a ${name} in every address or in none, got some without`, 'Write all of them in full.')
+    if (new Set(values).size > 1)
+      throw usage(`expected a ${name} in every address or in none, got some without`, 'Write all of them in full.')
     return values[0] ?? ''
   }
   const [user, host, port, database] = [part('user'), part('host'), part('port'), part('database', true)]
@@ -150,7 +161,9 @@ function passwordReference(
   if (distinct.size === 1 && only !== null && /^(?:env|file):/.test(only)) return { ...as(only), findings: [] }
   if (distinct.size === 1) return { ...as(`env:${PASSWORD_VARIABLE}`), findings: [keptOut([PASSWORD_VARIABLE])] }
   const variables = given.map((password, i) =>
-    password?.startsWith('env:') ? password.slice(4) : `${PASSWORD_VARIABLE}_${(sources[i]?.code ?? String(i)).toUpperCase().replace(/[^A-Z0-9_]+/g, '_')}`,
+    password?.startsWith('env:')
+      ? password.slice(4)
+      : `${PASSWORD_VARIABLE}_${(sources[i]?.code ?? String(i)).toUpperCase().replace(/[^A-Z0-9_]+/g, '_')}`,
   )
   variables.forEach((name, i) => {
     ;(columns[i] ?? {}).password_env = name
@@ -176,14 +189,19 @@ function referencePattern(sources: readonly Extract<GivenSource, { kind: 'refere
   if (first !== undefined && sources.length === 1) return { address: first.address, columns: [{}], findings: [] }
   if (sources.some(source => !source.address.startsWith('env:')))
     throw usage('expected several references to be environment variables, got a file', 'Give the addresses as env:NAME.')
-  return { address: 'env:{tenant.variable}', columns: sources.map(source => ({ variable: source.address.slice('env:'.length) })), findings: [] }
+  return {
+    address: 'env:{tenant.variable}',
+    columns: sources.map(source => ({ variable: source.address.slice('env:'.length) })),
+    findings: [],
+  }
 }
 
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch (error) {
-    if (error instanceof URIError) throw usage('expected %XX in an address to stand for bytes of UTF-8, got another %', 'Write %25 for the character itself.')
+    if (error instanceof URIError)
+      throw usage('expected %XX in an address to stand for bytes of UTF-8, got another %', 'Write %25 for the character itself.')
     throw error
   }
 }

@@ -1,6 +1,7 @@
-import { quoteName, quoteTable, quoteText } from '../base/quote-name.ts'
+import { quoteText } from '../base/quote-name.ts'
 import type { Draft, DraftColumn, DraftName, DraftTable } from './draft.ts'
 import { ID, TENANT_ID } from './draft-names.ts'
+import { sqlName, sqlTable } from './sql-name.ts'
 import { NameSet } from './target-names.ts'
 
 /** The setting in which an application says which tenant it acts for. */
@@ -23,8 +24,8 @@ export function targetSql(draft: Draft): string {
   const names = new NameSet(tables.map(table => table.to.name))
   const sections = [
     HEAD,
-    lines(schemas.map(name => `create schema if not exists ${quoteName(name)};`)),
-    lines(draft.extensions.map(name => `create extension if not exists ${quoteName(name)} with schema public;`)),
+    lines(schemas.map(name => `create schema if not exists ${sqlName(name)};`)),
+    lines(draft.extensions.map(name => `create extension if not exists ${sqlName(name)} with schema public;`)),
     lines(draft.enums.map(({ labels, ...name }) => createEnum(name, labels))),
     ...tables.map(table => createTable(table, targets)),
     lines(tables.flatMap(table => circularKeys(table, targets))),
@@ -33,7 +34,10 @@ export function targetSql(draft: Draft): string {
     ...tables.map(rowSecurity),
     lines(tables.flatMap(comments)),
   ]
-  return `${sections.filter(text => text !== '').join('\n').trimEnd()}\n`
+  return `${sections
+    .filter(text => text !== '')
+    .join('\n')
+    .trimEnd()}\n`
 }
 
 function lines(statements: readonly string[]): string {
@@ -42,7 +46,7 @@ function lines(statements: readonly string[]): string {
 
 /** PostgreSQL has no IF NOT EXISTS for types. */
 function createEnum(name: DraftName, labels: readonly string[]): string {
-  const made = `create type ${quoteTable(name)} as enum (${labels.map(quoteText).join(', ')})`
+  const made = `create type ${sqlTable(name)} as enum (${labels.map(quoteText).join(', ')})`
   return `do ${dollar(`begin ${made}; exception when duplicate_object then null; end`)};`
 }
 
@@ -56,15 +60,15 @@ function createTable(table: DraftTable, targets: ReadonlyMap<string, DraftName>)
     ...table.columns.flatMap(column => (isCircular(column) ? [] : foreignKey(column, targets))),
     ...table.checks.map(condition => `check (${condition})`),
   ]
-  return `create table if not exists ${quoteTable(table.to)} (\n${columns.map(text => `  ${text}`).join(',\n')}\n);\n`
+  return `create table if not exists ${sqlTable(table.to)} (\n${columns.map(text => `  ${text}`).join(',\n')}\n);\n`
 }
 
 function columnSql({ name, typeSql, isNullable, fallback }: DraftColumn): string {
-  return `${quoteName(name)} ${typeSql}${isNullable ? '' : ' not null'}${fallback === null ? '' : ` default ${fallback}`}`
+  return `${sqlName(name)} ${typeSql}${isNullable ? '' : ' not null'}${fallback === null ? '' : ` default ${fallback}`}`
 }
 
 function withTenant(columns: readonly string[]): string {
-  return [TENANT_ID, ...columns.map(quoteName)].join(', ')
+  return [TENANT_ID, ...columns.map(sqlName)].join(', ')
 }
 
 function isCircular({ value }: DraftColumn): boolean {
@@ -74,13 +78,15 @@ function isCircular({ value }: DraftColumn): boolean {
 function foreignKey({ name, value, isNullable }: DraftColumn, targets: ReadonlyMap<string, DraftName>): readonly string[] {
   const parent = value.kind === 'reference' ? targets.get(value.entity) : undefined
   if (parent === undefined || value.kind !== 'reference') return []
-  return [`foreign key (${withTenant([name])}) references ${quoteTable(parent)} (${TENANT_ID}, ${ID})${onDelete(value.onDelete, { name, isNullable })}`]
+  return [
+    `foreign key (${withTenant([name])}) references ${sqlTable(parent)} (${TENANT_ID}, ${ID})${onDelete(value.onDelete, { name, isNullable })}`,
+  ]
 }
 
 /** SET NULL would null the tenant too, were the column not named. */
 function onDelete(action: string, { name, isNullable }: Pick<DraftColumn, 'name' | 'isNullable'>): string {
   if (action === 'cascade' || action === 'restrict') return ` on delete ${action}`
-  return action === 'set null' && isNullable ? ` on delete set null (${quoteName(name)})` : ''
+  return action === 'set null' && isNullable ? ` on delete set null (${sqlName(name)})` : ''
 }
 
 /** Keys to tables that come later, or to the table itself. */
@@ -89,8 +95,8 @@ function circularKeys(table: DraftTable, targets: ReadonlyMap<string, DraftName>
   return table.columns.filter(isCircular).flatMap(column =>
     foreignKey(column, targets).map(key => {
       const name = names.give(`${table.to.name}_${column.name}_fkey`)
-      const where = `conrelid = ${quoteText(quoteTable(table.to))}::pg_catalog.regclass and conname = ${quoteText(name)}`
-      const add = `alter table ${quoteTable(table.to)} add constraint ${quoteName(name)} ${key}`
+      const where = `conrelid = ${quoteText(sqlTable(table.to))}::pg_catalog.regclass and conname = ${quoteText(name)}`
+      const add = `alter table ${sqlTable(table.to)} add constraint ${sqlName(name)} ${key}`
       return `do ${dollar(`begin if not exists (select from pg_catalog.pg_constraint where ${where}) then ${add}; end if; end`)};`
     }),
   )
@@ -99,12 +105,12 @@ function circularKeys(table: DraftTable, targets: ReadonlyMap<string, DraftName>
 function createIndexes(table: DraftTable, names: NameSet): readonly string[] {
   return table.indexes.map(columns => {
     const name = names.give(`${table.to.name}_${columns.join('_')}_idx`)
-    return `create index if not exists ${quoteName(name)} on ${quoteTable(table.to)} (${withTenant(columns)});`
+    return `create index if not exists ${sqlName(name)} on ${sqlTable(table.to)} (${withTenant(columns)});`
   })
 }
 
 function rowSecurity({ to }: DraftTable): string {
-  const table = quoteTable(to)
+  const table = sqlTable(to)
   const holds = `${TENANT_ID} = nullif(current_setting('${TENANT_SETTING}', true), '')::uuid`
   return [
     `alter table ${table} enable row level security;`,
@@ -117,8 +123,10 @@ function rowSecurity({ to }: DraftTable): string {
 
 function comments({ to, comment, columns }: DraftTable): readonly string[] {
   return [
-    ...(comment === null ? [] : [`comment on table ${quoteTable(to)} is ${quoteText(comment)};`]),
-    ...columns.flatMap(column => (column.comment === null ? [] : [`comment on column ${quoteTable(to)}.${quoteName(column.name)} is ${quoteText(column.comment)};`])),
+    ...(comment === null ? [] : [`comment on table ${sqlTable(to)} is ${quoteText(comment)};`]),
+    ...columns.flatMap(column =>
+      column.comment === null ? [] : [`comment on column ${sqlTable(to)}.${sqlName(column.name)} is ${quoteText(column.comment)};`],
+    ),
   ]
 }
 

@@ -62,19 +62,28 @@ function sqlServer(name: string): readonly TargetType[] {
   if (name === 'datetime2') return [{ ...as('timestamp', lost('datetime2(7) becomes timestamp'), 6), losesDigits: true }]
   if (name === 'time') return [{ ...as('time', lost('time(7) becomes time'), 6), losesDigits: true }]
   if (name === 'datetimeoffset')
-    return [{ ...as('timestamptz', lost('datetimeoffset becomes timestamptz: the instant is kept, the offset it was written in is not'), 6), losesDigits: true }]
+    return [
+      {
+        ...as('timestamptz', lost('datetimeoffset becomes timestamptz: the instant is kept, the offset it was written in is not'), 6),
+        losesDigits: true,
+      },
+    ]
   return []
 }
 
 function extension(type: SqlType): readonly TargetType[] {
-  if (type.name === 'citext') return [{ ...same(type), extension: 'citext', remark: 'citext needs its extension in the target; target.sql creates it' }]
+  if (type.name === 'citext')
+    return [{ ...same(type), extension: 'citext', remark: 'citext needs its extension in the target; target.sql creates it' }]
   if (type.name === 'hstore') return [as('jsonb', 'hstore becomes jsonb')]
   return []
 }
 
 function isPlain(element: SqlType | undefined): boolean {
   if (element === undefined) return false
-  return element.kind === 'enum' || (element.schema === 'pg_catalog' && element.kind === 'base' && !['money', 'xml', 'name', 'oid'].includes(element.name))
+  return (
+    element.kind === 'enum' ||
+    (element.schema === 'pg_catalog' && element.kind === 'base' && !['money', 'xml', 'name', 'oid'].includes(element.name))
+  )
 }
 
 function same(type: SqlType): TargetType {

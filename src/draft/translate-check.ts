@@ -1,7 +1,8 @@
-import { quoteName, quoteText } from '../base/quote-name.ts'
+import { quoteText } from '../base/quote-name.ts'
 import { familyOf } from '../cast/sql-family.ts'
 import type { CatalogueExtras } from '../model/catalogue-extras.ts'
 import type { SqlType } from '../model/sql-type.ts'
+import { sqlName } from './sql-name.ts'
 import { readTokens, type SqlToken } from './sql-tokens.ts'
 
 /** What a check may speak of: source column → the target column that holds the same value in the same type. Null: a column there is not, or not as it was. */
@@ -24,7 +25,9 @@ const FUNCTIONS = new Set(
   ),
 )
 const TYPES = new Set(
-  'text integer bigint smallint numeric real double precision character varying bpchar boolean date time timestamp without with zone interval uuid jsonb json bytea char inet cidr'.split(' '),
+  'text integer bigint smallint numeric real double precision character varying bpchar boolean date time timestamp without with zone interval uuid jsonb json bytea char inet cidr'.split(
+    ' ',
+  ),
 )
 
 /** PostgreSQL prints its conditions fully: names are exchanged, everything else stands, as long as every word is known. */
@@ -38,7 +41,12 @@ function fromPostgres(tokens: readonly SqlToken[], find: FindColumn): string | n
     else if (token.kind === 'word' && tokens[i - 1]?.text === '::') {
       const end = typeEnd(tokens, i)
       if (end === null) return null
-      out.push(tokens.slice(i, end).map(part => part.text).join(' '))
+      out.push(
+        tokens
+          .slice(i, end)
+          .map(part => part.text)
+          .join(' '),
+      )
       i = end - 1
     } else if (token.kind === 'word' && next === '(' && !WORDS.has(token.text)) {
       if (!FUNCTIONS.has(token.text)) return null
@@ -47,7 +55,7 @@ function fromPostgres(tokens: readonly SqlToken[], find: FindColumn): string | n
     else {
       const column = find(token.text)
       if (column === null) return null
-      out.push(quoteName(column.name))
+      out.push(sqlName(column.name))
     }
   }
   return out.join(' ')
@@ -143,7 +151,7 @@ class SqlServerCheck {
       this.#at++
       if (this.#takes('is')) {
         const not = this.#takes('not') ? 'not ' : ''
-        if (this.#takes('null')) return `${quoteName(column.name)} is ${not}null`
+        if (this.#takes('null')) return `${sqlName(column.name)} is ${not}null`
       }
     }
     this.#at = mark
@@ -183,7 +191,7 @@ class SqlServerCheck {
   #column(name: string): Operand | null {
     const column = this.#find(name)
     if (column === null) return null
-    const sql = quoteName(column.name)
+    const sql = sqlName(column.name)
     const family = familyOf(column.type)
     if (family === 'int' || family === 'numeric' || family === 'float') return { kind: 'number', sql }
     return family === 'date' || family === 'timestamp' ? { kind: 'time', sql } : null
@@ -194,7 +202,7 @@ class SqlServerCheck {
     const token = this.#tokens[this.#at++]
     const column = token?.kind === 'quoted' ? this.#find(token.text) : null
     if (column === null || familyOf(column.type) !== 'text' || !this.#takes(')')) return null
-    const sql = quoteName(column.name)
+    const sql = sqlName(column.name)
     // Blanks at the end count for neither.
     if (name === 'len') return { kind: 'number', sql: `length(rtrim(${sql}))` }
     return { kind: 'folded', sql: `${name}(rtrim(${sql}))`, fold: name === 'upper' ? 'upper' : 'lower' }

@@ -8,7 +8,8 @@ import type { SqlType } from '../model/sql-type.ts'
 /** A default of the source in the target's words. `none`: it is no default at all (NULL). Null: it could not be translated. */
 export type Translated = { readonly sql: string } | 'none' | null
 
-const NOW = /^(?:getdate|sysdatetime|sysdatetimeoffset|now|transaction_timestamp|statement_timestamp|clock_timestamp)\(\)$|^(?:current_timestamp|localtimestamp)(?:\(\d\))?$/i
+const NOW =
+  /^(?:getdate|sysdatetime|sysdatetimeoffset|now|transaction_timestamp|statement_timestamp|clock_timestamp)\(\)$|^(?:current_timestamp|localtimestamp)(?:\(\d\))?$/i
 const NOW_UTC =
   /^(?:getutcdate|sysutcdatetime)\(\)$|^timezone\('utc'(?:::text)?,(?:now\(\)|current_timestamp)\)$|^\(?(?:now\(\)|current_timestamp)\)? ?at time zone 'utc'(?:::text)?$/i
 const NEW_UUID = /^(?:newid|newsequentialid|gen_random_uuid|uuid_generate_v4|uuid_generate_v1|uuid_generate_v1mc|uuidv4|uuidv7)\(\)$/i
@@ -20,7 +21,8 @@ export function translateDefault(expression: string, type: SqlType): Translated 
   const family = familyOf(baseOf(type))
   if (/^null$/i.test(text)) return 'none'
   const compact = text.replace(/\s*([(),])\s*/g, '$1')
-  if (NEW_UUID.test(compact)) return family === 'uuid' ? { sql: 'gen_random_uuid()' } : family === 'text' ? { sql: 'gen_random_uuid()::text' } : null
+  if (NEW_UUID.test(compact))
+    return family === 'uuid' ? { sql: 'gen_random_uuid()' } : family === 'text' ? { sql: 'gen_random_uuid()::text' } : null
   if (NOW_UTC.test(compact)) return now(family, "(now() at time zone 'utc')")
   if (NOW.test(compact)) return now(family, 'now()')
   if (/^current_date$/i.test(compact) && (family === 'date' || family === 'timestamp')) return { sql: 'current_date' }
@@ -41,8 +43,9 @@ function bare(expression: string): string {
     if (isWrapped(text)) text = text.slice(1, -1).trim()
     text = text.replace(/^N'/i, "'")
     text = text.replace(/^((?:'(?:[^']|'')*')|\(?-?\d[\d.]*\)?|true|false|null|array\[\])::[a-z_ "[\]().,0-9]+$/i, '$1')
-    text = text.replace(/^(?:convert\s*\(\s*\[?\w+\]?(?:\([\d, ]+\))?\s*,|cast\s*\()\s*(.+?)(?:\s+as\s+\[?\w+\]?(?:\([\d, ]+\))?)?\s*\)$/i, (whole, inner: string) =>
-      /^\(*-?[\d.]+\)*$|^\(*N?'(?:[^']|'')*'\)*$/i.test(inner.trim()) ? inner : whole,
+    text = text.replace(
+      /^(?:convert\s*\(\s*\[?\w+\]?(?:\([\d, ]+\))?\s*,|cast\s*\()\s*(.+?)(?:\s+as\s+\[?\w+\]?(?:\([\d, ]+\))?)?\s*\)$/i,
+      (whole, inner: string) => (/^\(*-?[\d.]+\)*$|^\(*N?'(?:[^']|'')*'\)*$/i.test(inner.trim()) ? inner : whole),
     )
     if (text === before) return text
   }

@@ -9,7 +9,10 @@ export function yamlText(text: string): string {
 
 function quoted(text: string): string {
   // What JSON leaves as it is and YAML does not take.
-  return JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029\ufeff]/g, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return JSON.stringify(text).replace(
+    /[\u007f-\u009f\u2028\u2029\ufeff]/g,
+    character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 /** In brackets on one line: `[a, b]`; one alone without brackets. */

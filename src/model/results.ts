@@ -55,6 +55,25 @@ export interface MigrateResult {
   readonly failures: readonly ErrorResult['error'][]
 }
 
+export interface InitResult {
+  /** Paths of the files written. */
+  readonly files: readonly string[]
+  readonly entities: readonly {
+    readonly entity: string
+    readonly service: string
+    readonly from: string
+    readonly into: string
+    /** Source columns; empty = rows are told apart by their content. */
+    readonly key: readonly string[]
+    /** Columns carried, id and tenant not counted. */
+    readonly columns: number
+    /** Entities it refers to. */
+    readonly references: readonly string[]
+  }[]
+  readonly tenants: readonly { readonly tenant: string; readonly label: string; readonly relations: number }[]
+  readonly findings: readonly Finding[]
+}
+
 export interface CheckResult {
   readonly findings: readonly Finding[]
   readonly sources: readonly {

@@ -21,6 +21,13 @@ export function commandLine(invocation: Invocation, ...words: readonly string[])
   return ['rehouse', ...words, ...manifest].map(shellWord).join(' ')
 }
 
+export function stepsAfterInit(invocation: Invocation): readonly NextStep[] {
+  return [
+    { command: commandLine(invocation, 'check'), purpose: 'whether it can work, looking at both sides' },
+    { command: commandLine(invocation, 'migrate'), purpose: 'moves the rows; again, it changes nothing' },
+  ]
+}
+
 export function stepsAfterCheck(result: CheckResult, invocation: Invocation): readonly NextStep[] {
   if (result.findings.some(finding => finding.severity === 'error'))
     return [{ command: commandLine(invocation, 'check'), purpose: 'again, once the errors are dealt with' }]

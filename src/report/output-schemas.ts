@@ -69,6 +69,23 @@ export const migrateSchema = z.object({
   failures: z.array(errorBody).describe('Errors that ended a tenant without ending the run.'),
 })
 
+export const initSchema = z.object({
+  files: z.array(text).describe('Paths of the files written.'),
+  entities: z.array(
+    z.object({
+      entity: text,
+      service: text,
+      from: text,
+      into: text,
+      key: z.array(text).describe('Source columns; empty = rows are told apart by their content.'),
+      columns: count,
+      references: z.array(text),
+    }),
+  ),
+  tenants: z.array(z.object({ tenant: text, label: text, relations: count })),
+  findings: z.array(finding),
+})
+
 export const checkSchema = z.object({
   findings: z.array(finding),
   sources: z.array(z.object({ source: text, tenant: maybeText, label: text, relations: count, estimated_rows: z.number().nullable() })),
@@ -164,6 +181,7 @@ const port = z.int().nullable()
 
 /** The schema of each command's output under `--json`, by the command's name. */
 export const OUTPUTS = {
+  init: initSchema,
   check: checkSchema,
   plan: planSchema,
   migrate: migrateSchema,

@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
 import type { Catalogue, Relation } from '../../model/catalogue.ts'
+import type { CatalogueExtras } from '../../model/catalogue-extras.ts'
 import { addressLabel } from '../../postgres/address-label.ts'
 import { catalogueFrom } from '../../postgres/catalogue.ts'
 import { readCatalogueRows } from '../../postgres/catalogue-rows.ts'
@@ -7,6 +8,7 @@ import { systemIdentifier } from '../../postgres/server-identity.ts'
 import { Session, type SessionOptions } from '../../postgres/session.ts'
 import { sqlFile } from '../../postgres/sql-files.ts'
 import type { Source, SourceFacts, SourceSnapshot } from '../source.ts'
+import { readPostgresExtras } from './postgres-extras.ts'
 import { PostgresSnapshot } from './postgres-snapshot.ts'
 
 export interface PostgresSourceOptions {
@@ -39,6 +41,13 @@ class PostgresSource implements Source {
     return this.#withSession(async session => {
       await session.query('begin isolation level repeatable read read only')
       return catalogueFrom(await readCatalogueRows(session, null))
+    })
+  }
+
+  extras(): Promise<CatalogueExtras> {
+    return this.#withSession(async session => {
+      await session.query('begin isolation level repeatable read read only')
+      return readPostgresExtras(session)
     })
   }
 

@@ -1,7 +1,7 @@
 import type { Api, MigrateOptions } from '../../../src/cli/api.ts'
 import type { ProgressEvent } from '../../../src/events.ts'
 import { NO_COUNTS } from '../../../src/model/counts.ts'
-import { CHECK, LOOKUP, migrateResult, PLAN, QUARANTINE, STATUS } from '../report/sample-results.ts'
+import { CHECK, INIT, LOOKUP, migrateResult, PLAN, QUARANTINE, STATUS } from '../report/sample-results.ts'
 
 export interface Recorded {
   readonly method: string
@@ -37,6 +37,7 @@ export function fakeApi(replace: Partial<Api> = {}): { readonly api: Api; readon
     return migrateResult()
   }
   const api: Api = {
+    init: answer('init', INIT),
     check: answer('check', CHECK),
     plan: answer('plan', PLAN),
     migrate,

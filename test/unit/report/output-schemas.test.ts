@@ -12,7 +12,7 @@ import type {
   StatusResult,
 } from '../../../src/model/results.ts'
 import * as schemas from '../../../src/report/output-schemas.ts'
-import { CHECK, LOOKUP, migrateResult, PLAN, QUARANTINE, STATUS } from './sample-results.ts'
+import { CHECK, INIT, LOOKUP, migrateResult, PLAN, QUARANTINE, STATUS } from './sample-results.ts'
 
 type Writable<T> = T extends object ? { -readonly [K in keyof T]: Writable<T[K]> } : T
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
@@ -33,6 +33,7 @@ test('the schemas are the types of the results, and accept results', () => {
   assert.equal(SAME.length, 7)
   const samples = [
     [schemas.migrateSchema, migrateResult()],
+    [schemas.initSchema, INIT],
     [schemas.checkSchema, CHECK],
     [schemas.planSchema, PLAN],
     [schemas.statusSchema, STATUS],

@@ -1,6 +1,7 @@
 import type {
   CheckResult,
   EntityResult,
+  InitResult,
   LookupResult,
   MigrateResult,
   PlanResult,
@@ -52,6 +53,23 @@ export function migrateResult(members: Partial<MigrateResult> = {}): MigrateResu
     failures: [],
     ...members,
   }
+}
+
+export const INIT: InitResult = {
+  files: ['/work/shop/rehouse.yaml', '/work/shop/target.sql', '/work/shop/tenants.csv'],
+  entities: [
+    { entity: 'student', service: 'main', from: 'dbo.Student', into: 'public.student', key: ['Id'], columns: 7, references: ['school'] },
+  ],
+  tenants: [{ tenant: 'north', label: 'bacpac:exports/north.bacpac', relations: 12 }],
+  findings: [
+    {
+      code: 'INIT_COMPUTED',
+      severity: 'info',
+      where: { table: 'dbo.Student', column: 'FullName' },
+      message: 'expected columns that hold data, got one the source computes: it is not carried',
+      next: 'If the target needs it, add a generated column to target.sql.',
+    },
+  ],
 }
 
 export const CHECK: CheckResult = {

@@ -1,0 +1,157 @@
+import { basename, join, resolve } from 'node:path'
+import { fileAddress } from '../base/file-address.ts'
+import { environmentOf } from '../config/environment.ts'
+import { maskUrl } from '../config/mask-url.ts'
+import { resolveUrl } from '../config/resolve-url.ts'
+import type { Draft, DraftSource } from '../draft/draft.ts'
+import { draftMigration } from '../draft/draft-migration.ts'
+import { manifestText, SERVICE } from '../draft/manifest-text.ts'
+import { addressPattern, type GivenSource } from '../draft/source-address.ts'
+import { asciiWord } from '../draft/target-names.ts'
+import { targetSql } from '../draft/target-sql.ts'
+import { tenantsText } from '../draft/tenants-text.ts'
+import { chooseTls, openSource, openSourceFile } from '../engines.ts'
+import { atPlace, RehouseError } from '../errors.ts'
+import type { Finding } from '../model/finding.ts'
+import type { InitResult } from '../model/results.ts'
+import type { Source } from '../source/source.ts'
+import { expandSources } from './expand-sources.ts'
+import { targetReference } from './target-reference.ts'
+import { refuseExisting, writeNewFiles } from './write-new-files.ts'
+
+export interface InitOptions {
+  /** Addresses and patterns; paths relative to `cwd`. */
+  readonly sources: readonly string[]
+  /** The folder to write into, relative to `cwd`. */
+  readonly out: string
+  /** Absent = `embedded:`. */
+  readonly target?: string
+  /** Replace files that are there. */
+  readonly force?: boolean
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly signal?: AbortSignal
+}
+
+const FILES = ['rehouse.yaml', 'target.sql', 'tenants.csv'] as const
+const SOURCES_AT_ONCE = 6
+const APPLICATION = 'rehouse init'
+
+/**
+ * Reads the catalogues of the sources, never a row of theirs but for the examples it proposes, and writes a manifest, a target and a list of tenants with which `migrate` works.
+ * Throws USAGE for what cannot be meant, and what opening and describing a source throws, with the tenant it was for; then nothing is written.
+ */
+export async function init(options: InitOptions): Promise<InitResult> {
+  const folder = resolve(options.cwd, options.out)
+  if (options.sources.length === 0)
+    throw new RehouseError('USAGE', 'expected at least one source, got none', {
+      next: 'Name a source, for example postgres://reader@host/shop.',
+    })
+  if (options.force !== true) await refuseExisting(folder, FILES)
+  const given = await expandSources(options.sources, options.cwd)
+  const pattern = addressPattern(given, folder)
+  const target = targetReference(options.target ?? 'embedded:')
+  const looked = await lookAtAll(given, options)
+  const draft = draftMigration(looked.map(({ source }) => source))
+  refuseNothing(draft)
+  const migration = migrationName(folder)
+  const tenants = given.map((source, i) => ({ code: source.code, name: source.code, columns: pattern.columns[i] ?? {} }))
+  const texts = {
+    'rehouse.yaml': manifestText(draft, { migration, source: pattern.address, target: target.address }),
+    'target.sql': targetSql(draft),
+    'tenants.csv': tenantsText(tenants),
+  }
+  const files = await writeNewFiles(
+    folder,
+    FILES.map(name => ({ name, text: texts[name] })),
+    options.force === true ? 'replace' : 'keep',
+  )
+  return initResult({ files, draft, looked, findings: [...pattern.findings, ...target.findings, ...draft.findings] })
+}
+
+interface Looked {
+  readonly source: DraftSource
+  readonly label: string
+}
+
+/** A few at a time, in the order given. */
+async function lookAtAll(given: readonly GivenSource[], options: InitOptions): Promise<readonly Looked[]> {
+  const looked: Looked[] = new Array(given.length)
+  let next = 0
+  const worker = async (): Promise<void> => {
+    for (let i = next++; i < given.length; i = next++) {
+      options.signal?.throwIfAborted()
+      looked[i] = await lookAt(given[i] as GivenSource, options)
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(SOURCES_AT_ONCE, given.length) }, worker))
+  return looked
+}
+
+async function lookAt(given: GivenSource, options: InitOptions): Promise<Looked> {
+  const source = await open(given, options)
+  try {
+    const catalogue = await source.describe()
+    const extras = (await source.extras?.()) ?? null
+    return { source: { code: given.code, catalogue, extras }, label: source.label }
+  } catch (error) {
+    throw atPlace(error, { tenant: given.code, ...(given.kind === 'file' ? { file: given.path } : {}) })
+  } finally {
+    await source.close()
+  }
+}
+
+async function open(given: GivenSource, { out, cwd, env }: InitOptions): Promise<Source> {
+  if (given.kind === 'file') {
+    const { options } = fileAddress(`${given.scheme}:.?${given.query}`)
+    const label = `${given.scheme}:${given.path}`
+    return openSourceFile(given.scheme, {
+      path: given.path,
+      options,
+      label,
+      privateFolder: join(resolve(cwd, out), '.rehouse', 'staging', 'files'),
+    })
+  }
+  // No variable is named so: what was given on the command line is what is meant.
+  const ref = { name: 'given source', url: given.address, at: { file: 'the command line', line: 1, column: 1 } }
+  const address = resolveUrl(ref, { side: 'source', tenant: null, environment: environmentOf(env), manifestFolder: cwd })
+  if (address.kind !== 'postgres')
+    throw new RehouseError('USAGE', `expected a database behind ${maskUrl(given.address)}, got ${address.label}`, {
+      next: 'Give the file itself as the source.',
+    })
+  const url = address.url.reveal()
+  return openSource({ url, ssl: await chooseTls({ url, tls: address.tls }, 'source'), applicationName: APPLICATION })
+}
+
+function refuseNothing(draft: Draft): void {
+  if (draft.tables.length > 0) return
+  throw new RehouseError('SOURCE_INVALID', 'expected at least one table to migrate, got none', {
+    next: 'Look whether the address names the right database, and whether the login sees its tables.',
+  })
+}
+
+function migrationName(folder: string): string {
+  return asciiWord(basename(folder), 'migration').slice(0, 60)
+}
+
+function initResult(of: {
+  readonly files: readonly string[]
+  readonly draft: Draft
+  readonly looked: readonly Looked[]
+  readonly findings: readonly Finding[]
+}): InitResult {
+  return {
+    files: of.files,
+    entities: of.draft.tables.map(table => ({
+      entity: table.entity,
+      service: SERVICE,
+      from: `${table.from.schema}.${table.from.name}`,
+      into: `${table.to.schema}.${table.to.name}`,
+      key: table.key.kind === 'columns' ? table.key.names : [],
+      columns: table.columns.length,
+      references: [...new Set(table.columns.flatMap(({ value }) => (value.kind === 'reference' ? [value.entity] : [])))],
+    })),
+    tenants: of.looked.map(({ source, label }) => ({ tenant: source.code, label, relations: source.catalogue.relations.length })),
+    findings: of.findings,
+  }
+}
