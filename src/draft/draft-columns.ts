@@ -101,7 +101,7 @@ function typeSqlOf(type: SqlType, { enums, to }: ColumnSetting): string {
 }
 
 function fallbackOf({ source, target }: ChosenColumn, { extras, findings, to }: ColumnSetting): string | null {
-  const found = extras.defaults.find(item => item.column.toLowerCase() === source.name.toLowerCase())
+  const found = extras.defaults.find(item => item.column === source.name)
   if (found === undefined) return null
   const translated = found.isShared ? translateDefault(found.expression, target.type) : null
   if (translated === 'none') return null
@@ -135,7 +135,7 @@ function referenceColumn(
   const [alone = ''] = sources
   const columns = chosen.columns.filter(({ source }) => sources.includes(source.name))
   const isNullable = columns.some(({ source }) => source.isNullable)
-  const name = sources.length === 1 ? names.reference(alone) : names.reference(parent.name)
+  const name = sources.length === 1 ? names.reference(alone, parent.name) : names.reference(parent.name, 'parent')
   if (isCircular && !isNullable)
     setting.findings.note('INIT_CIRCLE', {
       table: chosen.table.label,

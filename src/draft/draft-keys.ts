@@ -4,6 +4,7 @@ import { type ChosenTable, keepsValues } from './choose-columns.ts'
 import type { DraftColumn, DraftUnique } from './draft.ts'
 import type { DraftedColumns } from './draft-columns.ts'
 import type { DraftFindings } from './draft-finding.ts'
+import { findNamed } from './folded-groups.ts'
 import type { MergedExtras } from './merged-extras.ts'
 import { translateCheck } from './translate-check.ts'
 
@@ -98,13 +99,13 @@ function draftIndexes(chosen: ChosenTable, uniques: readonly DraftUnique[], sett
 }
 
 function namesIn(columns: readonly string[], { columns: known }: ChosenTable): readonly string[] {
-  return columns.map(name => known.find(column => column.source.name.toLowerCase() === name.toLowerCase())?.source.name ?? name)
+  return columns.map(name => findNamed(known, name, column => column.source.name)?.source.name ?? name)
 }
 
 function draftChecks(chosen: ChosenTable, setting: KeySetting): readonly string[] {
   const find = (name: string): DraftColumn | null => {
-    const origin = chosen.columns.find(({ source }) => source.name.toLowerCase() === name.toLowerCase())
-    const column = origin === undefined ? null : (setting.drafted.plain.get(origin.source.name) ?? null)
+    const origin = findNamed(chosen.columns, name, ({ source }) => source.name)
+    const column = origin === null ? null : (setting.drafted.plain.get(origin.source.name) ?? null)
     const isSame = (type: SqlType, other: SqlType): boolean => familyOf(baseOf(type)) === familyOf(baseOf(other))
     const isAsItWas = origin?.source.types.every(({ type }) => isSame(type, origin.target.type))
     return isAsItWas && column?.value.kind === 'column' && !column.value.losesDigits ? column : null

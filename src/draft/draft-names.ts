@@ -60,11 +60,12 @@ export class ColumnNames {
     return this.#names.give([ID, TENANT_ID, LEGACY_ID].includes(plain) ? `source_${plain}` : plain)
   }
 
-  /** `CustomerID` → `customer_id`; `reports_to` → `reports_to_id`; `country_code` → `country_id`. */
-  reference(source: string): string {
+  /** `CustomerID` → `customer_id`; `reports_to` → `reports_to_id`; `country_code` → `country_id`; what says nothing (`id`) → the parent’s name. */
+  reference(source: string, parent: string): string {
     const plain = plainName(source, 'reference').replace(/_$/, '')
     const stem = plain.replace(/_(?:id|code|no|nr|number|key|fk|ref|uuid|guid)$/, '')
-    return this.#names.give(stem === 'tenant' || stem === 'legacy' || stem === 'id' ? `source_${stem}_id` : `${stem}_id`)
+    if (stem === 'id') return this.reference(parent, 'parent')
+    return this.#names.give(stem === 'tenant' || stem === 'legacy' ? `source_${stem}_id` : `${stem}_id`)
   }
 }
 

@@ -30,3 +30,9 @@ export function foldable({ schema, name }: { readonly schema: string; readonly n
 export function foldedName(table: { readonly schema: string; readonly name: string }): string {
   return foldable(table).toLowerCase()
 }
+
+/** The one of a name: to the letter, else whatever the case. */
+export function findNamed<T>(items: readonly T[], name: string, nameOf: (item: T) => string): T | null {
+  const folded = name.toLowerCase()
+  return items.find(item => nameOf(item) === name) ?? items.find(item => nameOf(item).toLowerCase() === folded) ?? null
+}

@@ -1,6 +1,7 @@
 import { integerKey } from '../cast/key-text.ts'
 import type { Relation } from '../model/catalogue.ts'
 import { type DraftFindings, listed } from './draft-finding.ts'
+import { findNamed } from './folded-groups.ts'
 import type { MergedTable } from './merged-table.ts'
 
 type Unkeyed = Pick<MergedTable, 'members' | 'label' | 'columns'>
@@ -90,8 +91,7 @@ export function mergeUniqueKeys(table: Unkeyed, key: readonly string[] | null, f
 
 /** The column as the merged table names it: to the letter, else whatever the case. */
 export function columnNamed(name: string, table: Pick<MergedTable, 'columns'>): string {
-  if (table.columns.some(column => column.name === name)) return name
-  return table.columns.find(column => column.name.toLowerCase() === name.toLowerCase())?.name ?? name
+  return findNamed(table.columns, name, column => column.name)?.name ?? name
 }
 
 function folded(columns: readonly string[]): string {

@@ -1,6 +1,7 @@
 import type { CatalogueExtras, CheckExpression, ColumnExpression } from '../model/catalogue-extras.ts'
 import type { DraftSource } from './draft.ts'
 import { foldedName } from './folded-groups.ts'
+import { columnNamed } from './merge-keys.ts'
 import type { MergedTable } from './merged-table.ts'
 
 export interface MergedExtras {
@@ -13,7 +14,7 @@ export interface MergedExtras {
 /** `isShared` false: not every source of the table says the same. */
 export interface ExpressionOf {
   readonly dialect: CatalogueExtras['dialect']
-  /** Of a default. */
+  /** Of a default: the column as the merged table names it. */
   readonly column: string
   readonly expression: string
   readonly isShared: boolean
@@ -41,13 +42,15 @@ export class ExtrasFinder {
         ? []
         : [{ extras, place: foldedName(relation), columns: new Set(relation.columns.map(c => c.name.toLowerCase())) }]
     })
-    const defaults = members.flatMap(({ extras, place }) => extras.defaults(place))
+    const defaults = members.flatMap(({ extras, place }) =>
+      extras.defaults(place).map(item => ({ ...item, column: columnNamed(item.column, table) })),
+    )
     const checks = members.flatMap(({ extras, place }) => extras.checks(place))
     const having = (column: string): number => members.filter(member => member.columns.has(column)).length
     return {
       defaults: shared(
         defaults,
-        item => item.column.toLowerCase(),
+        item => item.column,
         item => having(item.column.toLowerCase()),
       ),
       checks: shared(

@@ -29,7 +29,7 @@ export function asciiWord(name: string, otherwise: string): string {
     .replace(/[^a-z0-9_]+/g, '_')
     .replace(/_{2,}/g, '_')
     .replace(/^_+|_+$/g, '')
-  if (word === '') return otherwise
+  if (word === '') return `unnamed_${otherwise}`
   return cutName(/^[a-z]/.test(word) ? word : `${otherwise}_${word}`)
 }
 
@@ -57,7 +57,7 @@ export class NameSet {
 /** A name PostgreSQL takes without quotes: not reserved (`order` → `order_`), not beginning with a digit. */
 export function plainName(name: string, otherwise: string): string {
   const snake = snakeCase(name)
-  if (snake === '') return otherwise
+  if (snake === '') return `unnamed_${otherwise}`
   if (RESERVED_WORDS.has(snake)) return `${snake}_`
   return /^\p{N}/u.test(snake) ? `${otherwise}_${snake}` : snake
 }

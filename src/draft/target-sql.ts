@@ -3,6 +3,7 @@ import type { Draft, DraftColumn, DraftName, DraftTable } from './draft.ts'
 import { ID, TENANT_ID } from './draft-names.ts'
 import { sqlName, sqlTable } from './sql-name.ts'
 import { NameSet } from './target-names.ts'
+import { isWrapped } from './translate-default.ts'
 
 /** The setting in which an application says which tenant it acts for. */
 export const TENANT_SETTING = 'app.current_tenant'
@@ -58,7 +59,7 @@ function createTable(table: DraftTable, targets: ReadonlyMap<string, DraftName>)
     `unique (${TENANT_ID}, ${ID})`,
     ...table.uniqueKeys.map(key => `unique${key.nullsNotDistinct ? ' nulls not distinct' : ''} (${withTenant(key.columns)})`),
     ...table.columns.flatMap(column => (isCircular(column) ? [] : foreignKey(column, targets))),
-    ...table.checks.map(condition => `check (${condition})`),
+    ...table.checks.map(condition => (isWrapped(condition) ? `check ${condition}` : `check (${condition})`)),
   ]
   return `create table if not exists ${sqlTable(table.to)} (\n${columns.map(text => `  ${text}`).join(',\n')}\n);\n`
 }

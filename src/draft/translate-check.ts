@@ -58,7 +58,23 @@ function fromPostgres(tokens: readonly SqlToken[], find: FindColumn): string | n
       out.push(sqlName(column.name))
     }
   }
-  return out.join(' ')
+  return joined(out)
+}
+
+/** Spaced as people do. */
+function joined(parts: readonly string[]): string {
+  let text = ''
+  parts.forEach((part, i) => {
+    const before = parts[i - 1] ?? '('
+    const isTight =
+      before === '(' ||
+      before === '::' ||
+      before === '[' ||
+      [')', ',', '::', '[', ']'].includes(part) ||
+      (part === '(' && FUNCTIONS.has(before))
+    text += isTight ? part : ` ${part}`
+  })
+  return text
 }
 
 function typeEnd(tokens: readonly SqlToken[], start: number): number | null {

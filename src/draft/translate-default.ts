@@ -52,7 +52,7 @@ function bare(expression: string): string {
 }
 
 /** Whether the first parenthesis closes with the last. */
-function isWrapped(text: string): boolean {
+export function isWrapped(text: string): boolean {
   if (!text.startsWith('(') || !text.endsWith(')')) return false
   let depth = 0
   let isText = false

@@ -21,10 +21,11 @@ export function commandLine(invocation: Invocation, ...words: readonly string[])
   return ['rehouse', ...words, ...manifest].map(shellWord).join(' ')
 }
 
-export function stepsAfterInit(invocation: Invocation): readonly NextStep[] {
+/** `isBuiltIn`: the target is made by itself; elsewhere it has to be asked for. */
+export function stepsAfterInit(invocation: Invocation, target: { readonly isBuiltIn: boolean }): readonly NextStep[] {
+  const create = target.isBuiltIn ? [] : ['--create-target']
   return [
-    { command: commandLine(invocation, 'check'), purpose: 'whether it can work, looking at both sides' },
-    { command: commandLine(invocation, 'migrate'), purpose: 'moves the rows; again, it changes nothing' },
+    { command: commandLine(invocation, 'migrate', ...create), purpose: 'makes the tables and moves the rows; again, it changes nothing' },
   ]
 }
 

@@ -22,9 +22,10 @@ export async function run(call: Call): Promise<Answer> {
     ...definedOnly({ target: flags.text('target') }),
   })
   const manifest = relative(host.cwd, result.files[0] ?? '')
+  const isBuiltIn = flags.text('target')?.startsWith('embedded:') ?? true
   return {
     json: result,
-    lines: page => [...renderInit(result, page), ...renderNextSteps(stepsAfterInit({ manifest }), page)],
+    lines: page => [...renderInit(result, page), ...renderNextSteps(stepsAfterInit({ manifest }, { isBuiltIn }), page)],
     exit: exitStatus({ kind: 'done' }),
   }
 }
