@@ -4,6 +4,7 @@ import type { Ledger } from './ledger/ledger.ts'
 import { openPostgresLedger, type PostgresLedgerOptions } from './ledger/postgres/postgres-ledger.ts'
 import { chooseTls } from './postgres/choose-tls.ts'
 import { openBacpacSource } from './source/bacpac/bacpac-source.ts'
+import { openCsvSource } from './source/csv/csv-source.ts'
 import { openPostgresSource } from './source/postgres/postgres-source.ts'
 import type { Source } from './source/source.ts'
 import type { SourceFile } from './source/source-file.ts'
@@ -31,6 +32,7 @@ const SOURCES: Readonly<Record<string, (address: SourceAddress) => Source>> = {
 /** Files: by the scheme of their address. */
 const FILE_SOURCES: Readonly<Record<string, (file: SourceFile) => Source>> = {
   bacpac: openBacpacSource,
+  csv: openCsvSource,
 }
 const TARGETS: Readonly<Record<string, (address: TargetAddress) => Target>> = {
   'postgres:': openPostgresTarget,

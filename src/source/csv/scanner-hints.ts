@@ -1,0 +1,7 @@
+/** What to do about text that is no CSV. */
+export const CARRIAGE_RETURN_NEXT = 'Have the exporter quote fields that hold line ends.'
+export const STRAY_QUOTE_NEXT =
+  'Have the exporter quote the field and double the quotes in it; if the file has no quoting at all, say so: ?quote=none.'
+export const AFTER_QUOTE_NEXT = 'Have the exporter double quotes inside of quoted fields; blanks around quotes are let pass with ?trim=yes.'
+export const UNCLOSED_NEXT =
+  'Close the quote; if quotes are no quotes in this file, say so: ?quote=none. Records longer than this need ?record_limit=BYTES.'
