@@ -13,6 +13,18 @@ import { multirangeToMultirange, rangeToRange } from './range-casts.ts'
 import { baseOf, type Family, familyOf } from './sql-family.ts'
 import { anyToText, textBytesToText, textToChar, textToText } from './text-casts.ts'
 import { textToValue } from './text-parse-casts.ts'
+import {
+  datetime2ToDate,
+  datetime2ToInstant,
+  datetime2ToTime,
+  datetime2ToTimestamp,
+  offsetToDate,
+  offsetToInstant,
+  offsetToTime,
+  offsetToTimestamp,
+  ticksToInterval,
+  ticksToTime,
+} from './tick-casts.ts'
 import { intervalToInterval, timeToInterval, timeToTime, timetzToTime } from './time-casts.ts'
 import {
   dateToInstant,
@@ -83,6 +95,16 @@ const TABLE: readonly (readonly [Family, Family, RuleMaker])[] = [
   ['timestamptz', 'date', instantToDate],
   ['timestamptz', 'time', instantToTime],
   ['interval', 'interval', intervalToInterval],
+  ['datetime2', 'timestamp', datetime2ToTimestamp],
+  ['datetime2', 'timestamptz', datetime2ToInstant],
+  ['datetime2', 'date', datetime2ToDate],
+  ['datetime2', 'time', datetime2ToTime],
+  ['tick_time', 'time', ticksToTime],
+  ['tick_time', 'interval', ticksToInterval],
+  ['datetimeoffset', 'timestamptz', offsetToInstant],
+  ['datetimeoffset', 'timestamp', offsetToTimestamp],
+  ['datetimeoffset', 'date', offsetToDate],
+  ['datetimeoffset', 'time', offsetToTime],
   ['inet', 'inet', inetToInet],
   ['macaddr', 'macaddr', macToMac],
   ['macaddr', 'macaddr8', macToMac],

@@ -4,6 +4,7 @@ import { float4Text, float8Text } from './float-text.ts'
 import { canonicalJsonb } from './jsonb-form.ts'
 import { NumericValue } from './numeric-value.ts'
 import { baseOf, familyOf } from './sql-family.ts'
+import { tickTimestampText } from './tick-time.ts'
 import { utf8Text, valueText } from './value-text.ts'
 
 /**
@@ -27,6 +28,9 @@ export function keyText(type: SqlType): FieldText {
       return base.name === 'citext' ? (data, start, length) => utf8Text(data, start, length).toLowerCase() : utf8Text
     case 'interval':
       return intervalKey
+    case 'datetimeoffset':
+      // Equal where the instant is, whatever the clock it was written by.
+      return (data, start) => tickTimestampText(data.readInt32BE(start), data.readUInt32BE(start + 4), 0)
     case 'jsonb':
       return (data, start, length) => canonicalJsonb(utf8Text(data, start + 1, length - 1))
     default:

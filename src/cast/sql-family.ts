@@ -39,6 +39,9 @@ export type Family =
   | 'composite'
   | 'range'
   | 'multirange'
+  | 'datetime2'
+  | 'tick_time'
+  | 'datetimeoffset'
 
 const CATALOG: ReadonlyMap<string, Family> = new Map<string, Family>([
   ['bool', 'bool'],
@@ -103,11 +106,19 @@ const EXTENSIONS: ReadonlyMap<string, Family> = new Map<string, Family>([
   ['vector', 'opaque'],
 ])
 
+/** SQL Server’s types that PostgreSQL does not have in full (docs/design/008). */
+const SQL_SERVER: ReadonlyMap<string, Family> = new Map<string, Family>([
+  ['datetime2', 'datetime2'],
+  ['time', 'tick_time'],
+  ['datetimeoffset', 'datetimeoffset'],
+])
+
 /** The family of a type; a domain’s is that of the type under it. */
 export function familyOf(type: SqlType): Family {
   const base = baseOf(type)
   if (base.kind === 'enum' || base.kind === 'array' || base.kind === 'composite' || base.kind === 'range' || base.kind === 'multirange')
     return base.kind
+  if (base.schema === 'sqlserver') return SQL_SERVER.get(base.name) ?? 'unknown'
   if (base.schema !== 'pg_catalog') return EXTENSIONS.get(base.name) ?? 'unknown'
   // regclass and its like are OIDs of objects of one database: they mean nothing in another.
   return CATALOG.get(base.name) ?? (base.name.startsWith('reg') ? 'object' : 'unknown')

@@ -22,6 +22,7 @@ pair below, from 18 to 18, 15 to 18 and 18 to 15, has the target store them and 
 - Types that are not listed (of extensions other than citext, hstore, ltree and vector) go as bytes between servers of one major version, to the same type of the same schema and modifier, and nowhere else.
   \`regclass\` and its like go nowhere: they are numbers of objects of one database.
 - Text of instants is in UTC.
+- \`sqlserver.\` types are those SQL Server has and PostgreSQL has not in full: times of 100 ns. They are only ever sources.
 `
 
 const TAIL = `
@@ -97,6 +98,9 @@ function documentedTypes(): readonly SqlType[] {
     own('enum with other labels', { kind: 'enum', labels: ['b'], text: 'enum with other labels' }),
     arrayOf(builtinType('text')),
     arrayOf(builtinType('int4')),
+    ...['datetime2', 'time', 'datetimeoffset'].map(name =>
+      own(name, { schema: 'sqlserver', modifier: 7, text: `sqlserver.${name}(7)`, oid: 0 }),
+    ),
   ]
 }
 

@@ -7,12 +7,14 @@ import { geometryText } from './geometry-text.ts'
 import { inetText, macText } from './network-text.ts'
 import { NumericValue } from './numeric-value.ts'
 import { baseOf, familyOf } from './sql-family.ts'
+import { offsetText, tickTimestampText, tickTimeText } from './tick-time.ts'
 
 const PLAIN = { between: ' ', zone: '' }
 const UTC = { between: ' ', zone: '+00' }
 
 /**
  * PostgreSQL’s own text form of a value (what its output function prints with ISO dates, UTC, hex bytea, postgres intervals), from its binary field.
+ * SQL Server’s times of 100 ns as PostgreSQL would print them with seven digits, datetimeoffset by the clock of its offset.
  * Text of types whose bytes we do not know is `\x` and their bytes in hex. money is its amount in the smallest unit: its printed form depends on the server’s locale.
  */
 export function valueText(type: SqlType): FieldText {
@@ -118,9 +120,21 @@ function temporalText(type: SqlType): FieldText | null {
       return (data, start) => timestampText(data.readInt32BE(start), data.readUInt32BE(start + 4), UTC)
     case 'interval':
       return intervalText
+    case 'datetime2':
+      return (data, start) => tickTimestampText(data.readInt32BE(start), data.readUInt32BE(start + 4), 0)
+    case 'tick_time':
+      return (data, start) => tickTimeText(data.readInt32BE(start), data.readUInt32BE(start + 4))
+    case 'datetimeoffset':
+      return offsetTimestampText
     default:
       return null
   }
+}
+
+/** The clock where it was written, and how far that is ahead of UTC. */
+const offsetTimestampText: FieldText = (data, start) => {
+  const minutes = data.readInt16BE(start + 8)
+  return tickTimestampText(data.readInt32BE(start), data.readUInt32BE(start + 4), minutes * 60) + offsetText(minutes)
 }
 
 function opaqueText(type: SqlType): FieldText {
