@@ -1,7 +1,9 @@
+import type { KeyEquality } from '../model/catalogue.ts'
 import type { SqlType } from '../model/sql-type.ts'
 import { containerText, type FieldText } from './container-text.ts'
 import { float4Text, float8Text } from './float-text.ts'
 import { canonicalJsonb } from './jsonb-form.ts'
+import { equalText } from './key-equality.ts'
 import { NumericValue } from './numeric-value.ts'
 import { baseOf, familyOf } from './sql-family.ts'
 import { tickTimestampText } from './tick-time.ts'
@@ -10,11 +12,28 @@ import { utf8Text, valueText } from './value-text.ts'
 /**
  * The canonical text of a key part under its type’s own equality: two values PostgreSQL holds equal have the same text, others never.
  * numeric 1.50 = 1.5 → `1.5`; bpchar without trailing blanks; float −0 → `0`; citext in lower case; intervals by their length; everything else as `valueText`.
- * A column with a non-deterministic collation has an equality of its own that its type does not tell.
+ * A column with a non-deterministic collation has an equality of its own that its type does not tell; `equality` is what is known of it (see key-equality.ts).
  */
-export function keyText(type: SqlType): FieldText {
+export function keyText(type: SqlType, equality?: KeyEquality): FieldText {
+  const text = typeText(type)
+  const equal = isCollated(type) ? equalText(equality) : null
+  return equal === null ? text : (data, start, length) => equal(text(data, start, length))
+}
+
+/** A part of a key: its type, and how its column’s collation compares where that is known. */
+export interface KeyPart {
+  readonly type: SqlType
+  readonly equality?: KeyEquality | undefined
+}
+
+function isCollated(type: SqlType): boolean {
+  const family = familyOf(type)
+  return family === 'text' || family === 'bpchar'
+}
+
+function typeText(type: SqlType): FieldText {
   const base = baseOf(type)
-  if (base.kind !== 'base' && base.kind !== 'enum') return containerText(base, keyText)
+  if (base.kind !== 'base' && base.kind !== 'enum') return containerText(base, inner => keyText(inner))
   switch (familyOf(base)) {
     case 'numeric':
       return numericKey()

@@ -43,8 +43,10 @@ export interface Collation {
   /**
    * Where the engine's own rule is known: when two texts are equal as keys. `fold`: whatever the case; `trim`: whatever blanks they end in. Absent: as `isDeterministic` says.
    */
-  readonly equality?: 'bytes' | 'fold' | 'trim' | 'fold_trim'
+  readonly equality?: KeyEquality
 }
+
+export type KeyEquality = 'bytes' | 'fold' | 'trim' | 'fold_trim'
 
 export interface UniqueKey {
   readonly name: string

@@ -2,7 +2,7 @@ import type { KeyIndex, KeyState } from '../base/key-index.ts'
 import type { TupleWriter } from '../base/tuple-writer.ts'
 import type { Loss } from '../cast/cast.ts'
 import type { Identifiers } from '../cast/identifiers.ts'
-import type { Relation, TargetRelation } from '../model/catalogue.ts'
+import type { KeyEquality, Relation, TargetRelation } from '../model/catalogue.ts'
 import type { NumberedTenant } from '../model/ledger-records.ts'
 import type { Entity, IdStrategy, Mapping, MappingValue, Outcome, ServiceRef } from '../model/mapping.ts'
 import type { Place } from '../model/place.ts'
@@ -22,6 +22,8 @@ export interface ParentFacts {
   readonly tenantNumber: number
   readonly strategy: IdStrategy
   readonly keyTypes: readonly SqlType[]
+  /** How the key's columns compare texts, where their collations are known. */
+  readonly keyEqualities: readonly (KeyEquality | undefined)[]
 }
 
 /** The key of an entity's rows, as the source delivers it. */
@@ -29,6 +31,8 @@ export interface KeyPlan {
   readonly source: SourceKey
   readonly names: readonly string[]
   readonly types: readonly SqlType[]
+  /** How the columns compare texts, where their collations are known. */
+  readonly equalities: readonly (KeyEquality | undefined)[]
   /** One int2, int4 or int8: ids and look-ups work on two 32-bit halves. */
   readonly isInteger: boolean
   /** The source guarantees that no two rows share it. */

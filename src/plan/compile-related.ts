@@ -1,6 +1,7 @@
 import { tableLabel } from '../base/table-label.ts'
 import { TupleCursor } from '../base/tuple-cursor.ts'
 import { builtinType } from '../cast/builtin-types.ts'
+import type { KeyPart } from '../cast/key-text.ts'
 import { RehouseError } from '../errors.ts'
 import { ValueError } from '../expression/value-error.ts'
 import type { Relation } from '../model/catalogue.ts'
@@ -73,8 +74,8 @@ function addOne(one: Related, { facts, full, names }: RelatedPart, outer: Compil
   const nested = addRelated(one.with, { names: wanted, path: full }, inner)
   const store =
     outer.stores.get(full) ?? new RelatedStore({ label: `${label} (\`${full}\`)`, mostBytes: MOST_BYTES, isList: one.many !== null })
-  const theirs = theirKey(one, inner)
-  const ours = theirs && ourKey(one, theirs.types, outer)
+  const theirs = theirKey(one, columns, inner)
+  const ours = theirs && ourKey(one, theirs.parts, outer)
   if (theirs === null || ours === null) return nested
   const where = one.where === null ? null : compileCondition(one.where, inner)
   if (one.many === null) exposeColumns({ one, full, names, store, ours, inner, columns }, outer)
@@ -93,26 +94,32 @@ function addOne(one: Related, { facts, full, names }: RelatedPart, outer: Compil
   return [...nested, { path: full, source: one.from.source, relation, columns, store, take }]
 }
 
-function theirKey(one: Related, inner: CompileContext): { readonly key: MatchKey; readonly types: ReturnType<typeof typesOf> } | null {
+function theirKey(
+  one: Related,
+  columns: readonly string[],
+  inner: CompileContext,
+): { readonly key: MatchKey; readonly parts: readonly KeyPart[] } | null {
   const sides = one.match.map(({ theirs }) => ({ source: compileExpressionSource(theirs, inner), at: theirs.at }))
   const known = sides.flatMap(({ source, at }) => (source === null ? [] : [{ source, at }]))
   if (known.length < sides.length) return null
-  const types = typesOf(known)
-  const key = compileMatchKey(known, types, inner)
-  return key && { key, types }
+  const parts = known.map(({ source }) => ({ type: source.type, equality: equalityOf(source.slot, columns, inner) }))
+  const key = compileMatchKey(known, parts, inner)
+  return key && { key, parts }
 }
 
-function typesOf(sides: readonly { readonly source: { readonly type: Relation['columns'][number]['type'] } }[]) {
-  return sides.map(({ source }) => source.type)
+/** A column taken as it is compares as its collation does. */
+function equalityOf(slot: number | null, columns: readonly string[], { relation }: CompileContext): KeyPart['equality'] {
+  const name = slot === null ? undefined : columns[slot]
+  return relation.columns.find(column => column.name === name)?.collation?.equality
 }
 
-function ourKey(one: Related, types: ReturnType<typeof typesOf>, outer: CompileContext): MatchKey | null {
+function ourKey(one: Related, parts: readonly KeyPart[], outer: CompileContext): MatchKey | null {
   const sides = one.match.map(({ ours }, i) => ({
-    source: outer.compilers.value(ours, { type: ours.kind === 'constant' ? (types[i] ?? null) : null, column: one.name }, outer),
+    source: outer.compilers.value(ours, { type: ours.kind === 'constant' ? (parts[i]?.type ?? null) : null, column: one.name }, outer),
     at: ours.kind === 'expression' ? ours.expression.at : ours.at,
   }))
   const known = sides.flatMap(({ source, at }) => (source === null ? [] : [{ source, at }]))
-  return known.length < sides.length ? null : compileMatchKey(known, types, outer)
+  return known.length < sides.length ? null : compileMatchKey(known, parts, outer)
 }
 
 interface Exposed {

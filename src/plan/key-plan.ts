@@ -45,13 +45,22 @@ function columnKey(names: readonly string[], relation: Relation): KeyPlan {
   const isUnique = relation.uniqueKeys.some(
     key => !key.isPartialOrExpression && key.columns.length > 0 && key.columns.every(column => names.includes(column)),
   )
-  return { source: { kind: 'columns', names }, names, types, isInteger, isUnique: isUnique && columns.every(column => !column.isNullable) }
+  const equalities = columns.map(column => column.collation?.equality)
+  return {
+    source: { kind: 'columns', names },
+    names,
+    types,
+    equalities,
+    isInteger,
+    isUnique: isUnique && columns.every(column => !column.isNullable),
+  }
 }
 
 const CONTENT: KeyPlan = {
   source: { kind: 'content' },
   names: ['digest', 'copy'],
   types: [builtinType('bytea'), builtinType('int8')],
+  equalities: [undefined, undefined],
   isInteger: false,
   isUnique: true,
 }

@@ -1,7 +1,6 @@
 import { canonicalKey } from '../base/key-text.ts'
-import { integerKey, keyText } from '../cast/key-text.ts'
+import { integerKey, type KeyPart } from '../cast/key-text.ts'
 import type { Place } from '../model/place.ts'
-import type { SqlType } from '../model/sql-type.ts'
 import type { CompileContext } from './compile-context.ts'
 import { HAS_KEY, type PartReader, partReader } from './parent-key.ts'
 import type { StoreKey } from './related-store.ts'
@@ -14,18 +13,18 @@ export interface MatchKey {
   read(row: RowState): number
 }
 
-/** `types`: of the related relation's side; a value of another type is brought to it, and equals nothing if it cannot be. Null, with an error found: the two cannot be compared. */
+/** `theirs`: of the related relation's side; a value of another type is brought to it, and equals nothing if it cannot be. Null, with an error found: the two cannot be compared. */
 export function compileMatchKey(
   sides: readonly { readonly source: ValueSource; readonly at: Place }[],
-  types: readonly SqlType[],
+  theirs: readonly KeyPart[],
   context: CompileContext,
 ): MatchKey | null {
   const parts: PartReader[] = []
   for (const [i, { source, at }] of sides.entries()) {
-    const type = types[i] as SqlType
-    const reader = partReader(source, type, context)
+    const part = theirs[i] as KeyPart
+    const reader = partReader(source, part, context)
     if (reader === null) {
-      context.problems.error('MAPPING_TYPE', `expected a value that can be compared with ${type.text}, got ${source.type.text}`, {
+      context.problems.error('MAPPING_TYPE', `expected a value that can be compared with ${part.type.text}, got ${source.type.text}`, {
         at,
         next: 'Cast it in the expression, for example `Column::int4`.',
       })
@@ -34,7 +33,8 @@ export function compileMatchKey(
     parts.push(reader)
   }
   const [first] = parts
-  const toHalves = parts.length === 1 && first !== undefined && integerKey(types[0] as SqlType) !== null ? integerKey(first.type) : null
+  const toHalves =
+    parts.length === 1 && first !== undefined && integerKey((theirs[0] as KeyPart).type) !== null ? integerKey(first.type) : null
   return toHalves !== null && first !== undefined ? integerMatch(first, toHalves) : textMatch(parts)
 }
 
@@ -51,7 +51,6 @@ function integerMatch(part: PartReader, toHalves: NonNullable<ReturnType<typeof 
 }
 
 function textMatch(parts: readonly PartReader[]): MatchKey {
-  const texts = parts.map(part => keyText(part.type))
   const words: string[] = parts.map(() => '')
   const key = { isInteger: false, halves: new Int32Array(2), text: '' }
   return {
@@ -61,7 +60,7 @@ function textMatch(parts: readonly PartReader[]): MatchKey {
         const part = parts[i] as PartReader
         const result = part.read(row)
         if (result !== HAS_KEY) return result
-        words[i] = (texts[i] as ReturnType<typeof keyText>)(part.scratch.buf, 4, part.scratch.at - 4)
+        words[i] = part.text(part.scratch.buf, 4, part.scratch.at - 4)
       }
       key.text = canonicalKey(words)
       return HAS_KEY

@@ -88,7 +88,7 @@ export function ownKeyOrder(context: CompileContext): OrderKeys {
 export function compileGroupText(within: readonly Expression[], context: CompileContext): (state: RowState) => string {
   const parts = within.flatMap(expression => {
     const source = compileExpressionSource(expression, context)
-    const key = source && compileMatchKey([{ source, at: expression.at }], [source.type], context)
+    const key = source && compileMatchKey([{ source, at: expression.at }], [{ type: source.type }], context)
     return key === null ? [] : [key]
   })
   return state => {

@@ -3,7 +3,7 @@ import { canonicalKey } from '../base/key-text.ts'
 import { TupleWriter } from '../base/tuple-writer.ts'
 import { DONE, type FieldCast } from '../cast/cast.ts'
 import { findCast } from '../cast/find-cast.ts'
-import { integerKey, keyText } from '../cast/key-text.ts'
+import { integerKey, type KeyPart, keyText } from '../cast/key-text.ts'
 import type { MappingValue } from '../model/mapping.ts'
 import type { SqlType } from '../model/sql-type.ts'
 import type { CompileContext, ParentFacts, ParentKey } from './compile-context.ts'
@@ -35,7 +35,8 @@ export function compileParentKey(value: RefValue, parent: ParentFacts, context: 
   const parts: PartReader[] = []
   for (const [i, expression] of value.from.entries()) {
     const source = compileExpressionSource(expression, context)
-    const reader = source && partReader(source, parent.keyTypes[i] as SqlType, context)
+    const part = { type: parent.keyTypes[i] as SqlType, equality: parent.keyEqualities[i] }
+    const reader = source && partReader(source, part, context)
     if (source !== null && reader === null) {
       problems.error(
         'MAPPING_TYPE',
@@ -57,12 +58,14 @@ const UUID_FIELD = 20
 export interface PartReader {
   readonly scratch: TupleWriter
   readonly type: SqlType
+  /** The part's canonical text. */
+  readonly text: ReturnType<typeof keyText>
   /** Where it lies in the cursor when nothing has to be done to it. */
   readonly slot: number | null
   read(row: RowState): number
 }
 
-export function partReader(source: ValueSource, type: SqlType, context: CompileContext): PartReader | null {
+export function partReader(source: ValueSource, { type, equality }: KeyPart, context: CompileContext): PartReader | null {
   const scratch = new TupleWriter(64)
   const isAlike = source.type.name === type.name || (integerKey(source.type) !== null && integerKey(type) !== null)
   if (isAlike) {
@@ -71,7 +74,7 @@ export function partReader(source: ValueSource, type: SqlType, context: CompileC
       if (!source.write(row, scratch)) return SEALED
       return scratch.buf.readInt32BE(0) < 0 ? NULL_KEY : HAS_KEY
     }
-    return { scratch, type: source.type, slot: source.slot, read }
+    return { scratch, type: source.type, text: keyText(source.type, equality), slot: source.slot, read }
   }
   const rule = findCast({ source: source.type, target: type, sourceVersion: context.sourceVersion, targetVersion: context.sourceVersion })
   if (rule === null || rule.needsZone) return null
@@ -86,7 +89,7 @@ export function partReader(source: ValueSource, type: SqlType, context: CompileC
     scratch.reset()
     return cast(raw.buf, 4, length, scratch) === DONE ? HAS_KEY : NO_KEY
   }
-  return { scratch, type, slot: null, read }
+  return { scratch, type, text: keyText(type, equality), slot: null, read }
 }
 
 function integerParentKey(part: PartReader, parent: ParentFacts, context: CompileContext): ParentKey {
@@ -124,7 +127,6 @@ function integerParentKey(part: PartReader, parent: ParentFacts, context: Compil
 }
 
 function textParentKey(parts: readonly PartReader[], parent: ParentFacts, context: CompileContext): ParentKey {
-  const texts = parts.map(part => keyText(part.type))
   const words: string[] = parts.map(() => '')
   let text = ''
   const id = Buffer.alloc(16)
@@ -134,7 +136,7 @@ function textParentKey(parts: readonly PartReader[], parent: ParentFacts, contex
       const part = parts[i] as PartReader
       const result = part.read(row)
       if (result !== HAS_KEY) return result
-      words[i] = (texts[i] as ReturnType<typeof keyText>)(part.scratch.buf, 4, part.scratch.at - 4)
+      words[i] = part.text(part.scratch.buf, 4, part.scratch.at - 4)
     }
     text = canonicalKey(words)
     return HAS_KEY

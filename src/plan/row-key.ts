@@ -30,7 +30,7 @@ export class RowKey {
   constructor(plan: KeyPlan) {
     this.isInteger = plan.isInteger
     this.#isUnique = plan.isUnique
-    this.#canonical = plan.types.map(type => keyText(type))
+    this.#canonical = plan.types.map((type, i) => keyText(type, plan.equalities[i]))
     this.#exact = plan.types.map(type => valueText(type))
     const first = plan.types[0]
     this.#toHalves = plan.isInteger && first !== undefined ? integerKey(first) : null

@@ -153,6 +153,7 @@ export function compileFor(plan: TenantPlan, name: string, { setting, index, fil
       tenantNumber: found.entity.isShared ? 0 : (plan.tenant?.number ?? 0),
       strategy: found.strategy,
       keyTypes: found.key.types,
+      keyEqualities: found.key.equalities,
     }
   }
   const input = {

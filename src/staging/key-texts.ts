@@ -11,17 +11,7 @@ type FieldText = (data: Buffer, start: number, length: number) => string
 
 /** The text of a key part under its column’s own equality: equal texts, equal keys. */
 function equalityText({ type, collation }: Column): FieldText {
-  const text = keyText(type)
-  switch (collation?.equality) {
-    case 'fold':
-      return (data, start, length) => text(data, start, length).toLowerCase()
-    case 'trim':
-      return (data, start, length) => text(data, start, length).replace(/ +$/, '')
-    case 'fold_trim':
-      return (data, start, length) => text(data, start, length).replace(/ +$/, '').toLowerCase()
-    default:
-      return text
-  }
+  return keyText(type, collation?.equality)
 }
 
 /** The tuples of a whole relation with the canonical texts of `shape.keyed` behind them. */

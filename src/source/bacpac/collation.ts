@@ -7,8 +7,12 @@ import type { Collation } from '../../model/catalogue.ts'
 export function sqlServerCollation(name: string): Collation {
   const marks = name.toUpperCase().split('_')
   const isBinary = marks.includes('BIN') || marks.includes('BIN2')
-  return { name, isDeterministic: isBinary, equality: !isBinary && marks.includes('CI') ? 'fold_trim' : 'trim' }
+  const isFolded = !isBinary && marks.includes('CI') && !marks.some(mark => DOTLESS.has(mark))
+  return { name, isDeterministic: isBinary, equality: isFolded ? 'fold_trim' : 'trim' }
 }
+
+/** Languages in which I is the capital of another letter than i: folding as elsewhere would hold two keys equal that are not. */
+const DOTLESS = new Set(['TURKISH', 'AZERI'])
 
 /** What SQL Server has where a model does not say. */
 export const DEFAULT_COLLATION = 'SQL_Latin1_General_CP1_CI_AS'

@@ -6,7 +6,7 @@ import { sourceRights } from '../../../src/checks/source-rights.ts'
 import { sourceShared } from '../../../src/checks/source-shared.ts'
 import { sourceVersion } from '../../../src/checks/source-version.ts'
 import { sourceWritable } from '../../../src/checks/source-writable.ts'
-import type { Relation } from '../../../src/model/catalogue.ts'
+import type { Collation, Relation } from '../../../src/model/catalogue.ts'
 import { column, findingsOf, GOOD_RELATIONS, manifestWith, oneFinding, relation, surveyOf, unique } from '../../support/survey.ts'
 
 const schoolWith = (change: Partial<Relation>): readonly Relation[] =>
@@ -95,6 +95,28 @@ test('keys that are equal in different spellings are pointed out: citext is foll
     'expected equal keys to be equal texts, got id with collation folded, which holds different texts for equal',
   )
   assert.match(unknown?.next ?? '', /counts as an orphan/)
+})
+
+test('a collation whose rule is known is followed and said so; accents and width it holds equal are a warning', () => {
+  const of = (collation: Collation) => {
+    const school = relation('public.school', ['id text!', 'name text!'])
+    const columns = [{ ...column('id text!'), collation }, column('name text!')]
+    return findingsOf(sourceKeyEquality, surveyOf({ tenants: one, relations: [{ ...school, columns }, ...GOOD_RELATIONS.slice(1)] }))[0]
+  }
+  const folded = of({ name: 'SQL_Latin1_General_CP1_CI_AS', isDeterministic: false, equality: 'fold_trim' })
+  assert.equal(folded?.severity, 'info')
+  assert.equal(
+    folded?.message,
+    'expected equal keys to be equal texts, got id with collation SQL_Latin1_General_CP1_CI_AS: ABC and abc, and texts that differ in blanks at their end, are one key',
+  )
+  assert.equal(folded?.next, 'Nothing: references that differ in upper and lower case or in blanks at their end find their row.')
+  assert.equal(of({ name: 'Latin1_General_BIN2', isDeterministic: true, equality: 'trim' })?.severity, 'info')
+  for (const name of ['Latin1_General_CI_AI', 'Japanese_CI_AS', 'Chinese_PRC_CI_AS_KS']) {
+    const found = of({ name, isDeterministic: false, equality: 'fold_trim' })
+    assert.equal(found?.severity, 'warning', name)
+    assert.match(found?.next ?? '', /^ABC and abc, .* are one key\. A reference written otherwise/)
+  }
+  assert.equal(of({ name: 'Japanese_CI_AS_KS_WS', isDeterministic: false, equality: 'fold_trim' })?.severity, 'info')
 })
 
 test('what the login may not read is an error where the mapping reads it, and only there', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Column, KeyEquality } from '../../../src/model/catalogue.ts'
 import { Program, type ProgramWish, type Row } from '../../support/row-program.ts'
 import { relation, table } from '../../support/survey.ts'
 
@@ -32,6 +33,25 @@ test('a reference is the identifier the row referred to has, by its key alone; N
 function idOf(key: number): unknown {
   return written(referring('{ ref: parent, from: p, missing: { allow: true } }'), rows(key))?.[0]
 }
+
+test('a reference finds its row under the equality of the key’s collation', () => {
+  const spelt = (equality: KeyEquality | undefined, spelling: string) => {
+    const parent = relation('public.parent', ['id text!', 'name text'])
+    const id = { ...parent.columns[0], collation: { name: 'c', isDeterministic: false, ...(equality && { equality }) } } as Column
+    const program = referring('{ ref: parent, from: w }', {
+      relations: [{ ...parent, columns: [id, ...parent.columns.slice(1)] }],
+      known: { parent: { loaded: [[equality?.startsWith('fold') ? 'abc' : 'ABC']], quarantined: [], excluded: [] } },
+    })
+    const { tables, quarantine } = program.run([[1, 1, spelling]])
+    return tables['core.rows']?.[0]?.[1] ?? quarantine[0]
+  }
+  const found = spelt('fold_trim', 'ABC')
+  assert.match(String(found), /^[0-9a-f-]{36}$/)
+  for (const spelling of ['abc', 'Abc  ']) assert.equal(spelt('fold_trim', spelling), found)
+  assert.equal(spelt('trim', 'ABC '), spelt(undefined, 'ABC'))
+  assert.match(String(spelt('trim', 'abc')), /orphan/)
+  assert.match(String(spelt(undefined, 'ABC ')), /orphan/)
+})
 
 test('a reference to the row’s own entity is the identifier that row gets', () => {
   const program = new Program({ columns: { boss: '{ ref: row, from: p }' }, source: ['id int4!', 'p int4'], target: ['boss uuid'] })
