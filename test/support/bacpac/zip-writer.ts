@@ -74,15 +74,17 @@ export class ZipWriter {
   /** Writes the central directory and closes the file. */
   async finish(): Promise<void> {
     const start = this.#position
-    const byName = new Map(this.#entries.map(entry => [entry.name.toString(), entry]))
-    const names = [...byName.keys()]
     const isAlways = this.#options.zip64 === 'always'
-    for (const name of this.#options.order?.(names) ?? names) {
-      const entry = byName.get(name)
-      if (entry) await this.#append(centralHeader(entry, isAlways))
-    }
+    for (const entry of this.#ordered()) await this.#append(centralHeader(entry, isAlways))
     await this.#append(endRecords({ entries: this.#entries.length, start, size: this.#position - start, isAlways }))
     await this.close()
+  }
+
+  #ordered(): readonly Entry[] {
+    const { order } = this.#options
+    if (!order) return this.#entries
+    const byName = new Map(this.#entries.map(entry => [entry.name.toString(), entry]))
+    return order([...byName.keys()]).flatMap(name => byName.get(name) ?? [])
   }
 
   async close(): Promise<void> {
