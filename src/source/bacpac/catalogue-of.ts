@@ -85,7 +85,11 @@ function isWhole(reference: ModelReference, plain: Own['plain']): boolean {
   )
 }
 
-const ON_DELETE: Readonly<Record<string, ForeignKey['onDelete']>> = { '1': 'cascade', '2': 'set null', '3': 'set default' }
+const ON_DELETE: ReadonlyMap<string, ForeignKey['onDelete']> = new Map([
+  ['1', 'cascade'],
+  ['2', 'set null'],
+  ['3', 'set default'],
+])
 
 function foreignKey(reference: ModelReference): ForeignKey {
   const { name, columns, referencedSchema, referencedTable, referencedColumns } = reference
@@ -97,7 +101,7 @@ function foreignKey(reference: ModelReference): ForeignKey {
     referencedColumns,
     isDeferrable: false,
     isValidated: reference.isTrusted,
-    onDelete: ON_DELETE[reference.onDelete] ?? 'no action',
+    onDelete: ON_DELETE.get(reference.onDelete) ?? 'no action',
     setNullColumns: null,
   }
 }

@@ -102,7 +102,8 @@ function fixedForm(name: string, isNullable: boolean): ColumnForm | null {
   if (name === 'bit') return exact(['bit', 1, builtinType('bool')], 1, isNullable)
   if (name === 'uniqueidentifier') return exact(['uuid', 16, builtinType('uuid')], 1, isNullable)
   if (name === 'rowversion' || name === 'timestamp') return exact(['bytes', 8, builtinType('bytea')], 2, isNullable)
-  const fixed = FIXED[name]
+  // A type may have any name, that of a property of every object too.
+  const fixed = Object.hasOwn(FIXED, name) ? FIXED[name] : undefined
   return fixed === undefined ? null : exact(fixed, isNullable ? 1 : 0, isNullable)
 }
 

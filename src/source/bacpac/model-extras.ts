@@ -12,36 +12,36 @@ import type { ModelElement } from './model-elements.ts'
 import { elementsOf, isTrue, referenceOf, referencesOf } from './model-facts.ts'
 
 /** Kinds of objects that are counted and left behind, by the model’s name for them. Others of the model are parts of something or say nothing to a person. */
-const KINDS: Readonly<Record<string, string>> = {
-  SqlView: 'view',
-  SqlProcedure: 'procedure',
-  SqlScalarFunction: 'function',
-  SqlInlineTableValuedFunction: 'function',
-  SqlMultiStatementTableValuedFunction: 'function',
-  SqlClrTableValuedFunction: 'function',
-  SqlAggregate: 'aggregate',
-  SqlDmlTrigger: 'trigger',
-  SqlDatabaseDdlTrigger: 'trigger',
-  SqlSequence: 'sequence',
-  SqlSynonym: 'synonym',
-  SqlTableType: 'table type',
-  SqlUserDefinedType: 'clr type',
-  SqlAssembly: 'assembly',
-  SqlExternalTable: 'external table',
-  SqlXmlSchemaCollection: 'xml schema collection',
-  SqlSecurityPolicy: 'policy',
-  SqlPartitionFunction: 'partition function',
-  SqlPartitionScheme: 'partition scheme',
-  SqlFullTextIndex: 'full-text index',
-  SqlSpatialIndex: 'spatial index',
-  SqlXmlIndex: 'xml index',
-  SqlColumnStoreIndex: 'columnstore index',
-  SqlQueue: 'queue',
-  SqlService: 'service',
-  SqlUser: 'user',
-  SqlRole: 'role',
-  SqlPermissionStatement: 'permission',
-}
+const KINDS: ReadonlyMap<string, string> = new Map([
+  ['SqlView', 'view'],
+  ['SqlProcedure', 'procedure'],
+  ['SqlScalarFunction', 'function'],
+  ['SqlInlineTableValuedFunction', 'function'],
+  ['SqlMultiStatementTableValuedFunction', 'function'],
+  ['SqlClrTableValuedFunction', 'function'],
+  ['SqlAggregate', 'aggregate'],
+  ['SqlDmlTrigger', 'trigger'],
+  ['SqlDatabaseDdlTrigger', 'trigger'],
+  ['SqlSequence', 'sequence'],
+  ['SqlSynonym', 'synonym'],
+  ['SqlTableType', 'table type'],
+  ['SqlUserDefinedType', 'clr type'],
+  ['SqlAssembly', 'assembly'],
+  ['SqlExternalTable', 'external table'],
+  ['SqlXmlSchemaCollection', 'xml schema collection'],
+  ['SqlSecurityPolicy', 'policy'],
+  ['SqlPartitionFunction', 'partition function'],
+  ['SqlPartitionScheme', 'partition scheme'],
+  ['SqlFullTextIndex', 'full-text index'],
+  ['SqlSpatialIndex', 'spatial index'],
+  ['SqlXmlIndex', 'xml index'],
+  ['SqlColumnStoreIndex', 'columnstore index'],
+  ['SqlQueue', 'queue'],
+  ['SqlService', 'service'],
+  ['SqlUser', 'user'],
+  ['SqlRole', 'role'],
+  ['SqlPermissionStatement', 'permission'],
+])
 
 /** Gathers what a model says besides tables and keys. */
 export class ExtrasGatherer {
@@ -53,7 +53,7 @@ export class ExtrasGatherer {
   readonly #objects: ExtraObject[] = []
 
   object(element: ModelElement): void {
-    const kind = KINDS[element.type]
+    const kind = KINDS.get(element.type)
     if (kind === undefined) return
     const parts = readBracketName(element.name) ?? []
     this.#objects.push({ kind, schema: parts.length > 1 ? (parts[0] ?? '') : '', name: parts.at(-1) ?? '' })

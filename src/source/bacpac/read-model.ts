@@ -1,5 +1,6 @@
 import type { TablePlace } from '../../model/catalogue-extras.ts'
 import { readBracketName } from './bracket-name.ts'
+import { invalidFile } from './file-errors.ts'
 import { tableOf, typeOf } from './model-columns.ts'
 import { type ModelElement, readModelElements } from './model-elements.ts'
 import { constraintName, ExtrasGatherer, indexColumns, lastParts } from './model-extras.ts'
@@ -26,6 +27,7 @@ class ModelGatherer {
   readonly #file: string
   #collation: string | null = null
   readonly #tables: ModelTable[] = []
+  readonly #names = new Set<string>()
   readonly #types = new Map<string, ModelType>()
   readonly #keys: ModelKey[] = []
   readonly #references: ModelReference[] = []
@@ -66,6 +68,10 @@ class ModelGatherer {
 
   #table(element: ModelElement): void {
     const table = tableOf(element, this.#file)
+    const name = columnKey(table, '')
+    if (this.#names.has(name))
+      throw invalidFile(`expected each table once in model.xml, got ${table.schema}.${table.table} twice`, { file: this.#file })
+    this.#names.add(name)
     this.#tables.push(table)
     this.#extras.table(element, { schema: table.schema, table: table.table })
   }
@@ -117,7 +123,6 @@ class ModelGatherer {
     const withDefault = (table: ModelTable, column: ModelColumn): ModelColumn =>
       this.#defaults.has(columnKey(table, column.name)) ? { ...column, hasDefault: true } : column
     const extras = this.#extras.gathered()
-    const names = new Set(this.#tables.map(({ schema, table }) => columnKey({ schema, table }, '')))
     return {
       collation: this.#collation,
       tables: this.#tables.map(table => ({ ...table, columns: table.columns.map(column => withDefault(table, column)) })),
@@ -125,7 +130,7 @@ class ModelGatherer {
       keys: this.#keys,
       references: this.#references,
       // Views have indexes too.
-      extras: { ...extras, indexes: extras.indexes.filter(index => names.has(columnKey(index, ''))) },
+      extras: { ...extras, indexes: extras.indexes.filter(index => this.#names.has(columnKey(index, ''))) },
     }
   }
 }
