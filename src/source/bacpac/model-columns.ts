@@ -14,12 +14,11 @@ export function tableOf(element: ModelElement, file: string): ModelTable {
   const columns = elementsOf(element, 'Columns')
   if (columns.length > MOST_COLUMNS)
     throw invalidFile(`expected at most ${MOST_COLUMNS} columns, got ${columns.length}`, { file, table: `${schema}.${table}` })
-  return {
-    schema,
-    table,
-    columns: columns.map(column => columnOf(column, { file, table: `${schema}.${table}` })),
-    refusal: refusalOf(element, columns),
-  }
+  const place = { file, table: `${schema}.${table}` }
+  const found = columns.map(column => columnOf(column, place))
+  const names = new Set(found.map(column => column.name))
+  if (names.size < found.length) throw invalidFile(`expected each column once, got ${found.length} columns of ${names.size} names`, place)
+  return { schema, table, columns: found, refusal: refusalOf(element, columns) }
 }
 
 /** Nodes and edges of graphs have columns of their own that no export has been seen of. */
