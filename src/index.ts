@@ -3,10 +3,11 @@ export { check } from './api/check.ts'
 export { type InitOptions, init } from './api/init.ts'
 export { lookup } from './api/lookup.ts'
 export { migrate } from './api/migrate.ts'
-export type { LookupOptions, MigrateOptions, Options, QuarantineOptions } from './api/options.ts'
+export type { LookupOptions, MigrateOptions, Options, QuarantineOptions, VerifyOptions } from './api/options.ts'
 export { plan } from './api/plan.ts'
 export { quarantine } from './api/quarantine.ts'
 export { status } from './api/status.ts'
+export { verify } from './api/verify.ts'
 export { embeddedFolder, embeddedStatus, embeddedUrl, startEmbedded, stopEmbedded } from './embedded/embedded.ts'
 export { CODES, type Code, RehouseError } from './errors.ts'
 export type { BatchCommitted, EventListener, ProgressEvent } from './events.ts'
@@ -22,5 +23,6 @@ export type {
   PlanResult,
   QuarantineResult,
   StatusResult,
+  VerifyResult,
 } from './model/results.ts'
 export { type Hooks, SEAMS, type Seam, type SeamPlace } from './run/seams.ts'

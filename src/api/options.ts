@@ -1,4 +1,5 @@
 import type { EventListener } from '../events.ts'
+import type { VerifyLevel } from '../model/results.ts'
 import type { Hooks } from '../run/seams.ts'
 
 /** What every verb takes. */
@@ -50,4 +51,22 @@ export interface QuarantineOptions extends Options {
   readonly run?: string
   /** Null = all. */
   readonly limit?: number | null
+}
+
+export interface VerifyOptions extends Options {
+  /** Absent = standard. */
+  readonly level?: VerifyLevel
+  readonly tenants?: readonly string[]
+  readonly entities?: readonly string[]
+  /** Rigorous on about so many rows of each entity and tenant. */
+  readonly sample?: number
+  /** Go on with the newest verification that was cut off. */
+  readonly resume?: boolean
+  /** Migrate the rows that differ again, then verify them again. */
+  readonly repair?: boolean
+  /** Differences with their values, which may be personal data. */
+  readonly showValues?: boolean
+  /** A folder for the report; absent = `.rehouse/verify/<id>` beside the manifest. */
+  readonly report?: string
+  readonly operator?: string
 }

@@ -1,5 +1,14 @@
-import type { InitOptions, LookupOptions, MigrateOptions, Options, QuarantineOptions } from '../index.ts'
-import type { CheckResult, InitResult, LookupResult, MigrateResult, PlanResult, QuarantineResult, StatusResult } from '../model/results.ts'
+import type { InitOptions, LookupOptions, MigrateOptions, Options, QuarantineOptions, VerifyOptions } from '../index.ts'
+import type {
+  CheckResult,
+  InitResult,
+  LookupResult,
+  MigrateResult,
+  PlanResult,
+  QuarantineResult,
+  StatusResult,
+  VerifyResult,
+} from '../model/results.ts'
 
 /** What the command line needs of the library: the exports of `src/index.ts` it calls, and nothing deeper. */
 export interface Api {
@@ -7,6 +16,7 @@ export interface Api {
   check(options: Options & { readonly grants?: boolean; readonly examples?: boolean }): Promise<CheckResult>
   plan(options: Options & { readonly compat?: boolean }): Promise<PlanResult>
   migrate(options: MigrateOptions): Promise<MigrateResult>
+  verify(options: VerifyOptions): Promise<VerifyResult>
   status(options: Options & { readonly run?: string }): Promise<StatusResult>
   lookup(options: LookupOptions): Promise<LookupResult>
   quarantine(options: QuarantineOptions): Promise<QuarantineResult>
@@ -21,7 +31,7 @@ export interface Api {
   embeddedUrl(folder: string, database?: string): string
 }
 
-export type { InitOptions, LookupOptions, MigrateOptions, Options, QuarantineOptions }
+export type { InitOptions, LookupOptions, MigrateOptions, Options, QuarantineOptions, VerifyOptions }
 
 export interface EmbeddedServer {
   readonly port: number

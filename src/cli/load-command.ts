@@ -8,6 +8,7 @@ const FILES: Readonly<Record<string, () => Promise<{ readonly run: Run }>>> = {
   plan: () => import('./commands/plan.ts'),
   migrate: () => import('./commands/migrate.ts'),
   status: () => import('./commands/status.ts'),
+  verify: () => import('./commands/verify.ts'),
   lookup: () => import('./commands/lookup.ts'),
   'quarantine list': () => import('./commands/quarantine-list.ts'),
   'quarantine show': () => import('./commands/quarantine-show.ts'),

@@ -1,6 +1,7 @@
 import type { Counts } from '../model/counts.ts'
 import type {
   BatchRecord,
+  IdMapRows,
   KnownKey,
   NumberedEntity,
   NumberedTenant,
@@ -70,6 +71,13 @@ export interface Ledger {
   ): AsyncIterable<readonly { readonly key: readonly string[]; readonly state: KnownKey['state'] }[]>
   /** Whether it knows any key of the entity and tenant. */
   hasKeys(entity: number, tenant: number): Promise<boolean>
+  /**
+   * The id map of an entity and tenant as binary COPY tuples (no header, an optional trailer, cut anywhere), laid out as IdMapRows with 0 as the batch, ordered by key: integers by value,
+   * texts by their bytes. For whoever compares it.
+   */
+  idMap(of: { readonly entity: number; readonly tenant: number; readonly format: IdMapRows['format'] }): AsyncIterable<Buffer>
+  /** How many rows that id map has. */
+  mapped(entity: number, tenant: number): Promise<bigint>
   /** Reverse look-up: which entity, tenant and key have this id. */
   keysOf(ids: readonly string[]): Promise<readonly LookupMatch[]>
 

@@ -171,3 +171,125 @@ export interface QuarantineResult {
     readonly part: string | null
   }[]
 }
+
+export type VerifyLevel = 'basic' | 'standard' | 'rigorous' | 'forensic'
+
+export type VerifyOutcome = 'equal' | 'different' | 'could_not_verify'
+
+/**
+ * What a difference is. Of rows: `missing`, `extra`, `different`, `wrong_tenant`, `refused_present` (set aside, yet in the target), `changed_since` (not as it was loaded).
+ * Of references: `orphan`, `other_tenant`. Of the ledger: `id_map`, `count`, `accounting`. Of the schema: `constraint`. Of aggregates: `witness`.
+ */
+export type DifferenceKind =
+  | 'missing'
+  | 'extra'
+  | 'different'
+  | 'wrong_tenant'
+  | 'refused_present'
+  | 'changed_since'
+  | 'orphan'
+  | 'other_tenant'
+  | 'id_map'
+  | 'count'
+  | 'accounting'
+  | 'constraint'
+  | 'witness'
+  | 'audit'
+
+export interface Difference {
+  readonly entity: string
+  readonly tenant: string | null
+  /** Legacy key; empty where it is not known. */
+  readonly key: readonly string[]
+  /** Identifier in the target; null where a difference is not one of a row. */
+  readonly id: string | null
+  readonly table: string
+  readonly column: string | null
+  /** Masked unless values were asked for; null = NULL, or nothing there. */
+  readonly expected: string | null
+  readonly actual: string | null
+  readonly kind: DifferenceKind
+}
+
+/** Why something could not be verified. */
+export interface VerifyReason {
+  readonly code:
+    | 'read_refused'
+    | 'read_empty'
+    | 'other_manifest'
+    | 'source_moved_on'
+    | 'table_missing'
+    | 'not_compiled'
+    | 'run_unfinished'
+    | 'not_migrated'
+    | 'no_key'
+    | 'no_digest'
+    | 'sampled'
+  readonly entity: string | null
+  readonly tenant: string | null
+  readonly table: string | null
+  readonly message: string
+}
+
+/** One aggregate both engines computed, or why there is none. */
+export interface WitnessLine {
+  readonly entity: string
+  readonly tenant: string | null
+  readonly table: string
+  readonly column: string
+  /** `count`, `sum`, `min`, `max`; '' where there is none. */
+  readonly measure: string
+  readonly state: 'equal' | 'different' | 'none'
+  /** Masked unless values were asked for: smallest and largest values are values. */
+  readonly source: string | null
+  readonly target: string | null
+  /** Why there is none, or why it may differ; '' otherwise. */
+  readonly reason: string
+}
+
+export interface VerifyEntity {
+  readonly entity: string
+  readonly tenant: string | null
+  readonly service: string
+  readonly compared: number
+  readonly equal: number
+  readonly different: number
+  readonly missing: number
+  readonly extra: number
+  readonly not_verified: number
+  /** As the ledger has it. */
+  readonly loaded: number
+  readonly quarantined: number
+  readonly excluded: number
+}
+
+export interface VerifyResult {
+  /** The newest run of what was verified; '' = none. */
+  readonly run: string
+  readonly level: VerifyLevel
+  readonly outcome: VerifyOutcome
+  /** `complete`: equal, and nothing is in quarantine. `accounted`: equal, but rows are in quarantine: accounted for, not complete. */
+  readonly parity: 'complete' | 'accounted' | 'none'
+  /** Rows of target tables. */
+  readonly compared: number
+  readonly equal: number
+  readonly different: number
+  readonly missing: number
+  readonly extra: number
+  readonly not_verified: number
+  /** The first 1000. */
+  readonly differences: readonly Difference[]
+  readonly differences_total: number
+  /** Where all of them are, one JSON object a line; null = there are none. */
+  readonly differences_file: string | null
+  readonly witness: readonly WitnessLine[]
+  readonly reasons: readonly VerifyReason[]
+  readonly entities: readonly VerifyEntity[]
+  /** Rows compared per second. */
+  readonly rows_per_second: number
+  /** Seconds from the end of the run to this verification; null = it has not ended. */
+  readonly lag_seconds: number | null
+  /** Rows a repair migrated again; 0 without --repair. */
+  readonly repaired: number
+  readonly seconds: number
+}

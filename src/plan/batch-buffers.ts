@@ -35,6 +35,15 @@ export class TableBuffer {
     return (this.#counts[to - 1] as number) - (from === 0 ? 0 : (this.#counts[from - 1] as number))
   }
 
+  /** Where the tuples of a loaded row begin in the writer's buffer, and where they end. */
+  startOf(row: number): number {
+    return this.#start(row)
+  }
+
+  endOf(row: number): number {
+    return this.#ends[row] as number
+  }
+
   #start(row: number): number {
     return row === 0 ? 0 : (this.#ends[row - 1] as number)
   }

@@ -177,6 +177,94 @@ export const quarantineSchema = z.object({
   ),
 })
 
+const difference = z.object({
+  entity: text,
+  tenant: maybeText,
+  key: z.array(text).describe('Legacy key; empty where it is not known.'),
+  id: maybeText.describe('Identifier in the target; null where a difference is not one of a row.'),
+  table: text,
+  column: maybeText,
+  expected: maybeText.describe('Masked without --show-values; null: NULL, or nothing there.'),
+  actual: maybeText,
+  kind: z.enum([
+    'missing',
+    'extra',
+    'different',
+    'wrong_tenant',
+    'refused_present',
+    'changed_since',
+    'orphan',
+    'other_tenant',
+    'id_map',
+    'count',
+    'accounting',
+    'constraint',
+    'witness',
+    'audit',
+  ]),
+})
+
+const verifyReason = z.object({
+  code: z.enum([
+    'read_refused',
+    'read_empty',
+    'other_manifest',
+    'source_moved_on',
+    'table_missing',
+    'not_compiled',
+    'run_unfinished',
+    'not_migrated',
+    'no_key',
+    'no_digest',
+    'sampled',
+  ]),
+  entity: maybeText,
+  tenant: maybeText,
+  table: maybeText,
+  message: text,
+})
+
+const comparedCounts = {
+  compared: count.describe('Rows of target tables.'),
+  equal: count,
+  different: count,
+  missing: count,
+  extra: count,
+  not_verified: count,
+}
+
+export const verifySchema = z.object({
+  run: text.describe('The newest run of what was verified; empty: none.'),
+  level: z.enum(['basic', 'standard', 'rigorous', 'forensic']),
+  outcome: z.enum(['equal', 'different', 'could_not_verify']),
+  parity: z.enum(['complete', 'accounted', 'none']).describe('accounted: equal, but rows are in quarantine: accounted for, not complete.'),
+  ...comparedCounts,
+  differences: z.array(difference).describe('The first 1000.'),
+  differences_total: count,
+  differences_file: maybeText.describe('Where all of them are, one JSON object a line.'),
+  witness: z.array(
+    z.object({
+      entity: text,
+      tenant: maybeText,
+      table: text,
+      column: text,
+      measure: text.describe('count, sum, min, max; empty where there is none.'),
+      state: z.enum(['equal', 'different', 'none']),
+      source: maybeText,
+      target: maybeText,
+      reason: text,
+    }),
+  ),
+  reasons: z.array(verifyReason).describe('Why something could not be verified.'),
+  entities: z.array(
+    z.object({ entity: text, tenant: maybeText, service: text, ...comparedCounts, loaded: count, quarantined: count, excluded: count }),
+  ),
+  rows_per_second: z.number(),
+  lag_seconds: z.number().nullable().describe('From the end of the run to this verification.'),
+  repaired: count,
+  seconds: z.number(),
+})
+
 const port = z.int().nullable()
 
 /** The schema of each command's output under `--json`, by the command's name. */
@@ -187,6 +275,7 @@ export const OUTPUTS = {
   migrate: migrateSchema,
   status: statusSchema,
   lookup: lookupSchema,
+  verify: verifySchema,
   quarantine: quarantineSchema,
   'quarantine list': quarantineSchema,
   'quarantine show': quarantineSchema,

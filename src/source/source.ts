@@ -1,5 +1,6 @@
 import type { Catalogue, Relation } from '../model/catalogue.ts'
 import type { CatalogueExtras } from '../model/catalogue-extras.ts'
+import type { Measure } from '../model/measure.ts'
 import type { SourceKey } from '../model/source-key.ts'
 import type { SqlType } from '../model/sql-type.ts'
 
@@ -55,7 +56,16 @@ export interface SourceSnapshot {
    * Ending the iteration early, and the signal, end the read at once; the signal's reason is thrown.
    */
   read(request: ReadRequest): AsyncIterable<Buffer>
+  /** Of the relation’s rows except those named, aggregates the engine computes itself, as text, in the order asked for. Absent: this engine computes none. */
+  aggregates?(request: AggregateRequest): Promise<readonly (string | null)[]>
   close(): Promise<void>
+}
+
+export interface AggregateRequest {
+  readonly relation: Relation
+  readonly measures: readonly Measure[]
+  /** Rows left out, by the text of these columns. */
+  readonly without: { readonly columns: readonly string[]; readonly keys: readonly (readonly string[])[] }
 }
 
 export interface ReadRequest {

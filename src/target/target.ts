@@ -1,5 +1,6 @@
 import type { TargetRelation } from '../model/catalogue.ts'
 import type { SchemaStep } from '../model/ledger-records.ts'
+import type { Measure } from '../model/measure.ts'
 
 /** Writing. One service = one database. Implemented by one folder per engine. */
 export interface Target {
@@ -13,6 +14,8 @@ export interface Target {
    * are described as if they were there: they will be.
    */
   describe(tables: readonly TableName[], setAside?: readonly SchemaStep[]): Promise<readonly TargetRelation[]>
+  /** Looks at one moment of the database, read only. Close it when done. Rejects with TARGET_POLICY_DENIED where row security would hide rows. */
+  openReader(): Promise<TargetReader>
   /** One session that writes. Close it when done. */
   openWriter(): Promise<Writer>
   /** Sets the sequences that feed columns of these tables past the highest value stored. Only forwards. Run after the load: sequences do not roll back. */
@@ -60,6 +63,52 @@ export interface TargetFacts {
   /** A pooler in transaction mode stands between (refused). */
   readonly isPooled: boolean
   readonly isReadOnly: boolean
+}
+
+/** One moment of the target, for whoever compares. Streams may be read side by side. */
+export interface TargetReader {
+  /** Rows as binary COPY tuples (no header, an optional trailer, cut anywhere) of `columns`, ordered by the bytes of `orderBy`, a uuid column; rows without it are left out. */
+  rows(request: RowsRequest): AsyncIterable<Buffer>
+  /** How many rows there are. */
+  count(rows: RowsOf): Promise<bigint>
+  /** Looks each reference of a table up: rows whose parent is nowhere, and rows whose parent is another tenant’s. In the order asked for. */
+  strays(table: TableName, references: readonly ReferenceTo[]): Promise<readonly StrayRows[]>
+  /** Of the given columns, aggregates the engine computes itself, as text, in the order asked for. Null: this engine computes none. */
+  aggregates(rows: RowsOf, measures: readonly Measure[]): Promise<readonly (string | null)[] | null>
+  close(): Promise<void>
+}
+
+/** Rows of a table; all of them, or those of one tenant. */
+export interface RowsOf {
+  readonly table: TableName
+  readonly tenant: { readonly column: string; readonly id: string } | null
+}
+
+export interface RowsRequest extends RowsOf {
+  readonly columns: readonly string[]
+  /** Null: in any order. */
+  readonly orderBy: string | null
+  /** Only rows whose `orderBy` is one of these; null = all. */
+  readonly ids: readonly string[] | null
+  readonly signal: AbortSignal
+}
+
+/** A column that leads to the rows of other tables: to one of `parents`, in any of them. */
+export interface ReferenceTo {
+  readonly column: string
+  readonly parents: readonly { readonly table: TableName; readonly idColumn: string; readonly tenantColumn: string | null }[]
+  /** Of the table itself; null = none. */
+  readonly tenantColumn: string | null
+  /** Names the rows found. */
+  readonly idColumn: string | null
+}
+
+export interface StrayRows {
+  readonly orphans: number
+  readonly otherTenant: number
+  /** Ids of some of them, ordered. */
+  readonly orphanIds: readonly string[]
+  readonly otherTenantIds: readonly string[]
 }
 
 /** A session with at most one open transaction. */

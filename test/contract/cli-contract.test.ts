@@ -255,7 +255,7 @@ test('wrong words and a wrong manifest are 2, with one JSON object or one senten
     ['migrate', '--no-such-flag'],
     ['migrate', '--batch-rows', '0'],
     ['migrate', '--until', '25:00'],
-    ['verify'],
+    ['rollback'],
     ['rollback', '--yes'],
     ['migrate', '--sample', '3'],
     ['schema', '--output', 'nothing'],

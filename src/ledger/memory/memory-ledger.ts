@@ -20,6 +20,7 @@ import { compareIdentity } from '../compare-identity.ts'
 import { heldError } from '../held-error.ts'
 import { interrupted } from '../interrupted.ts'
 import type { AuditEntry, Hold, Holder, Ledger, LedgerIdentity, LookupMatch, QuarantineFilter, TaskClaim, TaskPlace } from '../ledger.ts'
+import { idMapTuples } from './id-map-tuples.ts'
 import { applyBatch, checkBatch } from './memory-batch.ts'
 import { adoptEntities, adoptTenants, numberEntities, numberTenants } from './memory-numbers.ts'
 import { outcomes, quarantine, taskRecord, totals } from './memory-reports.ts'
@@ -201,6 +202,14 @@ export class MemoryLedger implements Ledger {
         return state === undefined ? [] : [{ key: keyParts(text) ?? [text], state }]
       })
     }
+  }
+
+  async *idMap(of: Parameters<Ledger['idMap']>[0]): AsyncGenerator<Buffer> {
+    yield idMapTuples(this.#store.room(of), of)
+  }
+
+  async mapped(entity: number, tenant: number): Promise<bigint> {
+    return BigInt(this.#store.room({ entity, tenant }).mapped.size)
   }
 
   async keysOf(ids: readonly string[]): Promise<readonly LookupMatch[]> {

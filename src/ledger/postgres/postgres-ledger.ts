@@ -20,6 +20,7 @@ import { type AuditCheck, appendAudit, checkAudit } from './audit.ts'
 import { claimTask } from './claim.ts'
 import { ControlSession } from './control-session.ts'
 import { holdDatabase } from './hold.ts'
+import { countIdMap, idMapStatement } from './id-map-rows.ts'
 import { checkLedgerIdentity, installLedger, ledgerState } from './install.ts'
 import { readHasKeys, readKnown, streamKnownKeys } from './known-keys.ts'
 import { type IdDecoder, readKeysOf, type UnindexedLookup } from './look-up.ts'
@@ -168,6 +169,19 @@ export class PostgresLedger implements Ledger {
       // A stream left early is ended with its session; there is nothing to wait for.
       session.destroy()
     }
+  }
+
+  async *idMap(of: Parameters<Ledger['idMap']>[0]): AsyncGenerator<Buffer> {
+    const session = await this.#control.openAnother()
+    try {
+      yield* session.copyOut(idMapStatement(of))
+    } finally {
+      session.destroy()
+    }
+  }
+
+  mapped(entity: number, tenant: number): Promise<bigint> {
+    return this.#control.use(session => countIdMap(session, { entity, tenant }))
   }
 
   keysOf(ids: readonly string[]): Promise<readonly LookupMatch[]> {

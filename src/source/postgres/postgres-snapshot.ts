@@ -5,7 +5,8 @@ import { quoteLiteral } from '../../postgres/quote.ts'
 import { systemIdentifier } from '../../postgres/server-identity.ts'
 import { Session, type SessionOptions } from '../../postgres/session.ts'
 import { sqlFile } from '../../postgres/sql-files.ts'
-import type { ReadRequest, SourceSnapshot } from '../source.ts'
+import type { AggregateRequest, ReadRequest, SourceSnapshot } from '../source.ts'
+import { aggregateStatement } from './aggregate-statement.ts'
 import { checkHeld, holdRelations } from './hold-relations.ts'
 import { countStatement, foreignKeyTypes, type KeyOperators, readStatements } from './read-statements.ts'
 
@@ -65,6 +66,19 @@ export class PostgresSnapshot implements SourceSnapshot {
   async count(relation: Relation): Promise<bigint> {
     const { rows } = await this.#exporter.query(countStatement(relation))
     return BigInt(rows[0]?.[0] ?? 0)
+  }
+
+  async aggregates(request: AggregateRequest): Promise<readonly (string | null)[]> {
+    const { text, values } = aggregateStatement(request)
+    const session = await this.#take(new AbortController().signal)
+    try {
+      return (await session.query(text, values)).rows[0] ?? []
+    } catch (error) {
+      session.destroy()
+      throw error
+    } finally {
+      this.#giveBack(session)
+    }
   }
 
   async *read(request: ReadRequest): AsyncGenerator<Buffer> {

@@ -99,7 +99,7 @@ function keyColumns(relation: Relation, names: readonly string[]): readonly Colu
 }
 
 /** A table that others inherit from gives its own rows only: the others are relations of their own. */
-function fromClause(relation: Relation): string {
+export function fromClause(relation: Relation): string {
   return relation.kind === 'table' || relation.kind === 'foreign_table' ? `only ${qualifiedName(relation)}` : qualifiedName(relation)
 }
 

@@ -2,7 +2,8 @@ import { tableLabel } from '../../base/table-label.ts'
 import { bug } from '../../errors.ts'
 import type { ForeignKey, Relation, TargetRelation, Trigger, UniqueKey } from '../../model/catalogue.ts'
 import type { SchemaStep } from '../../model/ledger-records.ts'
-import type { DeferralRule, TableName, Target, TargetFacts, UnbreakableRules, Writer, WriteTransaction } from '../target.ts'
+import type { DeferralRule, TableName, Target, TargetFacts, TargetReader, UnbreakableRules, Writer, WriteTransaction } from '../target.ts'
+import { MemoryReader } from './memory-reader.ts'
 import { switchStep } from './memory-steps.ts'
 import { MemoryStore, stateOf, type TableState, tableKey } from './memory-store.ts'
 import type { Field } from './memory-table.ts'
@@ -70,6 +71,10 @@ export class MemoryTarget implements Target {
       indexes: [],
       isEmpty: state.rows.length === 0,
     }
+  }
+
+  openReader(): Promise<TargetReader> {
+    return Promise.resolve(new MemoryReader(this.#store.states))
   }
 
   openWriter(): Promise<Writer> {

@@ -7,8 +7,9 @@ import { sharesBackends } from '../../postgres/pooler.ts'
 import { systemIdentifier } from '../../postgres/server-identity.ts'
 import { Session, type SessionOptions } from '../../postgres/session.ts'
 import { sqlFile } from '../../postgres/sql-files.ts'
-import { type DeferralRule, Refusal, type TableName, type Target, type TargetFacts, type Writer } from '../target.ts'
+import { type DeferralRule, Refusal, type TableName, type Target, type TargetFacts, type TargetReader, type Writer } from '../target.ts'
 import { planDeferral } from './plan-deferral.ts'
+import { PostgresReader } from './postgres-reader.ts'
 import { PostgresWriter } from './postgres-writer.ts'
 import { readTargetRows } from './read-target-rows.ts'
 import { advanceSequences } from './sequences.ts'
@@ -38,6 +39,7 @@ class PostgresTarget implements Target {
   readonly label: string
   readonly #options: SessionOptions
   readonly #writers = new Set<Writer>()
+  readonly #readers = new Set<TargetReader>()
 
   constructor(options: PostgresTargetOptions) {
     const { service, ...rest } = options
@@ -69,6 +71,12 @@ class PostgresTarget implements Target {
       const relations = targetRelationsFrom(await readTargetRows(session, tables))
       return relations.map(relation => withSetAside(relation, setAside))
     })
+  }
+
+  async openReader(): Promise<TargetReader> {
+    const reader = await PostgresReader.open(this.#options)
+    this.#readers.add(reader)
+    return reader
   }
 
   async openWriter(): Promise<Writer> {
@@ -107,11 +115,12 @@ class PostgresTarget implements Target {
     }
   }
 
-  /** Also ends the writers that are still open. */
+  /** Also ends the writers and readers that are still open. */
   async close(): Promise<void> {
-    const writers = [...this.#writers]
+    const open = [...this.#writers, ...this.#readers]
     this.#writers.clear()
-    await Promise.all(writers.map(writer => writer.close()))
+    this.#readers.clear()
+    await Promise.all(open.map(one => one.close()))
   }
 }
 

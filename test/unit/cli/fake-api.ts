@@ -1,7 +1,7 @@
 import type { Api, MigrateOptions } from '../../../src/cli/api.ts'
 import type { ProgressEvent } from '../../../src/events.ts'
 import { NO_COUNTS } from '../../../src/model/counts.ts'
-import { CHECK, INIT, LOOKUP, migrateResult, PLAN, QUARANTINE, STATUS } from '../report/sample-results.ts'
+import { CHECK, INIT, LOOKUP, migrateResult, PLAN, QUARANTINE, STATUS, VERIFY } from '../report/sample-results.ts'
 
 export interface Recorded {
   readonly method: string
@@ -43,6 +43,7 @@ export function fakeApi(replace: Partial<Api> = {}): { readonly api: Api; readon
     migrate,
     status: answer('status', { runs: STATUS.runs.map(run => ({ ...run, status: 'clean' as const })) }),
     lookup: answer('lookup', LOOKUP),
+    verify: answer('verify', VERIFY),
     quarantine: answer('quarantine', QUARANTINE),
     manifestJsonSchema: () => ({ $schema: 'http://json-schema.org/draft-07/schema#' }),
     embeddedFolder: folder => `${folder}/.rehouse/embedded`,

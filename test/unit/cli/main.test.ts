@@ -47,7 +47,7 @@ test('the real program answers what needs no engine: help, version, schemas, ref
   assert.match(unknown.stderr, /^USAGE: unknown command 'chek'\n {2}next: {2}Did you mean check\?/)
   const bare = rehouse()
   assert.deepEqual([bare.status, bare.stdout, bare.stderr.split('\n').length], [2, '', 3])
-  const notBuilt = rehouse('verify', '--level', 'forensic', '--json')
+  const notBuilt = rehouse('backup', '--level', 'forensic', '--json')
   assert.deepEqual([notBuilt.status, JSON.parse(notBuilt.stdout).error.code, notBuilt.stderr], [2, 'USAGE', ''])
 })
 

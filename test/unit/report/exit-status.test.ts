@@ -85,3 +85,8 @@ test('a look-up with no match is 1', () => {
   assert.equal(exitStatus({ kind: 'lookup', result: LOOKUP }), 0)
   assert.equal(exitStatus({ kind: 'lookup', result: { ...LOOKUP, matches: [] } }), 1)
 })
+
+test('verify is 0 for equal, 1 for different, and 3 for what could not be verified', () => {
+  const exit = (outcome: 'equal' | 'different' | 'could_not_verify') => exitStatus({ kind: 'verify', result: { outcome } })
+  assert.deepEqual([exit('equal'), exit('different'), exit('could_not_verify')], [0, 1, 3])
+})

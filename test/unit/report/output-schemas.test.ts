@@ -10,9 +10,10 @@ import type {
   PlanResult,
   QuarantineResult,
   StatusResult,
+  VerifyResult,
 } from '../../../src/model/results.ts'
 import * as schemas from '../../../src/report/output-schemas.ts'
-import { CHECK, INIT, LOOKUP, migrateResult, PLAN, QUARANTINE, STATUS } from './sample-results.ts'
+import { CHECK, INIT, LOOKUP, migrateResult, PLAN, QUARANTINE, STATUS, VERIFY } from './sample-results.ts'
 
 type Writable<T> = T extends object ? { -readonly [K in keyof T]: Writable<T[K]> } : T
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
@@ -27,10 +28,11 @@ const SAME: readonly true[] = [
   true satisfies Same<StatusResult, typeof schemas.statusSchema>,
   true satisfies Same<LookupResult, typeof schemas.lookupSchema>,
   true satisfies Same<QuarantineResult, typeof schemas.quarantineSchema>,
+  true satisfies Same<VerifyResult, typeof schemas.verifySchema>,
 ]
 
 test('the schemas are the types of the results, and accept results', () => {
-  assert.equal(SAME.length, 7)
+  assert.equal(SAME.length, 8)
   const samples = [
     [schemas.migrateSchema, migrateResult()],
     [schemas.initSchema, INIT],
@@ -39,6 +41,7 @@ test('the schemas are the types of the results, and accept results', () => {
     [schemas.statusSchema, STATUS],
     [schemas.lookupSchema, LOOKUP],
     [schemas.quarantineSchema, QUARANTINE],
+    [schemas.verifySchema, VERIFY],
     [schemas.errorSchema, { error: { code: 'USAGE', message: 'm', where: { column: 3 }, next: '' } }],
   ] as const
   for (const [schema, sample] of samples) assert.deepEqual(schema.parse(JSON.parse(JSON.stringify(sample))), sample)

@@ -7,6 +7,7 @@ import type {
   PlanResult,
   QuarantineResult,
   StatusResult,
+  VerifyResult,
 } from '../../../src/model/results.ts'
 import { type Page, plainPaint } from '../../../src/report/paint.ts'
 import { addTotals, NO_TOTALS } from '../../../src/report/totals-text.ts'
@@ -180,4 +181,66 @@ export const QUARANTINE: QuarantineResult = {
       part: null,
     },
   ],
+}
+
+export const VERIFY: VerifyResult = {
+  run: '20261120T101923-4f2a',
+  level: 'rigorous',
+  outcome: 'different',
+  parity: 'none',
+  compared: 3,
+  equal: 2,
+  different: 1,
+  missing: 0,
+  extra: 0,
+  not_verified: 0,
+  differences: [
+    {
+      entity: 'student',
+      tenant: 'springfield',
+      key: ['4711'],
+      id: '00010001-0000-8000-8000-000000001267',
+      table: 'public.student',
+      column: 'name',
+      expected: 'text of 3 characters',
+      actual: null,
+      kind: 'different',
+    },
+  ],
+  differences_total: 1,
+  differences_file: '/work/.rehouse/verify/1/differences.jsonl',
+  witness: [
+    {
+      entity: 'student',
+      tenant: 'springfield',
+      table: 'public.student',
+      column: 'name',
+      measure: 'sum',
+      state: 'different',
+      source: '12',
+      target: '9',
+      reason: '',
+    },
+  ],
+  reasons: [],
+  entities: [
+    {
+      entity: 'student',
+      tenant: 'springfield',
+      service: 'app',
+      compared: 3,
+      equal: 2,
+      different: 1,
+      missing: 0,
+      extra: 0,
+      not_verified: 0,
+      loaded: 3,
+      quarantined: 0,
+      excluded: 0,
+    },
+  ],
+  rows_per_second: 3,
+  lag_seconds: 60,
+  repaired: 0,
+  seconds: 1,
 }

@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import type { VerifyResult } from '../model/results.ts'
+import { dryContext } from '../run/dry-context.ts'
+import { surveyMigration } from '../run/survey-migration.ts'
+import { type OpenMigration, openMigration } from './open-migration.ts'
+import type { VerifyOptions } from './options.ts'
+import { PROGRAM_VERSION } from './program-version.ts'
+import { type VerifyRequest, verifyMigration } from './verify-migration.ts'
+
+/**
+ * Proves that the targets hold what the sources say, or says what differs, or that it could not be told. Writes nothing to the tables of the target.
+ * Throws what ends everything: usage, manifest, configuration, a side that cannot be reached.
+ */
+export async function verify(options: VerifyOptions): Promise<VerifyResult> {
+  const began = performance.now()
+  const migration = await openMigration(options)
+  try {
+    const survey = await surveyMigration(migration, options.tenants ?? null)
+    const request = requestOf(migration, options, began)
+    const context = dryContext(migration, { survey, options: runOptionsOf(request, options) })
+    return await verifyMigration(migration, { survey, context, request })
+  } finally {
+    await migration.close()
+  }
+}
+
+function requestOf(migration: OpenMigration, options: VerifyOptions, began: number): VerifyRequest {
+  const id = `${new Date().toISOString().replace(/[-:]/g, '').slice(0, 15)}-${randomBytes(2).toString('hex')}`
+  return {
+    id,
+    level: options.level ?? 'standard',
+    tenants: options.tenants ?? null,
+    entities: options.entities ?? null,
+    sample: options.sample ?? null,
+    isResumed: options.resume ?? false,
+    showValues: options.showValues ?? false,
+    folder: options.report ?? join(migration.folder, '.rehouse', 'verify', id),
+    signal: options.signal ?? new AbortController().signal,
+    seconds: () => (performance.now() - began) / 1000,
+    nowMs: () => Date.now(),
+  }
+}
+
+function runOptionsOf(request: VerifyRequest, options: VerifyOptions): Parameters<typeof dryContext>[1]['options'] {
+  return {
+    selection: { tenants: request.tenants, entities: request.entities, phase: null },
+    dryRun: true,
+    resume: null,
+    wait: false,
+    batchRows: null,
+    signal: request.signal,
+    emit: options.on ?? (() => undefined),
+    hooks: {},
+    operator: '',
+    host: hostname(),
+    pid: process.pid,
+    programVersion: PROGRAM_VERSION,
+    newRunId: request.id,
+    lanes: 1,
+    wallClock: () => new Date().toISOString(),
+    now: () => performance.now(),
+    audit: null,
+  }
+}

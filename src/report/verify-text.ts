@@ -1,0 +1,127 @@
+import type { Difference, VerifyEntity, VerifyReason, VerifyResult, WitnessLine } from '../model/results.ts'
+import type { Page, Tone } from './paint.ts'
+import { formatCount, formatCounted, formatRate, formatSeconds } from './quantities.ts'
+import { left, renderTable, right, shrinking } from './table.ts'
+import { printable } from './text-width.ts'
+import { wrapText } from './wrap.ts'
+
+/** More lines than a person reads; all differences are in the file. */
+const MOST_DIFFERENCES = 20
+const MOST_ENTITIES = 60
+
+export function renderVerify(result: VerifyResult, page: Page): readonly string[] {
+  return [
+    ...renderEntities(result.entities, page),
+    ...renderDifferences(result, page),
+    ...renderWitness(result.witness, page),
+    ...renderReasons(result.reasons, page),
+    ...headline(result, page),
+  ]
+}
+
+function renderEntities(entities: readonly VerifyEntity[], page: Page): readonly string[] {
+  if (entities.length === 0) return ['Nothing to verify.', '']
+  const remarkable = entities.filter(line => line.compared !== line.equal || line.quarantined > 0)
+  const shown = entities.length <= MOST_ENTITIES ? entities : remarkable.slice(0, MOST_ENTITIES)
+  const rest = entities.length - shown.length
+  const columns = [
+    left('tenant'),
+    left('entity'),
+    right('loaded'),
+    right('compared'),
+    right('equal'),
+    right('different'),
+    right('missing'),
+    right('extra'),
+    right('not verified'),
+    right('quarantined'),
+  ]
+  const rows = shown.map(line => [
+    line.tenant ?? '(shared)',
+    line.entity,
+    ...[line.loaded, line.compared, line.equal, line.different, line.missing, line.extra, line.not_verified, line.quarantined].map(
+      formatCount,
+    ),
+  ])
+  return [...renderTable({ columns, rows }, page), ...(rest > 0 ? [`and ${formatCounted(rest, 'other')}`] : []), '']
+}
+
+function renderDifferences(result: VerifyResult, page: Page): readonly string[] {
+  if (result.differences_total === 0) return []
+  const shown = result.differences.slice(0, MOST_DIFFERENCES)
+  const columns = [
+    left('what'),
+    left('tenant'),
+    left('entity'),
+    shrinking('key'),
+    left('where'),
+    shrinking('expected'),
+    shrinking('actual'),
+  ]
+  const rest = result.differences_total - shown.length
+  return [
+    page.paint('bad', formatCounted(result.differences_total, 'difference')),
+    ...renderTable({ columns, rows: shown.map(differenceCells) }, page),
+    ...(rest > 0 ? [`and ${formatCounted(rest, 'other')}`] : []),
+    ...(result.differences_file === null ? [] : [`All of them: ${printable(result.differences_file)}`]),
+    '',
+  ]
+}
+
+function differenceCells(difference: Difference): readonly string[] {
+  const { kind, tenant, entity, key, table, column, expected, actual } = difference
+  const where = column === null ? table : `${table}.${column}`
+  return [kind, tenant ?? '(shared)', entity, key.join(', '), where, expected ?? 'NULL', actual ?? 'NULL']
+}
+
+function renderWitness(lines: readonly WitnessLine[], page: Page): readonly string[] {
+  if (lines.length === 0) return []
+  const equal = lines.filter(line => line.state === 'equal').length
+  const different = lines.filter(line => line.state === 'different')
+  const none = lines.filter(line => line.state === 'none')
+  const places = new Map<string, number>()
+  for (const line of none) {
+    const name = `${line.table}.${line.column}: ${line.reason}`
+    places.set(name, (places.get(name) ?? 0) + 1)
+  }
+  return [
+    `Witness: ${formatCounted(equal, 'aggregate')} equal, ${formatCount(different.length)} different`,
+    ...(none.length === 0 ? [] : [page.paint('dim', `No witness for ${formatCounted(places.size, 'column')}:`)]),
+    ...[...places].flatMap(([name, count]) =>
+      wrapText(printable(count === 1 ? name : `${name} (${count} tenants)`), page, { first: '  ', indent: 4 }),
+    ),
+    '',
+  ]
+}
+
+function renderReasons(reasons: readonly VerifyReason[], page: Page): readonly string[] {
+  if (reasons.length === 0) return []
+  return [
+    page.paint('warn', 'Could not be verified'),
+    ...reasons.flatMap(({ code, entity, tenant, table, message }) => {
+      const place = [tenant, entity, table].filter(part => part !== null).join(' ')
+      return wrapText(printable(`${code}${place === '' ? '' : ` (${place})`}: ${message}`), page, { first: '  ', indent: 4 })
+    }),
+    '',
+  ]
+}
+
+const OUTCOMES: Readonly<Record<VerifyResult['outcome'], { readonly tone: Tone; readonly text: string }>> = {
+  equal: { tone: 'good', text: 'equal' },
+  different: { tone: 'bad', text: 'different' },
+  could_not_verify: { tone: 'warn', text: 'could not verify' },
+}
+
+const PARITY: Readonly<Record<VerifyResult['parity'], string>> = {
+  complete: 'Every row of the sources is in the target, or left out on purpose: 100 % parity at this level.',
+  accounted: 'Accounted for, not complete: rows are in quarantine (`rehouse quarantine list`).',
+  none: '',
+}
+
+function headline(result: VerifyResult, page: Page): readonly string[] {
+  const { tone, text } = OUTCOMES[result.outcome]
+  const what = `Verification (${result.level}) of run ${printable(result.run === '' ? 'none' : result.run)}`
+  const rate = result.compared > 0 ? `, ${formatRate(result.rows_per_second)} rows/s` : ''
+  const parity = PARITY[result.parity]
+  return [`${what}: ${page.paint(tone, text)} in ${formatSeconds(result.seconds)}${rate}`, ...(parity === '' ? [] : [parity])]
+}

@@ -1,0 +1,17 @@
+import { measureItems } from '../../postgres/measures.ts'
+import { quoteName } from '../../postgres/quote.ts'
+import type { AggregateRequest } from '../source.ts'
+import { fromClause } from './read-statements.ts'
+
+/** Aggregates over the rows that are not named, by the text of their keys. One parameter for each key column. Pure. */
+export function aggregateStatement({ relation, measures, without }: AggregateRequest): {
+  readonly text: string
+  readonly values: readonly (readonly (string | null)[])[]
+} {
+  const select = `select ${measureItems(measures)} from ${fromClause(relation)}`
+  if (without.keys.length === 0) return { text: select, values: [] }
+  const names = without.columns.map((_, i) => `k${i}`)
+  const own = without.columns.map(column => `${quoteName(column)}::pg_catalog.text`).join(', ')
+  const keys = `select ${names.join(', ')} from unnest(${names.map((_, i) => `$${i + 1}::pg_catalog.text[]`).join(', ')}) as key (${names.join(', ')})`
+  return { text: `${select} where (${own}) not in (${keys})`, values: names.map((_, i) => without.keys.map(key => key[i] ?? null)) }
+}

@@ -1,0 +1,138 @@
+import { canonicalKey } from '../base/key-text.ts'
+import { bug } from '../errors.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { NumberedTenant } from '../model/ledger-records.ts'
+import type { BatchBuffers } from '../plan/batch-buffers.ts'
+import { partsOf } from '../plan/row-program.ts'
+import type { EntityFacts } from '../plan/tenant-plan.ts'
+import type { TargetReader } from '../target/target.ts'
+import { CompareIdMap } from './compare-id-map.ts'
+import { CompareScope } from './compare-scope.ts'
+import type { Differences } from './differences.ts'
+import { ExplainRows, placeOf } from './explain-rows.ts'
+import type { SpillFolder } from './spill-folder.ts'
+import type { TableScope, VerifiedEntity } from './table-scopes.ts'
+
+export interface RowsSetting {
+  readonly entities: readonly VerifiedEntity[]
+  readonly scopes: readonly TableScope[]
+  readonly differences: Differences
+  readonly spill: SpillFolder
+  readonly showValues: boolean
+  readonly signal: AbortSignal
+  reader(service: string): TargetReader
+  ledger(service: string): Ledger
+  /** Of the newest run that read the entity for the tenant. */
+  markerOf(of: VerifiedEntity): string | null
+  /** An entity has been compared to its end. */
+  onDone(of: VerifiedEntity): Promise<void>
+}
+
+/** What tells the rows the program makes now (run/recompute.ts). */
+interface Reading {
+  readonly facts: EntityFacts
+  readonly tenant: NumberedTenant | null
+  readonly snapshot: { readonly marker: string }
+}
+
+interface Refused {
+  readonly entity: string
+  /** Canonical key text. */
+  readonly key: string
+  readonly parentEntity: string
+}
+
+interface Work {
+  readonly of: VerifiedEntity
+  readonly idMap: CompareIdMap
+  readonly parts: readonly { readonly scope: CompareScope; readonly writer: number }[]
+}
+
+/** The rigorous level: compares every row and field the programs make with what targets and ledgers hold. Rows the ledger holds in quarantine are expected nowhere. */
+export class VerifyRows {
+  readonly #setting: RowsSetting
+  readonly #scopes: ReadonlyMap<TableScope, { readonly compare: CompareScope; readonly explain: ExplainRows }>
+  readonly #moved = new Set<VerifiedEntity>()
+  #work: Work | null = null
+
+  constructor(setting: RowsSetting) {
+    this.#setting = setting
+    this.#scopes = new Map(setting.scopes.map(scope => [scope, this.#open(scope)]))
+  }
+
+  #open(scope: TableScope): { readonly compare: CompareScope; readonly explain: ExplainRows } {
+    const { differences, spill, showValues, signal } = this.#setting
+    const reader = this.#setting.reader(scope.service)
+    const ledger = this.#setting.ledger(scope.service)
+    const explain = new ExplainRows({ scope, reader, ledger, differences, showValues, signal, isMoved: of => this.#moved.has(of) })
+    return { compare: new CompareScope({ scope, reader, spill, listener: explain, signal }), explain }
+  }
+
+  #find(entity: string, tenant: NumberedTenant | null): VerifiedEntity | undefined {
+    return this.#setting.entities.find(of => of.facts.entity.name === entity && (of.tenant?.code ?? null) === (tenant?.code ?? null))
+  }
+
+  wants(entity: string, tenant: NumberedTenant | null): boolean {
+    return this.#find(entity, tenant) !== undefined
+  }
+
+  async begin({ facts, tenant, snapshot }: Reading): Promise<ReadonlySet<string>> {
+    const of = this.#find(facts.entity.name, tenant)
+    if (of === undefined) throw bug(`expected ${facts.entity.name} to be verified`)
+    const ledger = this.#setting.ledger(facts.entity.service)
+    const marker = this.#setting.markerOf(of)
+    if (marker !== snapshot.marker) this.#moved.add(of)
+    const { spill, differences } = this.#setting
+    const idMap = new CompareIdMap({ of, ledger, spill, differences, isMoved: this.#moved.has(of) })
+    const parts = [...this.#scopes].flatMap(([scope, { compare }]) =>
+      scope.writers.flatMap((writer, i) => (writer.of === of ? [{ scope: compare, writer: i }] : [])),
+    )
+    this.#work = { of, idMap, parts }
+    return heldKeys(ledger, of)
+  }
+
+  async rows(_reading: Reading, batch: { readonly buffers: BatchBuffers; readonly held: ReadonlySet<number> }): Promise<void> {
+    const { idMap, parts } = this.#current()
+    await idMap.push(batch)
+    for (const { scope, writer } of parts) await scope.push(writer, batch)
+  }
+
+  async end(): Promise<void> {
+    const { of, idMap, parts } = this.#current()
+    await idMap.done()
+    for (const { scope, writer } of parts) await scope.done(writer)
+    for (const { explain } of this.#scopes.values()) await explain.finish()
+    this.#work = null
+    await this.#setting.onDone(of)
+  }
+
+  #current(): Work {
+    if (this.#work === null) throw bug('expected rows of an entity that has begun')
+    return this.#work
+  }
+
+  /** Rows the ledger does not hold back, and that must go all the same: if they were loaded, they should not have been. */
+  async settled(refused: readonly Refused[], tenant: NumberedTenant | null): Promise<void> {
+    for (const row of refused) {
+      const of = this.#find(row.entity, tenant)
+      if (of === undefined) continue
+      const key = partsOf(row.key)
+      const [known] = await this.#setting.ledger(of.facts.entity.service).known(of.number, tenant?.number ?? 0, [key])
+      if (known?.state !== 'loaded') continue
+      const { differences } = this.#setting
+      const table = of.compiled.tables[0]?.name ?? ''
+      if (this.#moved.has(of)) {
+        const message = 'expected rows as they were when the run read them, got rows whose references lead nowhere since'
+        differences.reason({ code: 'source_moved_on', ...placeOf(of), table, message })
+      } else
+        differences.add({ ...placeOf(of), key, id: known.id, table, column: null, expected: null, actual: null, kind: 'refused_present' })
+    }
+  }
+}
+
+/** Keys of whole rows the ledger has in quarantine, as canonical text. */
+export async function heldKeys(ledger: Pick<Ledger, 'quarantine'>, of: VerifiedEntity): Promise<ReadonlySet<string>> {
+  const { entity, tenant } = placeOf(of)
+  const { rows } = await ledger.quarantine({ entity, ...(tenant === null ? {} : { tenant }), limit: null })
+  return new Set(rows.filter(row => row.part === null && row.tenant === tenant).map(row => canonicalKey(row.key)))
+}
