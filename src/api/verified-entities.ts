@@ -2,7 +2,7 @@ import { RehouseError } from '../errors.ts'
 import type { MigrationSurvey } from '../run/survey-migration.ts'
 import type { Differences } from '../verify/differences.ts'
 import type { VerifiedEntity } from '../verify/table-scopes.ts'
-import type { VerifyRequest } from './verify-migration.ts'
+import type { VerifyRequest } from './verify-request.ts'
 
 /** Engines that deliver rows in the order of an integer key; those that read files deliver them in the file's. */
 const IN_KEY_ORDER = new Set(['postgres', 'memory'])

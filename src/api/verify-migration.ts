@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { RehouseError } from '../errors.ts'
-import type { VerifyLevel, VerifyResult } from '../model/results.ts'
+import type { VerifyResult } from '../model/results.ts'
 import type { Migration } from '../run/migration.ts'
 import { recompute } from '../run/recompute.ts'
 import type { RunContext } from '../run/run-context.ts'
@@ -13,22 +13,7 @@ import { planScopes, type TableScope, type VerifiedEntity } from '../verify/tabl
 import { resultOf } from '../verify/verify-result.ts'
 import { VerifyRows } from '../verify/verify-rows.ts'
 import { verifiedEntities } from './verified-entities.ts'
-
-/** What was asked for. */
-export interface VerifyRequest {
-  readonly id: string
-  readonly level: VerifyLevel
-  readonly tenants: readonly string[] | null
-  readonly entities: readonly string[] | null
-  readonly sample: number | null
-  readonly isResumed: boolean
-  readonly showValues: boolean
-  /** Where differences, progress and evidence go. */
-  readonly folder: string
-  readonly signal: AbortSignal
-  seconds(): number
-  nowMs(): number
-}
+import type { VerifyRequest } from './verify-request.ts'
 
 interface Opened {
   readonly survey: MigrationSurvey

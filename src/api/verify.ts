@@ -7,7 +7,8 @@ import { surveyMigration } from '../run/survey-migration.ts'
 import { type OpenMigration, openMigration } from './open-migration.ts'
 import type { VerifyOptions } from './options.ts'
 import { PROGRAM_VERSION } from './program-version.ts'
-import { type VerifyRequest, verifyMigration } from './verify-migration.ts'
+import { verifyMigration } from './verify-migration.ts'
+import type { VerifyRequest } from './verify-request.ts'
 
 /**
  * Proves that the targets hold what the sources say, or says what differs, or that it could not be told. Writes nothing to the tables of the target.
