@@ -5,6 +5,7 @@ import type { CatalogueExtras } from '../../model/catalogue-extras.ts'
 import type { ReadRequest, SourceSnapshot } from '../source.ts'
 import { afterKey } from './after-key.ts'
 import type { BacpacTable } from './catalogue-of.ts'
+import { settleLengths } from './char-lengths.ts'
 import type { ColumnForm } from './column-form.ts'
 import { invalidFile, refusedFile, unreachableFile } from './file-errors.ts'
 import type { Origin } from './origin.ts'
@@ -22,10 +23,6 @@ export interface BacpacContent {
   readonly extras: CatalogueExtras
 }
 
-interface ReadableTable extends BacpacTable {
-  readonly forms: readonly ColumnForm[]
-}
-
 /** A file does not change: the snapshot is the file, as long as nobody writes to it. */
 export class BacpacSnapshot implements SourceSnapshot {
   readonly id: string
@@ -35,6 +32,8 @@ export class BacpacSnapshot implements SourceSnapshot {
   readonly #onClose: () => void
   /** Rows of each table that was read to its end. */
   readonly #counted = new Map<string, number>()
+  /** How the rows of each table asked for lie. */
+  readonly #settled = new Map<string, readonly ColumnForm[]>()
   readonly #closing = new AbortController()
 
   constructor(content: BacpacContent, options: { readonly id: string; readonly onClose: () => void }) {
@@ -54,7 +53,7 @@ export class BacpacSnapshot implements SourceSnapshot {
     const known = this.#counted.get(key)
     if (known !== undefined) return known
     const data = this.#data(key, table)
-    const counted = await countRows(data, compileRows(this.#readable(table, data).forms, []), signal)
+    const counted = await countRows(data, compileRows(await this.#forms(table, data, signal), []), signal)
     this.#counted.set(key, counted)
     return counted
   }
@@ -83,11 +82,13 @@ export class BacpacSnapshot implements SourceSnapshot {
     const key = keyOf(request.relation)
     const table = this.#table(request.relation)
     const data = this.#data(key, table)
-    const { forms, relation } = this.#readable(table, data)
-    const rows = compileRows(forms, places(relation, request.columns, data))
+    const { relation } = table
+    const wanted = places(relation, request.columns, data)
     const signal = AbortSignal.any([request.signal, this.#closing.signal])
     const onEnd = (counted: number): void => void this.#counted.set(key, counted)
     const keys = keyColumns(request, relation, data)
+    const forms = await this.#forms(table, data, signal)
+    const rows = compileRows(forms, wanted)
     if (request.after === null) return yield* readTable(data, rows, { signal, onEnd })
     const types = keys.map(i => (forms[i] as ColumnForm).type)
     const rest = afterKey(compileRows(forms, keys), rows, { types, after: request.after })
@@ -110,9 +111,13 @@ export class BacpacSnapshot implements SourceSnapshot {
     return { zip: this.#content.zip, label: tableLabel(relation.schema, relation.name), parts: this.#content.parts.get(key) ?? [] }
   }
 
-  #readable(table: BacpacTable, data: TableData): ReadableTable {
+  async #forms(table: BacpacTable, data: TableData, signal: AbortSignal): Promise<readonly ColumnForm[]> {
     if (table.forms === null) throw unreadable(data, table.refusal ?? 'one of an unknown kind')
-    return { ...table, forms: table.forms }
+    const known = this.#settled.get(data.label)
+    if (known !== undefined) return known
+    const forms = await settleLengths(table.forms, data, signal)
+    this.#settled.set(data.label, forms)
+    return forms
   }
 
   #assertOpen(): void {

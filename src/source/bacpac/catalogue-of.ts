@@ -42,7 +42,7 @@ interface Own {
 
 function tableOf(table: ModelTable, model: ModelFacts, own: Own): BacpacTable {
   const columns = dataColumns(table)
-  const forms = columns.map(column => columnForm(column, model.types))
+  const forms = columns.map(column => columnForm(column, model.types, collationOf(column, model)))
   const known = forms.filter(form => form !== null)
   const odd = columns.find((_, i) => forms[i] === null)
   const refusal = odd === undefined ? table.refusal : `a column ${odd.name} of a type not read here`
@@ -115,8 +115,12 @@ function catalogueColumn(column: ModelColumn, type: SqlType | null, model: Model
     isNullable: column.isNullable,
     hasDefault: column.hasDefault,
     generated: column.isIdentity ? 'identity_by_default' : 'no',
-    collation: collated ? sqlServerCollation(column.collation ?? model.collation ?? DEFAULT_COLLATION) : null,
+    collation: collated ? sqlServerCollation(collationOf(column, model)) : null,
   }
+}
+
+function collationOf(column: ModelColumn, model: ModelFacts): string {
+  return column.collation ?? model.collation ?? DEFAULT_COLLATION
 }
 
 function unknownName(column: ModelColumn): string {

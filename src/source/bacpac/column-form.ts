@@ -38,6 +38,8 @@ export interface ColumnForm {
   readonly isExact: boolean
   /** Of decimals and times: digits after the point as declared. */
   readonly scale: number
+  /** Some versions of the export write a length before it, some do not: which, its bytes must tell. */
+  readonly mayHaveLength?: true
 }
 
 const LOB = 0x7fff_ffff
@@ -72,13 +74,14 @@ export function isText(name: string): boolean {
   return HAS_TEXT.has(name)
 }
 
-/** Null: a type whose bytes are not known here. */
-export function columnForm(column: ModelColumn, types: ReadonlyMap<string, ModelType>): ColumnForm | null {
+/** `collation`: the column’s, or its database’s. Null: a type whose bytes are not known here. */
+export function columnForm(column: ModelColumn, types: ReadonlyMap<string, ModelType>, collation: string): ColumnForm | null {
   const base = column.type === null || column.isEncrypted ? null : baseType(column.type, types)
   if (base === null) return null
   const { isNullable } = column
   const { name, type } = base
-  return fixedForm(name, isNullable) ?? scaledForm(name, type, isNullable) ?? lengthForm(name, type, isNullable)
+  const form = fixedForm(name, isNullable) ?? scaledForm(name, type, isNullable) ?? lengthForm(name, type, isNullable)
+  return form?.kind === 'text' && form.prefix === 0 && /_UTF8$/i.test(collation) ? { ...form, mayHaveLength: true } : form
 }
 
 type Fixed = readonly [kind: WireKind, bytes: number, type: SqlType]

@@ -27,9 +27,11 @@ function inOrder(steps: readonly FieldStep[], fields: number): RowProgram {
   }
 }
 
+/** Fields go to scratch space in the file’s order, then from there in runs. */
 function reordered(steps: readonly FieldStep[], wanted: readonly number[]): RowProgram {
   const scratch = new TupleWriter(1 << 12)
   const starts = new Int32Array(steps.length + 1)
+  const runs = runsOf(wanted)
   return (input, out) => {
     scratch.reset()
     for (let i = 0; i < steps.length; i++) {
@@ -38,13 +40,31 @@ function reordered(steps: readonly FieldStep[], wanted: readonly number[]): RowP
     }
     starts[steps.length] = scratch.at
     out.fieldCount(wanted.length)
-    for (const column of wanted) copyField(scratch, starts[column] as number, starts[column + 1] as number, out)
+    for (const [first, last] of runs) copyBytes(scratch, starts[first] as number, starts[last + 1] as number, out)
     return true
   }
 }
 
-function copyField(from: TupleWriter, start: number, end: number, out: TupleWriter): void {
-  out.ensure(end - start)
-  from.buf.copy(out.buf, out.at, start, end)
-  out.at += end - start
+/** Wanted columns that lie behind each other in scratch space, as first and last of each run: columns not wanted take no room there. */
+function runsOf(wanted: readonly number[]): readonly (readonly [first: number, last: number])[] {
+  const sorted = [...new Set(wanted)].sort((a, b) => a - b)
+  const runs: [number, number][] = []
+  for (const column of wanted) {
+    const run = runs.at(-1)
+    if (run !== undefined && sorted.indexOf(column) === sorted.indexOf(run[1]) + 1) run[1] = column
+    else runs.push([column, column])
+  }
+  return runs
+}
+
+/** Below this a loop is faster than the call that copies a block. */
+const SHORT = 24
+
+function copyBytes(from: TupleWriter, start: number, end: number, out: TupleWriter): void {
+  const length = end - start
+  out.ensure(length)
+  const { buf, at } = out
+  if (length <= SHORT) for (let i = 0; i < length; i++) buf[at + i] = from.buf[start + i] as number
+  else buf.set(from.buf.subarray(start, end), at)
+  out.at = at + length
 }
