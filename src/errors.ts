@@ -64,6 +64,7 @@ export const CODES = {
   SOURCE_WRITABLE: { exit: 4, retry: false, title: 'The login could write to the source' },
   SOURCE_VERSION: { exit: 4, retry: false, title: 'The source’s version is not one Rehouse is made for' },
   SOURCE_KEY: { exit: 4, retry: false, title: 'A key of the source may be missing, double or differently equal' },
+  SOURCE_TABLE_ABSENT: { exit: 1, retry: false, title: 'A tenant’s source lacks a table that is optional' },
   SOURCE_SHARED: { exit: 4, retry: false, title: 'One database stands for two tenants, or for source and target' },
   SOURCE_ROWS_CHANGED: { exit: 1, retry: false, title: 'Rows changed in the source after they were loaded' },
   ROWS_EXCLUDED: { exit: 1, retry: false, title: 'A table the mapping leaves out holds rows' },

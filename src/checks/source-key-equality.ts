@@ -15,8 +15,8 @@ export const sourceKeyEquality: Check = {
   run: survey => survey.plans.flatMap(plan => [...plan.entities.values()].flatMap(facts => looseColumns(facts, plan))),
 }
 
-function looseColumns({ entity, relation, key }: EntityFacts, { tenant }: TenantPlan): readonly Finding[] {
-  if (key.source.kind === 'content') return []
+function looseColumns({ entity, relation, key, isAbsent }: EntityFacts, { tenant }: TenantPlan): readonly Finding[] {
+  if (key.source.kind === 'content' || isAbsent) return []
   const table = tableLabel(relation.schema, relation.name)
   const where = { ...filePlace(entity.at), ...(tenant === null ? {} : { tenant: tenant.code }), entity: entity.name, table }
   return relation.columns

@@ -12,8 +12,8 @@ export const sourceKey: Check = {
   run: survey => survey.plans.flatMap(plan => [...plan.entities.values()].flatMap(facts => unsureKey(facts, plan))),
 }
 
-function unsureKey({ entity, relation, key }: EntityFacts, { tenant }: TenantPlan): readonly Finding[] {
-  if (key.isUnique) return []
+function unsureKey({ entity, relation, key, isAbsent }: EntityFacts, { tenant }: TenantPlan): readonly Finding[] {
+  if (key.isUnique || isAbsent) return []
   const nullable = key.names.filter(name => relation.columns.find(column => column.name === name)?.isNullable)
   const isUnique = relation.uniqueKeys.some(
     unique => !unique.isPartialOrExpression && unique.columns.length > 0 && unique.columns.every(column => key.names.includes(column)),

@@ -15,7 +15,7 @@ export const sourceRights: Check = {
 function refusedReading({ tenant, entity, compiled }: SurveyedEntity, survey: Survey): readonly Finding[] {
   const facts = survey.plans.find(plan => (plan.tenant?.code ?? null) === tenant)?.entities.get(entity.name)
   const denied = facts?.relation.denied
-  if (facts === undefined || denied === undefined) return []
+  if (facts === undefined || facts.isAbsent || denied === undefined) return []
   const { relation } = facts
   const table = tableLabel(relation.schema, relation.name)
   const read = facts.key.source.kind === 'content' ? relation.columns.map(column => column.name) : [...facts.key.names, ...compiled.columns]

@@ -24,6 +24,7 @@ export function buildEntity(entry: Entry, context: EntityContext): Entity {
     service: requiredText(tree, 'service'),
     isShared: childText(tree, 'tenant') === 'none',
     from: readRelationName(relation, context.defaultSource),
+    isOptional: from.kind === 'map' && childText(from, 'optional')?.toLowerCase() === 'true',
     mayLack: from.kind === 'map' ? textsOf(child(from, 'may_lack')) : [],
     key: buildKey(child(tree, 'key')),
     id: asIdStrategy(childText(tree, 'id')),

@@ -137,6 +137,7 @@ export const entityForms: Forms = {
   }),
   from: object('a relation', {
     table: { doc: 'The relation.', form: relationName, isRequired: true },
+    optional: { doc: '`true`: a tenant whose source lacks the relation has no rows of it.', form: flag, otherwise: 'false' },
     may_lack: { doc: 'Columns absent in the databases of some tenants: NULL there, counted.', form: columnNames, otherwise: 'none' },
     each: later('one row per element of a list'),
     as: later('the name of the element'),

@@ -52,7 +52,7 @@ function canonicalEntity(entity: Entity, tenantColumn: string | null): Canonical
     entity.service,
     tenantColumn,
     entity.isShared,
-    [entity.from.source, entity.from.schema, entity.from.name],
+    [entity.from.source, entity.from.schema, entity.from.name, ...(entity.isOptional ? ['optional'] : [])],
     sorted(entity.mayLack),
     entity.key,
     entity.id,

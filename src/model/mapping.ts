@@ -120,6 +120,8 @@ export interface Entity {
   /** `tenant: none`: rows shared by all tenants. */
   readonly isShared: boolean
   readonly from: RelationName
+  /** A tenant whose source lacks the relation has no rows of it. */
+  readonly isOptional: boolean
   readonly mayLack: readonly string[]
   /** Column names; null = the source's primary key; `content` = no key: rows are told apart by the digest of their content. */
   readonly key: readonly string[] | null | 'content'

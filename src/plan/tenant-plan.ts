@@ -21,6 +21,8 @@ export interface EntityFacts {
   readonly order: EntityOrder
   readonly entity: Entity
   readonly relation: Relation
+  /** The tenant's source does not have the relation (`optional: true`): it stands here as another tenant has it, and has no rows. */
+  readonly isAbsent: boolean
   readonly sourceVersion: number
   readonly key: KeyPlan
   readonly strategy: IdStrategy
@@ -35,23 +37,34 @@ export interface TenantPlan {
   readonly findings: readonly Finding[]
 }
 
+/** A table as another tenant has it. */
+export interface TableElsewhere {
+  readonly relation: Relation
+  readonly version: number
+}
+
 export interface TenantSources {
   readonly mapping: Mapping
   readonly tenant: NumberedTenant | null
   readonly order: readonly EntityOrder[]
   /** By source name. */
   readonly catalogues: ReadonlyMap<string, Catalogue>
+  /** Tables a tenant may lack, by entity, as a tenant has them that does not. */
+  readonly elsewhere?: ReadonlyMap<string, TableElsewhere>
 }
 
 /** Finds each entity's relation and key. Shared entities belong to the plan without a tenant, all others to every tenant's. */
-export function planTenant({ mapping, tenant, order, catalogues }: TenantSources): TenantPlan {
+export function planTenant({ mapping, tenant, order, catalogues, elsewhere }: TenantSources): TenantPlan {
   const problems = new Problems({ file: mapping.file, ...(tenant ? { tenant: tenant.code } : {}) })
   const entities = new Map<string, EntityFacts>()
+  const absent: Finding[] = []
   for (const item of order) {
     const { entity } = item
     if (entity.isShared !== (tenant === null)) continue
     const catalogue = catalogues.get(entity.from.source)
-    const relation = catalogue && findRelation(catalogue, entity.from)
+    const own = catalogue && findRelation(catalogue, entity.from)
+    const borrowed = own === undefined && entity.isOptional ? elsewhere?.get(entity.name) : undefined
+    const relation = own ?? borrowed?.relation
     if (catalogue === undefined || relation === undefined) {
       const known = catalogue?.relations.map(r => tableLabel(r.schema, r.name)) ?? []
       const name = tableLabel(entity.from.schema, entity.from.name)
@@ -62,19 +75,32 @@ export function planTenant({ mapping, tenant, order, catalogues }: TenantSources
       )
       continue
     }
+    if (borrowed !== undefined) absent.push(lacking(entity, { tenant, file: mapping.file }))
     const key = planKey(entity, relation, problems)
     if (key !== null)
       entities.set(entity.name, {
         order: item,
         entity,
         relation,
-        sourceVersion: catalogue.version,
+        isAbsent: own === undefined,
+        sourceVersion: borrowed?.version ?? catalogue.version,
         key,
         strategy: idStrategyOf({ entity, mapping, key }),
         related: findRelated(entity, catalogues, problems),
       })
   }
-  return { tenant, entities, findings: problems.findings }
+  return { tenant, entities, findings: [...problems.findings, ...absent] }
+}
+
+function lacking(entity: Entity, { tenant, file }: { readonly tenant: NumberedTenant | null; readonly file: string }): Finding {
+  const name = tableLabel(entity.from.schema, entity.from.name)
+  return {
+    code: 'SOURCE_TABLE_ABSENT',
+    severity: 'info',
+    where: { file, line: entity.at.line, ...(tenant === null ? {} : { tenant: tenant.code }), entity: entity.name, table: name },
+    message: `expected relation ${name} in source ${entity.from.source}, got none, which \`optional: true\` allows: no rows are read`,
+    next: 'Nothing, if the tenant never had it.',
+  }
 }
 
 /** Every related relation of an entity, or what was looked for in vain. */
@@ -104,7 +130,8 @@ function findRelated(entity: Entity, catalogues: ReadonlyMap<string, Catalogue>,
   return found
 }
 
-function findRelation(catalogue: Catalogue, { schema, name }: RelationName): Relation | undefined {
+/** To the letter, else the only one that differs in case alone. */
+export function findRelation(catalogue: Catalogue, { schema, name }: RelationName): Relation | undefined {
   const exact = catalogue.relations.find(r => r.schema === schema && r.name === name)
   if (exact) return exact
   const alike = catalogue.relations.filter(

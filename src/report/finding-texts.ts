@@ -65,6 +65,11 @@ export const FINDING_TEXTS = {
     risk: 'None. Rows without a key, and all but the first of a key, go into quarantine (`null_key`, `duplicate_key`).',
     next: 'Choose a key that is unique, or tell rows apart by their content with `key: { content: true }`.',
   },
+  SOURCE_TABLE_ABSENT: {
+    means: 'The manifest says `optional: true` of a relation, and the source of a tenant does not have it. The tenant has no rows of it; references to it are orphans.',
+    risk: NOTHING_BEGAN,
+    next: 'Nothing, if the tenant never had it. Otherwise look whether it was renamed.',
+  },
   SOURCE_SHARED: {
     means:
       'Two tenants have the same database as their source, so that each row would arrive twice, once for each; or a source is the very database of a service, so that Rehouse would read what it writes.',

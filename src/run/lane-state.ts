@@ -5,6 +5,7 @@ import type { Relation } from '../model/catalogue.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
 import { compileFor, type EntityFacts, type TenantPlan } from '../plan/tenant-plan.ts'
 import type { Source, SourceSnapshot } from '../source/source.ts'
+import { withoutRelations } from './absent-tables.ts'
 import type { CircleMember } from './circle-member.ts'
 import { fillRelated } from './fill-related.ts'
 import { keptKeys } from './kept-rows.ts'
@@ -54,7 +55,7 @@ export class LaneState {
     if (open) return open.snapshot
     const opened = await this.#run.openSource(source, this.plan.tenant)
     try {
-      const snapshot = await opened.openSnapshot(this.#relationsOf(source))
+      const snapshot = withoutRelations(await opened.openSnapshot(this.#relationsOf(source)), this.#absent())
       this.#snapshots.set(source, { source: opened, snapshot })
       return snapshot
     } catch (error) {
@@ -65,10 +66,14 @@ export class LaneState {
 
   #relationsOf(source: string): readonly Relation[] {
     const read = [...this.plan.entities.values()].flatMap(facts => [
-      ...(facts.entity.from.source === source ? [facts.relation] : []),
+      ...(facts.entity.from.source === source && !facts.isAbsent ? [facts.relation] : []),
       ...[...facts.related.values()].filter(related => related.source === source).map(related => related.relation),
     ])
     return [...new Set(read)]
+  }
+
+  #absent(): ReadonlySet<Relation> {
+    return new Set([...this.plan.entities.values()].filter(facts => facts.isAbsent).map(facts => facts.relation))
   }
 
   async closeSources(): Promise<void> {

@@ -15,6 +15,7 @@ import { RowState } from '../plan/row-state.ts'
 import { type CompileSetting, compileFor, planTenant, type TenantPlan } from '../plan/tenant-plan.ts'
 import type { SourceFacts } from '../source/source.ts'
 import type { TableName } from '../target/target.ts'
+import { findElsewhere } from './absent-tables.ts'
 import { countExcluded, refuseAuditedExclusions } from './count-excluded.ts'
 import type { Migration } from './migration.ts'
 
@@ -36,8 +37,9 @@ export async function surveyMigration(migration: Migration, chosen: readonly str
   const sources = await surveySources(migration, tenants)
   const catalogues = (tenant: string | null): ReadonlyMap<string, Catalogue> =>
     new Map(sources.filter(s => s.tenant === null || s.tenant === tenant).map(s => [s.name, s.catalogue]))
-  const shared = planTenant({ mapping, tenant: null, order, catalogues: catalogues(null) })
-  const plans = [shared, ...tenants.map(tenant => planTenant({ mapping, tenant, order, catalogues: catalogues(tenant.code) }))]
+  const elsewhere = await findElsewhere(migration, sources)
+  const shared = planTenant({ mapping, tenant: null, order, catalogues: catalogues(null), elsewhere })
+  const plans = [shared, ...tenants.map(tenant => planTenant({ mapping, tenant, order, catalogues: catalogues(tenant.code), elsewhere }))]
   const numbers = await entityNumbers(migration)
   const targets = new Map(services.map(s => [s.ref.name, { version: s.facts.version, relations: s.relations }]))
   const setting = { mapping, identifiers: migration.identifiers, numbers, targets, shared, lackingTypes: lackingTypes(mapping, plans) }
