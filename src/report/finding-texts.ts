@@ -66,7 +66,8 @@ export const FINDING_TEXTS = {
     next: 'Choose a key that is unique, or tell rows apart by their content with `key: { content: true }`.',
   },
   SOURCE_TABLE_ABSENT: {
-    means: 'The manifest says `optional: true` of a relation, and the source of a tenant does not have it. The tenant has no rows of it; references to it are orphans.',
+    means:
+      'The manifest says `optional: true` of a relation, and the source of a tenant does not have it. The tenant has no rows of it; references to it are orphans.',
     risk: NOTHING_BEGAN,
     next: 'Nothing, if the tenant never had it. Otherwise look whether it was renamed.',
   },
