@@ -161,10 +161,7 @@ export class CheckedRecords {
   fieldPlace(field: number): RecordPlace {
     const { scanner } = this
     const start = scanner.start[field] as number
-    const lineEnd = this.#shape.format.lineEnd === 'cr' ? 0x0d : 0x0a
-    let line = scanner.line
-    for (let i = scanner.recordStart; i < start; i++) if (scanner.data[i] === lineEnd) line++
-    return { record: scanner.record, line, byte: scanner.byteAt(start) }
+    return { record: scanner.record, line: scanner.lineAt(start), byte: scanner.byteAt(start) }
   }
 
   /** Where the row at hand begins. */

@@ -6,6 +6,7 @@ import { fileBytes } from './file-bytes.ts'
 import { headerOf } from './read-header.ts'
 import type { RelationFile } from './relation-files.ts'
 import { type Sample, type SampleRecord, type SampleRecords, sampleRecords } from './sample-records.ts'
+import { NUL_NEXT } from './scanner-hints.ts'
 import { decoderOf, type OnBadText } from './text-decoder.ts'
 
 /** How a file is written, found by looking at its beginning; what was declared is taken as it is. */
@@ -17,6 +18,8 @@ export interface Detected {
 }
 
 const SAMPLE_BYTES = 512 * 1024
+/** Longer than any first letter of UTF-16. */
+const FIRST_BYTES = 4
 const DELIMITERS = [',', ';', '\t', '|']
 const EXCEL_HINT = /^sep=(.)(\r\n|\n|\r)/
 
@@ -24,6 +27,7 @@ export async function detectFormat(file: RelationFile, wish: FormatWish, declare
   const { head, isWhole } = await readHead(file)
   const mark = byteOrderMark(head)
   const encoding = chosenEncoding(file, wish, mark?.encoding)
+  if (encoding === 'utf-8') refuseNul(file, head)
   const markBytes = mark?.length ?? 0
   const decoding = decoderOf(encoding, { firstByte: markBytes, onBad: badText(file, wish) })
   const text = decoding.push(head.subarray(markBytes))
@@ -36,16 +40,24 @@ export async function detectFormat(file: RelationFile, wish: FormatWish, declare
     firstByte: firstRecordByte({ encoding, skip }, markBytes),
     fail: faultsOf(file.place, file.table),
   }
-  const quote = wish.quote ?? quoteOf(sample.text)
+  const said = wish.delimiter ?? (file.isTabbed ? '\t' : undefined) ?? hint?.[1]
+  const quote = wish.quote ?? quoteOf(sample, said === undefined ? DELIMITERS : [said])
   const lineEnd = lineEndOf(sample.text, quote)
   const base = { encoding, quote, lineEnd, trim: wish.trim ?? false, recordBytes: wish.recordBytes ?? DEFAULT_RECORD_BYTES, skip }
-  const delimiter = wish.delimiter ?? (file.isTabbed ? '\t' : undefined) ?? hint?.[1] ?? chosenDelimiter({ file, sample, base })
+  const delimiter = said ?? chosenDelimiter({ file, sample, base })
   const { records, fault } = sampleRecords(sample, { ...base, delimiter })
   if (records.length === 0 && fault !== null) throw fault
   if (records.length === 0 && !isWhole) throw noEnd(file)
   const header = headerOf(file, { records, header: wish.header, declared })
   const format = { ...base, delimiter, header: header.isHeader, trailing: header.trailing, tolerate: wish.tolerate ?? [] }
   return { format, markBytes, names: header.names }
+}
+
+/** UTF-16 without a byte order mark shows by its zeros before it shows by anything else. */
+function refuseNul(file: RelationFile, head: Buffer): void {
+  const at = head.subarray(0, FIRST_BYTES).indexOf(0)
+  if (at >= 0)
+    throw faultsOf(file.place, file.table)({ message: 'expected text, got a NUL byte', next: NUL_NEXT, record: 1, line: 1, byte: at })
 }
 
 function noEnd(file: RelationFile): RehouseError {
@@ -89,13 +101,15 @@ export function badText(file: RelationFile, wish: FormatWish): OnBadText {
   }
 }
 
-/** `'` only where no double quote is in the sample and fields begin and end with it. */
-function quoteOf(text: Buffer): string {
-  if (text.includes(0x22)) return '"'
-  const sample = text.toString('latin1')
-  const opened = sample.match(/(^|[,;\t|\r\n])'/g)?.length ?? 0
-  const closed = sample.match(/'([,;\t|\r\n]|$)/g)?.length ?? 0
-  return opened > 0 && opened === closed && opened * 2 === (sample.match(/'/g)?.length ?? 0) ? "'" : '"'
+/** `'` only where no double quote is in the sample, and every record is cut alike by it. */
+function quoteOf(sample: Sample, delimiters: readonly string[]): string {
+  if (sample.text.includes(0x22) || !sample.text.includes(0x27)) return '"'
+  const isSingle = delimiters.some(delimiter => {
+    const lineEnd = lineEndOf(sample.text, "'")
+    const read = sampleRecords(sample, { delimiter, quote: "'", lineEnd, trim: false, recordBytes: DEFAULT_RECORD_BYTES })
+    return judge(read).share === 1 && read.records.some(({ fields }) => fields.some(({ isQuoted }) => isQuoted))
+  })
+  return isSingle ? "'" : '"'
 }
 
 /** CR ends lines only where no LF stands outside of quotes. */

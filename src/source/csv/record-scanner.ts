@@ -2,7 +2,7 @@ import { BLANK, byteClasses, CR, DATA, DELIMITER, LF, LINE_FEED, NUL, QUOTE, RET
 import type { FaultError } from './csv-fault.ts'
 import type { CsvFormat } from './csv-format.ts'
 import type { SourceUnit } from './encodings.ts'
-import { AFTER_QUOTE_NEXT, CARRIAGE_RETURN_NEXT, STRAY_QUOTE_NEXT, UNCLOSED_NEXT } from './scanner-hints.ts'
+import { AFTER_QUOTE_NEXT, CARRIAGE_RETURN_NEXT, NUL_NEXT, STRAY_QUOTE_NEXT, UNCLOSED_NEXT } from './scanner-hints.ts'
 
 /** How a field was written. Only `ESCAPED` holds doubled quotes that stand for one. */
 export const PLAIN = 0
@@ -269,14 +269,18 @@ export class RecordScanner {
   }
 
   #nulFault(at: number): Error {
-    return this.#fault(
-      at,
-      'expected text, got a NUL byte',
-      'PostgreSQL’s text has no NUL. If the file is UTF-16, say so: ?encoding=utf-16le.',
-    )
+    return this.#fault(at, 'expected text, got a NUL byte', NUL_NEXT)
   }
 
   #fault(at: number, message: string, next: string): Error {
-    return this.#options.fail({ message, next, record: this.record, line: this.line + this.#lines, byte: this.byteAt(at) })
+    return this.#options.fail({ message, next, record: this.record, line: this.lineAt(at), byte: this.byteAt(at) })
+  }
+
+  /** The line `data[at]` of the record at hand is on. */
+  lineAt(at: number): number {
+    const lineEnd = this.#options.format.lineEnd === 'cr' ? CR : LF
+    let line = this.line
+    for (let i = this.recordStart; i < at; i++) if (this.data[i] === lineEnd) line++
+    return line
   }
 }
