@@ -5,6 +5,7 @@ import { openPostgresLedger, type PostgresLedgerOptions } from './ledger/postgre
 import { chooseTls } from './postgres/choose-tls.ts'
 import { openBacpacSource } from './source/bacpac/bacpac-source.ts'
 import { openCsvSource } from './source/csv/csv-source.ts'
+import { openPgdumpSource } from './source/pgdump/pgdump-source.ts'
 import { openPostgresSource } from './source/postgres/postgres-source.ts'
 import type { Source } from './source/source.ts'
 import type { SourceFile } from './source/source-file.ts'
@@ -33,6 +34,7 @@ const SOURCES: Readonly<Record<string, (address: SourceAddress) => Source>> = {
 const FILE_SOURCES: Readonly<Record<string, (file: SourceFile) => Source>> = {
   bacpac: openBacpacSource,
   csv: openCsvSource,
+  pgdump: openPgdumpSource,
 }
 const TARGETS: Readonly<Record<string, (address: TargetAddress) => Target>> = {
   'postgres:': openPostgresTarget,

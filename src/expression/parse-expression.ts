@@ -1,5 +1,5 @@
-import v8 from 'node:v8'
 import type { Node, SelectStmt } from 'libpg-query'
+import { loadSqlParser, type SqlParser } from '../base/sql-parser.ts'
 import { bug } from '../errors.ts'
 import type { Expression } from '../model/mapping.ts'
 import { invalid } from './expression-error.ts'
@@ -17,18 +17,11 @@ const BARE_WORD = /^[ \t\r\n\f]*([\p{L}_][\p{L}\p{M}\p{N}_$]*)[ \t\r\n\f]*$/u
 const CONSTANT_WORDS = new Set(['true', 'false', 'null'])
 const SELECT_KEYS = new Set(['targetList', 'limitOption', 'op'])
 
-type Parser = typeof import('libpg-query')
-let parser: Parser | null = null
+let parser: SqlParser | null = null
 
 /** To be awaited once before the first `parseExpression`: PostgreSQL’s parser is a WebAssembly module. */
 export async function loadParser(): Promise<void> {
-  if (parser !== null) return
-  // Optimising the parser’s huge functions takes V8 half a gigabyte for a moment; a few hundred expressions never earn that back. Must come before the module is compiled.
-  v8.setFlagsFromString('--no-wasm-tier-up')
-  v8.setFlagsFromString('--no-wasm-dynamic-tiering')
-  const loaded = await import('libpg-query')
-  await loaded.loadModule()
-  parser = loaded
+  parser = await loadSqlParser()
 }
 
 /**
@@ -94,7 +87,7 @@ function selectOf(source: ExpressionText, tokens: readonly Token[]): SelectStmt 
   return statement.stmt.SelectStmt
 }
 
-function parse(source: ExpressionText): ReturnType<Parser['parseSync']> {
+function parse(source: ExpressionText): ReturnType<SqlParser['parseSync']> {
   if (parser === null) throw bug('expected loadParser to have been awaited before the first expression')
   try {
     return parser.parseSync(PREFIX + source.text)

@@ -1,0 +1,20 @@
+import v8 from 'node:v8'
+
+export type SqlParser = typeof import('libpg-query')
+
+let loading: Promise<SqlParser> | null = null
+
+/** PostgreSQL’s own parser, a WebAssembly module: loaded once for the process, when it is first needed. */
+export function loadSqlParser(): Promise<SqlParser> {
+  loading ??= load()
+  return loading
+}
+
+async function load(): Promise<SqlParser> {
+  // Optimising the parser’s huge functions takes V8 half a gigabyte for a moment; a few hundred statements never earn that back. Must come before the module is compiled.
+  v8.setFlagsFromString('--no-wasm-tier-up')
+  v8.setFlagsFromString('--no-wasm-dynamic-tiering')
+  const loaded = await import('libpg-query')
+  await loaded.loadModule()
+  return loaded
+}

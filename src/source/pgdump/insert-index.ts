@@ -1,0 +1,124 @@
+import type { Table } from './ddl-table.ts'
+import { type InsertHead, insertHead } from './insert-head.ts'
+import { NotConstant } from './insert-kinds.ts'
+import { InsertRows } from './insert-statement.ts'
+import { isUnchanged } from './literal-casts.ts'
+import { type OpenRange, RangeBlock } from './range-block.ts'
+import type { ScriptState } from './script-state.ts'
+import { withoutLead } from './sql-text.ts'
+import type { Transcode } from './text-encoding.ts'
+
+/** INSERTs of one table this close together are read in one go. */
+const MOST_GAP_BYTES = 1 << 16
+
+interface Piece {
+  readonly start: number
+  readonly end: number
+}
+
+/** Finds the INSERTs of a script: whose rows, how many, and whether they are constants. */
+export class InsertIndex {
+  readonly #state: ScriptState
+  readonly #open: OpenRange
+  readonly #rows = new InsertRows()
+  #lastHead: { readonly bytes: Buffer; readonly head: InsertHead; readonly transcode: Transcode | null } | null = null
+
+  constructor(state: ScriptState, open: OpenRange) {
+    this.#state = state
+    this.#open = open
+  }
+
+  /** One INSERT. Returns the name of a table that the script does not make; null = all is well. */
+  add(bytes: Buffer, piece: Piece): string | null {
+    const { database } = this.#state.current
+    const head = this.#headOf(bytes)
+    if (head === null) {
+      this.#state.spoil(withoutLead(bytes.toString('utf8')), piece.start)
+      return null
+    }
+    const schema = head.table.at(-2)
+    const table = database.findTable(
+      database.placeOf({ relname: head.table.at(-1) ?? '', ...(schema === undefined ? {} : { schemaname: schema }) }),
+    )
+    if (table === null) return head.table.join('.')
+    const columns = head.columns ?? table.columns.map(column => column.name)
+    this.#state.checkColumns(table, columns, piece.start)
+    if (table.obstacle !== null) return null
+    try {
+      this.#addRows(table, { columns, rows: this.#countRows(bytes, head, { table, columns }) }, piece)
+    } catch (error) {
+      if (!(error instanceof NotConstant)) throw error
+      table.obstacle ??= `an INSERT at byte ${piece.start + error.at} holds more than constants: ${error.message}`
+    }
+    return null
+  }
+
+  /** Statements of one table begin alike. */
+  #headOf(bytes: Buffer): InsertHead | null {
+    const last = this.#lastHead
+    if (
+      last !== null &&
+      last.transcode === this.#state.transcode &&
+      bytes.length > last.bytes.length &&
+      bytes.compare(last.bytes, 0, last.bytes.length, 0, last.bytes.length) === 0
+    )
+      return last.head
+    const head = insertHead(bytes)
+    if (head !== null && !head.isDefaults && bytes[head.at] === 0x28)
+      this.#lastHead = { bytes: Buffer.from(bytes.subarray(0, head.at + 1)), head, transcode: this.#state.transcode }
+    return head
+  }
+
+  #countRows(bytes: Buffer, head: InsertHead, into: { readonly table: Table; readonly columns: readonly string[] }): number {
+    if (head.isDefaults) return 1
+    const rows = this.#rows
+    rows.open(bytes, head.at, { hasStandardStrings: this.#state.hasStandardStrings })
+    let count = 0
+    while (rows.next()) {
+      count++
+      if (rows.fields > into.columns.length) throw new NotConstant(`row ${count} has more values than columns`, rows.rowAt)
+      for (let i = 0; i < rows.fields; i++) {
+        const cast = rows.casts[i]
+        if (cast !== null && cast !== undefined && !this.#isKept(cast, rows.kind[i] ?? 0, into, i))
+          throw new NotConstant(`a value of row ${count} is cast to a type other than its column’s`, rows.rowAt)
+      }
+    }
+    return count
+  }
+
+  #isKept(cast: string, kind: number, into: { readonly table: Table; readonly columns: readonly string[] }, field: number): boolean {
+    const column = into.table.columns.find(each => each.name === into.columns[field])
+    return column !== undefined && isUnchanged(cast, { kind, to: column.type, database: this.#state.current.database })
+  }
+
+  #addRows(table: Table, made: { readonly columns: readonly string[]; readonly rows: number }, piece: Piece): void {
+    settleSequences(table)
+    const last = table.blocks.at(-1)
+    const isSame =
+      last instanceof RangeBlock &&
+      last.kind === 'insert' &&
+      last.epoch === this.#state.epoch &&
+      piece.start - last.end <= MOST_GAP_BYTES &&
+      last.columns.length === made.columns.length &&
+      last.columns.every((name, i) => name === made.columns[i])
+    if (isSame) {
+      last.end = piece.end + 1
+      last.rows += made.rows
+      return
+    }
+    const block = {
+      kind: 'insert',
+      ...made,
+      table: { schema: table.schema, name: table.name },
+      hasStandardStrings: this.#state.hasStandardStrings,
+    } as const
+    // The semicolon belongs to the statement when it is read again.
+    const range = { start: piece.start, end: piece.end + 1, transcode: this.#state.transcode, epoch: this.#state.epoch }
+    table.blocks.push(new RangeBlock(block, range, this.#open))
+  }
+}
+
+/** Rows after something set a sequence have numbers nobody can say. */
+export function settleSequences(table: Table): void {
+  for (const column of table.columns) if (column.sequence?.isSet === true) column.sequence = null
+}
