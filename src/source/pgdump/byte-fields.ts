@@ -1,5 +1,5 @@
 import { countCharacters } from '../../cast/text-form.ts'
-import type { TextField } from './text-field.ts'
+import type { TextField } from './field-reader.ts'
 
 /** Values that are bytes of their own text, or bytes in hex. */
 

@@ -1,7 +1,7 @@
 import type { TupleWriter } from '../../base/tuple-writer.ts'
 import { RANGE_EMPTY, RANGE_LOWER_INCLUSIVE, RANGE_NO_LOWER, RANGE_NO_UPPER, RANGE_UPPER_INCLUSIVE } from '../../cast/container-text.ts'
 import type { SqlType } from '../../model/sql-type.ts'
-import type { TextField } from './text-field.ts'
+import type { TextField } from './field-reader.ts'
 
 /** Arrays, composites, ranges and multiranges: from the text PostgreSQL prints to the binary form it sends. */
 

@@ -1,6 +1,7 @@
 import type { AlterTableCmd, AlterTableStmt } from 'libpg-query'
-import { addConstraint, type Statement } from './ddl-constraints.ts'
+import { addConstraint } from './ddl-constraints.ts'
 import { addColumn, applyToColumn } from './ddl-create-table.ts'
+import type { Statement } from './ddl-statement.ts'
 import { columnOf, type Table, type TableColumn } from './ddl-table.ts'
 import { clauseAt } from './sql-text.ts'
 

@@ -1,15 +1,9 @@
 import type { Constraint, Node } from 'libpg-query'
 import type { ForeignKey } from '../../model/catalogue.ts'
-import type { Database } from './ddl-database.ts'
+import type { Statement, TableRegistry } from './ddl-statement.ts'
 import { columnOf, inventName, type Table } from './ddl-table.ts'
 import { namesOf } from './ddl-types.ts'
 import { clauseAt, inParentheses, offsetOfByte } from './sql-text.ts'
-
-/** A statement being applied: what it changes, and its own text. */
-export interface Statement {
-  readonly database: Database
-  readonly text: string
-}
 
 const ON_DELETE: Readonly<Record<string, ForeignKey['onDelete']>> = {
   a: 'no action',
@@ -44,7 +38,7 @@ function setNotNull(table: Table, name: string): void {
   if (column !== undefined) column.isNotNull = true
 }
 
-function takenNames(table: Table, database: Database): Set<string> {
+function takenNames(table: Table, database: TableRegistry): Set<string> {
   const inSchema = [...database.tables.values()].filter(other => other.schema === table.schema)
   return new Set([
     ...inSchema.flatMap(other => [...other.keys, ...other.indexes, other].map(named => named.name)),

@@ -1,5 +1,6 @@
 import type { ColumnDef, Constraint, CreateStmt, Node, TableLikeClause } from 'libpg-query'
-import { addConstraint, computedTextOf, defaultTextOf, type Statement } from './ddl-constraints.ts'
+import { addConstraint, computedTextOf, defaultTextOf } from './ddl-constraints.ts'
+import type { Statement } from './ddl-statement.ts'
 import { type ColumnSequence, columnOf, inventName, newTable, type Table, type TableColumn } from './ddl-table.ts'
 import { namesOf } from './ddl-types.ts'
 

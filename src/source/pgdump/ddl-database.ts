@@ -13,19 +13,14 @@ import type { SqlParser } from '../../base/sql-parser.ts'
 import type { ExtraObject } from '../../model/catalogue-extras.ts'
 import type { SqlType } from '../../model/sql-type.ts'
 import { alterTable } from './ddl-alter-table.ts'
-import type { Statement } from './ddl-constraints.ts'
 import { createTable } from './ddl-create-table.ts'
+import type { Statement, TablePlace, TableRegistry } from './ddl-statement.ts'
 import { columnOf, inventName, type Table } from './ddl-table.ts'
 import { baseType, namesOf, printedType, TypeRegistry } from './ddl-types.ts'
 import { inParentheses } from './sql-text.ts'
 
-interface Place {
-  readonly schema: string
-  readonly name: string
-}
-
 /** One database as the statements of a script make it, so far. */
-export class Database {
+export class Database implements TableRegistry {
   readonly tables = new Map<string, Table>()
   readonly types = new TypeRegistry()
   /** Of collations made here: whether equality is equality of bytes. */
@@ -47,15 +42,14 @@ export class Database {
     return this.types.searchPath.find(schema => schema !== 'pg_catalog') ?? 'public'
   }
 
-  /** Where a name leads: its own schema, the first of the search path that has such a table, or where it would be made. */
-  placeOf(name: RangeVar | undefined): Place {
+  placeOf(name: RangeVar | undefined): TablePlace {
     const table = name?.relname ?? ''
     if (name?.schemaname !== undefined) return { schema: name.schemaname, name: table }
     const schema = this.types.searchPath.find(candidate => this.tables.has(placeKey({ schema: candidate, name: table })))
     return { schema: schema ?? this.homeSchema, name: table }
   }
 
-  findTable(place: Place): Table | null {
+  findTable(place: TablePlace): Table | null {
     return this.tables.get(placeKey(place)) ?? null
   }
 
@@ -118,11 +112,11 @@ export class Database {
     }
   }
 
-  #placeOfNames(names: readonly string[]): Place {
+  #placeOfNames(names: readonly string[]): TablePlace {
     return { schema: names.at(-2) ?? this.homeSchema, name: names.at(-1) ?? '' }
   }
 
-  #addType(names: readonly Node[] | undefined, make: (place: Place) => SqlType): void {
+  #addType(names: readonly Node[] | undefined, make: (place: TablePlace) => SqlType): void {
     const place = this.#placeOfNames(namesOf(names))
     this.types.add(place.schema, place.name, { type: make(place) })
   }
@@ -172,7 +166,7 @@ export class Database {
   #createRange(create: CreateRangeStmt): void {
     const place = this.#placeOfNames(namesOf(create.typeName))
     let element: SqlType | null = null
-    let multi: Place | null = null
+    let multi: TablePlace | null = null
     for (const node of create.params ?? []) {
       if (!('DefElem' in node) || !node.DefElem.arg || !('TypeName' in node.DefElem.arg)) continue
       if (node.DefElem.defname === 'subtype') element = this.types.resolve(node.DefElem.arg.TypeName).type
@@ -250,7 +244,7 @@ export class Database {
     if (rename.renameType === 'OBJECT_TABLE') this.#moveTable(table, table.schema, name)
   }
 
-  #moveTable(place: Place, schema = place.schema, name = place.name): void {
+  #moveTable(place: TablePlace, schema = place.schema, name = place.name): void {
     const table = this.findTable(place)
     if (table === null) return
     if (table.blocks.length > 0) table.obstacle ??= 'it is renamed after its rows'
@@ -272,7 +266,7 @@ export class Database {
   }
 }
 
-function placeKey({ schema, name }: Place): string {
+function placeKey({ schema, name }: TablePlace): string {
   return JSON.stringify([schema, name])
 }
 

@@ -1,4 +1,4 @@
-import type { TextField } from './text-field.ts'
+import type { TextField } from './field-reader.ts'
 
 /** Geometric values as PostgreSQL prints them, as float8 one after the other. */
 

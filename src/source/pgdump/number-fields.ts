@@ -2,7 +2,7 @@ import type { TupleWriter } from '../../base/tuple-writer.ts'
 import { numericModifier } from '../../cast/builtin-types.ts'
 import { writeFloat8, writeHalves, writeInt16 } from '../../cast/write-field.ts'
 import type { SqlType } from '../../model/sql-type.ts'
-import type { TextField } from './text-field.ts'
+import type { TextField } from './field-reader.ts'
 
 /** Numbers as PostgreSQL prints them, read from bytes without a string; anything else a number can be written as is left to `slow`. */
 

@@ -1,6 +1,6 @@
 import type { TupleWriter } from '../../base/tuple-writer.ts'
 import { writeVersioned } from '../../cast/write-field.ts'
-import type { TextField } from './text-field.ts'
+import type { TextField } from './field-reader.ts'
 
 /** Types whose bytes nothing looks into later, but whose text PostgreSQL prints in one known form. */
 

@@ -2,7 +2,8 @@ import { TupleWriter } from '../../base/tuple-writer.ts'
 import type { FieldText } from '../../cast/container-text.ts'
 import { valueText } from '../../cast/value-text.ts'
 import type { Column } from '../../model/catalogue.ts'
-import { type TextField, textField } from './text-field.ts'
+import type { TextField } from './field-reader.ts'
+import { textField } from './text-field.ts'
 
 /** How the fields of a block’s rows become the columns asked for. */
 export interface RowPlan {

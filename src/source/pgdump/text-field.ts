@@ -1,4 +1,3 @@
-import type { TupleWriter } from '../../base/tuple-writer.ts'
 import { type CastContext, REFUSED } from '../../cast/cast.ts'
 import { fieldParser } from '../../cast/field-parser.ts'
 import { infinityOf } from '../../cast/parse-date-time.ts'
@@ -7,16 +6,11 @@ import { textForm, textLimit } from '../../cast/text-form.ts'
 import type { SqlType } from '../../model/sql-type.ts'
 import { boolField, byteaField, copyText, limitedText, uuidField } from './byte-fields.ts'
 import { arrayField, multirangeField, rangeField, recordField } from './container-fields.ts'
+import type { TextField } from './field-reader.ts'
 import { geometryField } from './geometry-fields.ts'
 import { floatField, integerField, numericField } from './number-fields.ts'
 import { charField, hstoreField, isOpaqueRead, opaqueField } from './opaque-fields.ts'
 import { dateField, timestampField } from './time-fields.ts'
-
-/**
- * Writes the field (int32 length and bytes) of the value whose text is `data[start] … data[end]`, without escapes of the format around it, as PostgreSQL’s input function reads it.
- * False: not a value of the type; the writer may then be anywhere.
- */
-export type TextField = (data: Buffer, start: number, end: number, out: TupleWriter) => boolean
 
 /** A dump belongs to no tenant’s zone: an instant without an offset is refused. */
 const NO_ZONE: CastContext = { zone: null, gap: 'quarantine', overlap: 'quarantine', zoneHit: () => undefined }

@@ -1,7 +1,7 @@
 import { isCivilDate } from '../../cast/calendar.ts'
 import { writeHalves } from '../../cast/write-field.ts'
 import type { SqlType } from '../../model/sql-type.ts'
-import type { TextField } from './text-field.ts'
+import type { TextField } from './field-reader.ts'
 
 /** Dates and times in ISO form with a year of four digits, read from bytes without a string; everything else is left to `slow`. */
 
