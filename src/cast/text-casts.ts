@@ -37,7 +37,8 @@ export const textToText: RuleMaker = sides => {
 
 function foreignText({ source, target }: CastSides): CastRule {
   const write = characterForm(target)
-  const isPadded = source.name === 'bpchar' && target.name !== 'bpchar'
+  // However wide its engine counts it: the blanks at the end of a character(n) are padding.
+  const isPadded = source.name === 'bpchar'
   return checked(
     `${textLimit(target) === null ? '' : `${lengthSentence(target)} `}Text with a NUL character or broken UTF-8 is refused.`,
     () => {

@@ -6,11 +6,12 @@ import type { ChosenColumn, ChosenTable } from './choose-columns.ts'
 import type { ChosenReference } from './choose-references.ts'
 import type { DraftColumn, DraftName } from './draft.ts'
 import type { DraftFindings } from './draft-finding.ts'
-import { ColumnNames, LEGACY_ID } from './draft-names.ts'
+import { ColumnNames, ID, LEGACY_ID } from './draft-names.ts'
 import type { EnumTypes } from './enum-types.ts'
 import type { MergedExtras } from './merged-extras.ts'
 import type { MergedTable } from './merged-table.ts'
 import { sqlName, sqlType } from './sql-name.ts'
+import { snakeCase } from './target-names.ts'
 import { translateDefault } from './translate-default.ts'
 
 /** The columns of a table in the target, and which of them holds which source column. */
@@ -66,13 +67,13 @@ export function draftColumns(chosen: ChosenTable, setting: ColumnSetting): Draft
   return { columns, plain, references }
 }
 
-/** A key of one number or UUID says nothing by itself: it becomes `legacy_id`. Other keys keep their names. */
+/** A key of one number or UUID, or one called `id`, says nothing by itself: it becomes `legacy_id`. Other keys keep their names. */
 function legacyColumn({ key, columns }: ChosenTable): string | null {
   if (key === null || key.length !== 1) return null
   const [name = ''] = key
   const column = columns.find(({ source }) => source.name === name)
   const isNumber = (type: SqlType): boolean => integerKey(type) !== null || ['uuid', 'numeric'].includes(familyOf(baseOf(type)))
-  return column?.source.types.every(({ type }) => isNumber(type)) ? name : null
+  return snakeCase(name) === ID || column?.source.types.every(({ type }) => isNumber(type)) ? name : null
 }
 
 function plainColumn(

@@ -60,7 +60,7 @@ function keyUnique(chosen: ChosenTable, setting: KeySetting): readonly DraftUniq
 function otherUniques(chosen: ChosenTable, setting: KeySetting): readonly DraftUnique[] {
   return chosen.table.uniqueKeys.flatMap(key => {
     const columns = asColumns(key.columns, chosen, setting)
-    if (columns !== null) return [{ columns, nullsNotDistinct: key.nullsNotDistinct }]
+    if (columns !== null) return [{ columns, nullsNotDistinct: key.nullsNotDistinct && countsNulls(columns, setting) }]
     setting.findings.note('INIT_INDEX', {
       table: chosen.table.label,
       column: key.columns.join(', '),
@@ -69,6 +69,12 @@ function otherUniques(chosen: ChosenTable, setting: KeySetting): readonly DraftU
     })
     return []
   })
+}
+
+/** Whether NULL could come twice; a reference that is NULL for a moment must not count. */
+function countsNulls(columns: readonly string[], { drafted }: KeySetting): boolean {
+  const found = drafted.columns.filter(column => columns.includes(column.name))
+  return found.some(column => column.isNullable) && !found.some(({ value }) => value.kind === 'reference' && value.isCircular)
 }
 
 /** On every reference, and on what the source indexed; the tenant comes first, as every query has it. */

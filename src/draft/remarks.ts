@@ -20,6 +20,7 @@ export function remarkOnDraft(drafted: Drafted, findings: DraftFindings): void {
   localTimes(drafted, findings)
   uuidKeys(drafted, findings)
   undeclaredReferences(drafted, findings)
+  computedColumns(drafted, findings)
   objectsLeft(drafted, findings)
 }
 
@@ -83,6 +84,25 @@ function singulars(name: string): readonly string[] {
   return [snake, snake.replace(/s$/, ''), snake.replace(/ies$/, 'y'), snake.replace(/es$/, '')]
 }
 
+/** Those the catalogue does not even list. */
+function computedColumns({ sources }: Drafted, findings: DraftFindings): void {
+  const seen = new Set<string>()
+  for (const { catalogue, extras } of sources)
+    for (const { schema, table, column } of extras?.computed ?? []) {
+      const label = tableLabel(schema, table)
+      const relation = catalogue.relations.find(candidate => candidate.schema === schema && candidate.name === table)
+      const identity = `${label}.${column}`.toLowerCase()
+      if (seen.has(identity) || relation?.columns.some(known => known.name === column)) continue
+      seen.add(identity)
+      findings.note('INIT_COMPUTED', {
+        table: label,
+        column,
+        message: 'expected columns that hold data, got one the source computes: it is not carried',
+        next: 'If the target needs it, add a generated column to target.sql.',
+      })
+    }
+}
+
 const MEANT: Readonly<Record<string, string>> = {
   trigger: 'What it did for rows to come is for the new application; rows that are migrated have it behind them.',
   sequence: 'Nothing: identifiers are made by Rehouse.',
@@ -96,7 +116,7 @@ function objectsLeft({ sources }: Drafted, findings: DraftFindings): void {
       if (seen.has(identity)) continue
       seen.add(identity)
       findings.note('INIT_OBJECT', {
-        table: tableLabel(schema, name),
+        table: schema === '' ? name : tableLabel(schema, name),
         message: `expected tables, got a ${kind}: it is left behind`,
         next: MEANT[kind] ?? 'Write it anew on the target, if it is still needed.',
       })

@@ -2,7 +2,7 @@ import { quoteText } from '../base/quote-name.ts'
 import type { Draft, DraftColumn, DraftName, DraftTable } from './draft.ts'
 import { ID, TENANT_ID } from './draft-names.ts'
 import { sqlName, sqlTable } from './sql-name.ts'
-import { NameSet } from './target-names.ts'
+import { cutName, NameSet } from './target-names.ts'
 import { isWrapped } from './translate-default.ts'
 
 /** The setting in which an application says which tenant it acts for. */
@@ -105,7 +105,7 @@ function circularKeys(table: DraftTable, targets: ReadonlyMap<string, DraftName>
 
 function createIndexes(table: DraftTable, names: NameSet): readonly string[] {
   return table.indexes.map(columns => {
-    const name = names.give(`${table.to.name}_${columns.join('_')}_idx`)
+    const name = names.give(cutName(`${table.to.name}_${columns.join('_')}`, '_idx'))
     return `create index if not exists ${sqlName(name)} on ${sqlTable(table.to)} (${withTenant(columns)});`
   })
 }

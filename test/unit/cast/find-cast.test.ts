@@ -103,6 +103,14 @@ test('text with NUL or broken UTF-8 from a source that is not PostgreSQL is refu
   assert.equal(findCast({ ...sides(type, type), sourceVersion: 0 })?.isPassThrough, false)
 })
 
+test('the padding of a character(n) of a source that is not PostgreSQL is no loss, however wide that engine counts it', () => {
+  const foreign = { from: 0 }
+  assert.deepEqual(castField(bpchar(6), bpchar(6), text('en    '), foreign), { result: DONE, field: text('en    ') })
+  assert.deepEqual(castField(bpchar(6), bpchar(6), text('\u{1f600}    '), foreign), { result: DONE, field: text('\u{1f600}     ') })
+  assert.deepEqual(castField(bpchar(6), builtinType('text'), text('en    '), foreign), { result: DONE, field: text('en') })
+  assert.equal(castField(bpchar(6), bpchar(6), text('longer!'), foreign).result, REFUSED)
+})
+
 test('the modifier of a source that is not PostgreSQL promises nothing', () => {
   const rule = findCast({ ...sides(numeric(10, 2), numeric(10, 2)), sourceVersion: 0 })
   assert.equal(rule?.isPassThrough, false)
