@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { basename } from 'node:path'
 import type { Catalogue, Relation } from '../../model/catalogue.ts'
 import type { Source, SourceFacts, SourceSnapshot } from '../source.ts'
 import type { SourceFile } from '../source-file.ts'
@@ -42,7 +43,12 @@ class CsvSource implements Source {
 
   async describe(): Promise<Catalogue> {
     const { surveyed } = await this.#look()
-    return { engine: 'csv', version: 0, database: this.label, relations: relationsOf(surveyed) }
+    return {
+      engine: 'csv',
+      version: 0,
+      database: basename(this.#file.path).replace(/\.(csv|tsv|txt)(\.gz|\.zst)?$/i, ''),
+      relations: relationsOf(surveyed),
+    }
   }
 
   async facts(): Promise<SourceFacts> {

@@ -11,6 +11,8 @@ export class KeySet {
   #high = new Int32Array(FIRST_SLOTS)
   #low = new Int32Array(FIRST_SLOTS)
   #count = 0
+  /** Two zeros mean an empty slot, so that key is kept apart. */
+  #hasZero = false
 
   get isFull(): boolean {
     return this.#count >= MOST_KEYS
@@ -19,8 +21,10 @@ export class KeySet {
   /** Adds a key. False: it was there before. */
   add(high: number, low: number): boolean {
     if (this.#count >= this.#high.length * MOST_LOAD) this.#grow()
-    // Two zeros are an empty slot.
-    return this.#put(high | 0, high === 0 && low === 0 ? 1 : low | 0)
+    if ((high | 0) !== 0 || (low | 0) !== 0) return this.#put(high | 0, low | 0)
+    const isNew = !this.#hasZero
+    this.#hasZero = true
+    return isNew
   }
 
   #put(high: number, low: number): boolean {
