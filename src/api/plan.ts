@@ -1,5 +1,6 @@
 import { tableLabel } from '../base/table-label.ts'
 import type { PlanEntity, PlanResult } from '../model/results.ts'
+import type { EntityFacts } from '../plan/tenant-plan.ts'
 import { type MigrationSurvey, surveyMigration } from '../run/survey-migration.ts'
 import { openMigration } from './open-migration.ts'
 import type { Options } from './options.ts'
@@ -35,11 +36,19 @@ function planEntity(item: MigrationSurvey['order'][number], survey: MigrationSur
     into: entity.into.map(shape => tableLabel(shape.schema, shape.table)),
     key: facts?.key.names ?? [],
     id: facts?.strategy ?? '',
-    strategy: facts?.key.source.kind === 'content' ? 'one pass in the order of the rows’ content' : 'one pass in key order, streamed',
+    strategy: strategyOf(facts),
     depends_on: item.dependsOn,
     settles: item.settles,
     tenants: entity.isShared ? 0 : plans.length,
     estimated_rows: rows.some(count => count === null) ? null : rows.reduce<number>((sum, count) => sum + (count ?? 0), 0),
     columns: compiled?.described ?? [],
   }
+}
+
+function strategyOf(facts: EntityFacts | undefined): string {
+  if (facts?.key.source.kind === 'content') return 'one pass in the order of the rows’ content'
+  const { list } = facts?.entity ?? {}
+  if (!list) return 'one pass in key order, streamed'
+  const isPlaced = facts?.key.list?.parts.some(part => part.kind === 'ordinal') ?? false
+  return `one pass in key order, streamed, each element of ${list.column} a row${isPlaced ? ' whose identifier depends on its place in the list' : ''}`
 }

@@ -29,6 +29,8 @@ export type ExpressionNode = { readonly at: Place } & (
     }
   | { readonly kind: 'coalesce'; readonly items: readonly ExpressionNode[] }
   | { readonly kind: 'nullif'; readonly left: ExpressionNode; readonly right: ExpressionNode }
+  /** `ordinal(m)`: the element's number in its list, from 1. */
+  | { readonly kind: 'ordinal'; readonly name: string }
   | { readonly kind: 'call'; readonly name: FunctionName; readonly args: readonly ExpressionNode[] }
   /** Over a list: `count(name)`, `min(name.column)`. */
   | { readonly kind: 'aggregate'; readonly name: AggregateName; readonly list: ExpressionNode }
@@ -66,6 +68,7 @@ export function childrenOf(node: ExpressionNode): readonly ExpressionNode[] {
   switch (node.kind) {
     case 'name':
     case 'literal':
+    case 'ordinal':
       return []
     case 'and':
     case 'or':

@@ -1,3 +1,4 @@
+import type { Value } from '../model/value.ts'
 import { ValueError } from './value-error.ts'
 
 /**
@@ -45,6 +46,13 @@ export function elementOfBinary(document: string, position: number): string | nu
 export function textOfMember(part: string): string | null {
   if (part === 'null') return null
   return part.startsWith('"') ? unescaped(part, 0, part.length) : part
+}
+
+/** The text of a member of a member …, as `document -> 'a' ->> 'b'` gives it; NULL where there is none. */
+export function memberText(document: Value, path: readonly string[]): string | null {
+  let part = document === null ? null : String(document)
+  for (const name of path) part = part === null ? null : memberOf(part, name)
+  return part === null ? null : textOfMember(part)
 }
 
 function nothingIn(document: string, start: number): null {

@@ -1,6 +1,6 @@
 import type { FuncCall, Node } from 'libpg-query'
 import type { Place } from '../model/place.ts'
-import { invalid, notBuilt } from './expression-error.ts'
+import { invalid } from './expression-error.ts'
 import type { AggregateName, FunctionName } from './expression-node.ts'
 import type { ExpressionText } from './expression-text.ts'
 
@@ -15,8 +15,6 @@ const FUNCTIONS: ReadonlyMap<string, { readonly name: FunctionName; readonly few
   ['length', { name: 'length', fewest: 1, most: 1 }],
 ])
 
-/** Of the language, over positions. */
-const NOT_BUILT = new Set(['ordinal'])
 const AGGREGATES: readonly string[] = ['count', 'min', 'max'] satisfies AggregateName[]
 const PLAIN_KEYS = new Set(['funcname', 'args', 'funcformat', 'location'])
 
@@ -29,11 +27,27 @@ export function isAggregate(name: FunctionName | AggregateName): name is Aggrega
   return AGGREGATES.includes(name)
 }
 
+/** The element of `ordinal(m)`; null = another call. The parser folds names to lower case, and so are names of elements. */
+export function readOrdinal(call: FuncCall, source: ExpressionText): { name: string; at: Place } | null {
+  const [name, ...schema] = (call.funcname ?? []).map(part => ('String' in part ? (part.String.sval ?? '') : ''))
+  if (name !== 'ordinal' || schema.length > 0) return null
+  const at = source.placeOfByte(call.location)
+  const [arg, ...others] = call.args ?? []
+  const fields = arg && 'ColumnRef' in arg ? (arg.ColumnRef.fields ?? []) : []
+  const [field] = fields
+  if (others.length > 0 || fields.length !== 1 || !field || !('String' in field))
+    throw invalid(
+      at,
+      'expected the name of a list’s element in ordinal(…), got something else',
+      'Write the name given under `as`: ordinal(m).',
+    )
+  return { name: field.String.sval ?? '', at }
+}
+
 export function readCall(call: FuncCall, source: ExpressionText): { name: FunctionName | AggregateName; args: readonly Node[]; at: Place } {
   const at = source.placeOfByte(call.location)
   const parts = (call.funcname ?? []).map(part => ('String' in part ? (part.String.sval ?? '') : ''))
   const written = parts.length === 2 && parts[0] === 'pg_catalog' ? (parts[1] ?? '') : parts.join('.')
-  if (NOT_BUILT.has(written)) throw notBuilt(at, `expected a function of one row, got ${written}, which is not supported yet`)
   const known = FUNCTIONS.get(written) ?? aggregateNamed(written)
   if (known === undefined) throw invalid(at, `expected a function of the subset, got ${written}`)
   const extra = Object.keys(call).find(key => !PLAIN_KEYS.has(key))

@@ -3,7 +3,7 @@ import type { Place } from '../model/place.ts'
 import { invalid } from './expression-error.ts'
 import type { CompareOperator, ExpressionNode, Literal, NamePart } from './expression-node.ts'
 import type { ExpressionText } from './expression-text.ts'
-import { isAggregate, readCall } from './read-call.ts'
+import { isAggregate, readCall, readOrdinal } from './read-call.ts'
 import { readCast } from './read-cast.ts'
 import { refusalOf } from './refused-nodes.ts'
 import type { Token } from './tokens.ts'
@@ -31,6 +31,8 @@ export function readNode(node: Node | undefined, reading: Reading): ExpressionNo
     }
   }
   if ('FuncCall' in node) {
+    const ordinal = readOrdinal(node.FuncCall, reading.source)
+    if (ordinal !== null) return { kind: 'ordinal', ...ordinal }
     const { name, args, at } = readCall(node.FuncCall, reading.source)
     const read = readNodes(args, reading)
     if (!isAggregate(name)) return { kind: 'call', name, args: read, at }

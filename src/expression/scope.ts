@@ -49,6 +49,17 @@ export function typeAggregate({ name, list }: Extract<ExpressionNode, { kind: 'a
   )
 }
 
+/** `ordinal(m)`, which a scope with elements knows by that very name. */
+export function resolveOrdinal(name: string, scope: Scope, at: Place): TypedExpression {
+  const found = scope.resolve([ordinalName(name)])
+  if (found) return { kind: 'slot', ...found }
+  throw unknownName(at, `expected the element of a list in ordinal(…), got ${name}`, 'Only what `as` names beside `each` has a number.')
+}
+
+export function ordinalName(name: string): string {
+  return `ordinal(${name})`
+}
+
 function isSameButForCase(parts: readonly NamePart[], name: string): boolean {
   const known = name.split('.')
   return known.length === parts.length && parts.every((part, i) => !part.isQuoted && part.text.toLowerCase() === known[i]?.toLowerCase())

@@ -6,7 +6,7 @@ import type { ExpressionNode, Literal } from './expression-node.ts'
 import { choose, coalesce, settle } from './fold-choices.ts'
 import { applyOne, compare, logic } from './fold-constants.ts'
 import { isIntegerKind, kindOf, TYPES, UNKNOWN } from './scalar-kind.ts'
-import { resolveName, type Scope, typeAggregate } from './scope.ts'
+import { resolveName, resolveOrdinal, type Scope, typeAggregate } from './scope.ts'
 import { typeArithmetic, typeNegation } from './type-arithmetic.ts'
 import { typeCall, typeConcat, typeMember } from './type-call.ts'
 import { unify } from './type-choice.ts'
@@ -31,6 +31,8 @@ function typeNode(node: ExpressionNode, scope: Scope): TypedExpression {
   switch (node.kind) {
     case 'name':
       return resolveName(node.parts, scope, at)
+    case 'ordinal':
+      return resolveOrdinal(node.name, scope, at)
     case 'literal':
       return typeLiteral(node.literal, at)
     case 'compare': {

@@ -1,5 +1,5 @@
 import { splitName } from '../base/table-label.ts'
-import type { BatchOptions, Entity, Numbering, Related, RelatedMany, Rule, Shape } from '../model/mapping.ts'
+import type { BatchOptions, DrivingList, Entity, Numbering, Related, RelatedMany, RowFate, Rule, Shape } from '../model/mapping.ts'
 import { asIdStrategy, buildExpression, buildNamed, buildOptionalExpression, buildValue } from './build-value.ts'
 import { readBytes, readMilliseconds } from './quantities.ts'
 import { readRelationName } from './relation-name.ts'
@@ -26,6 +26,7 @@ export function buildEntity(entry: Entry, context: EntityContext): Entity {
     from: readRelationName(relation, context.defaultSource),
     isOptional: from.kind === 'map' && childText(from, 'optional')?.toLowerCase() === 'true',
     mayLack: from.kind === 'map' ? textsOf(child(from, 'may_lack')) : [],
+    list: from.kind === 'map' ? buildList(from) : null,
     key: buildKey(child(tree, 'key')),
     id: asIdStrategy(childText(tree, 'id')),
     with: entriesOf(child(tree, 'with')).map(related => buildRelated(related, context)),
@@ -47,6 +48,24 @@ export function buildBatch(tree: Tree | null, otherwise: BatchOptions): BatchOpt
     retries: retries == null ? otherwise.retries : Number(retries),
     timeoutMs: timeout == null ? otherwise.timeoutMs : readMilliseconds(timeout),
   }
+}
+
+function buildList(from: Tree): DrivingList | null {
+  const each = child(from, 'each')
+  if (!each) return null
+  return {
+    column: asScalar(each).text,
+    as: requiredText(from, 'as'),
+    empty: buildFate(child(from, 'empty')),
+    notAList: buildFate(child(from, 'not_a_list')) ?? { fate: 'quarantine', code: 'not_a_list' },
+    at: each.at,
+  }
+}
+
+function buildFate(tree: Tree | null): RowFate | null {
+  if (!tree) return null
+  const exclude = childText(tree, 'exclude')
+  return exclude === null ? { fate: 'quarantine', code: requiredText(tree, 'quarantine') } : { fate: 'exclude', code: exclude }
 }
 
 function buildKey(tree: Tree | null): Entity['key'] {

@@ -26,7 +26,6 @@ const size: TextForm = text('a size as 512KB, 32MB or 1GB', '^[1-9][0-9]{0,9} ?(
 const from = either('a relation, or a map with table', [
   { on: 'text', form: relationName },
   { on: 'map', by: 'tables', later: '`from.tables`' },
-  { on: 'map', by: 'each', later: '`from.each`' },
   { on: 'map', form: named('from') },
 ])
 
@@ -58,7 +57,7 @@ export const entityForms: Forms = {
     tenant: { doc: '`none`: rows shared by all tenants.', form: words({ none: 'shared rows' }), otherwise: 'one lot of rows per tenant' },
     from: { doc: 'The driving relation: one of its rows is one row read.', form: from, isRequired: true },
     key: {
-      doc: 'What tells its rows apart: column names, or `{ content: true }` where nothing does.',
+      doc: 'What tells its rows apart: column names, of elements also `m.id` or `ordinal(m)`; or `{ content: true }` where nothing does.',
       form: key,
       otherwise: 'the source’s primary key',
     },
@@ -135,20 +134,39 @@ export const entityForms: Forms = {
     },
     where: { doc: 'Rows where this is not true have no position (NULL) and take none.', form: expression, otherwise: 'every row has one' },
   }),
-  from: object('a relation', {
-    table: { doc: 'The relation.', form: relationName, isRequired: true },
-    optional: { doc: '`true`: a tenant whose source lacks the relation has no rows of it.', form: flag, otherwise: 'false' },
-    may_lack: { doc: 'Columns absent in the databases of some tenants: NULL there, counted.', form: columnNames, otherwise: 'none' },
-    each: later('one row per element of a list'),
-    as: later('the name of the element'),
-    empty: later('what to do with an empty list'),
-    not_a_list: later('what to do with what is not a list'),
-    tables: later('every table named in a column'),
-    name: later('the column that names tables'),
-    carry: later('constant columns of such a table'),
-    missing: later('what to do where a table is missing'),
-    unlisted: later('tables nobody lists'),
-  }),
+  from: object(
+    'a relation',
+    {
+      table: { doc: 'The relation.', form: relationName, isRequired: true },
+      optional: { doc: '`true`: a tenant whose source lacks the relation has no rows of it.', form: flag, otherwise: 'false' },
+      may_lack: { doc: 'Columns absent in the databases of some tenants: NULL there, counted.', form: columnNames, otherwise: 'none' },
+      each: { doc: 'A column with a list (json, jsonb or an array): each of its elements is one row read.', form: columnName },
+      as: {
+        doc: 'The name of the element in expressions: `m`, its members `m.id`, its number `ordinal(m)`.',
+        form: word('a name in snake_case'),
+      },
+      empty: {
+        doc: 'What becomes of a row whose list is NULL, null or has no element.',
+        form: named('fate'),
+        otherwise: 'it is no row read',
+      },
+      not_a_list: { doc: 'What becomes of a row whose value is no list.', form: named('fate'), otherwise: '`{ quarantine: not_a_list }`' },
+      tables: later('every table named in a column'),
+      name: later('the column that names tables'),
+      carry: later('constant columns of such a table'),
+      missing: later('what to do where a table is missing'),
+      unlisted: later('tables nobody lists'),
+    },
+    { needs: { each: ['as'], as: ['each'], empty: ['each'], not_a_list: ['each'] } },
+  ),
+  fate: object(
+    'the fate of a row',
+    {
+      exclude: { doc: 'Leave the row out, counted under this code.', form: code },
+      quarantine: { doc: 'Refuse the row with this code.', form: code },
+    },
+    { exactlyOne: ['exclude', 'quarantine'] },
+  ),
   into: either('a shape: a map with columns, or a list of shapes, of which the first whose `when` holds is written', [
     { on: 'list', form: list('a list of shapes', named('shape'), 1) },
     { on: 'map', form: named('shape') },

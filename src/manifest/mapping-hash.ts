@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type {
+  DrivingList,
   Entity,
   Expression,
   JsonLiteral,
@@ -62,6 +63,7 @@ function canonicalEntity(entity: Entity, tenantColumn: string | null): Canonical
     entity.rules.map(rule),
     head ?? null,
     sorted(parts),
+    ...(entity.list === null ? [] : [list(entity.list)]),
   ]
 }
 
@@ -77,6 +79,10 @@ function related(of: Related): Canonical {
   const match = of.match.map(({ theirs, ours }) => [expression(theirs), value(ours)])
   const many = of.many && [of.many.order.map(expression), sorted(of.many.number.map(numbering)), of.many.rules.map(rule)]
   return [of.name, [of.from.source, of.from.schema, of.from.name], sorted(match), optional(of.where), sorted(of.with.map(related)), many]
+}
+
+function list({ column, as, empty, notAList }: DrivingList): Canonical {
+  return ['each', column, as, empty && [empty.fate, empty.code], [notAList.fate, notAList.code]]
 }
 
 function shape(of: Shape): Canonical {

@@ -1,4 +1,7 @@
+import type { Expression, IdStrategy, MappingValue, NamedValue, Outcome } from './mapping-value.ts'
 import type { Place } from './place.ts'
+
+export type { Expression, IdStrategy, JsonLiteral, MappingValue, NamedValue, Outcome } from './mapping-value.ts'
 
 /** What is wanted: the manifest, read and checked for form, not yet against any database. Immutable. */
 export interface Mapping {
@@ -64,8 +67,6 @@ export interface ServiceRef {
   readonly at: Place
 }
 
-export type IdStrategy = 'ordered' | 'hashed' | 'v5' | 'keep'
-
 export interface Defaults {
   /** null = `ordered` for integer keys, `hashed` for others. */
   readonly id: IdStrategy | null
@@ -123,7 +124,9 @@ export interface Entity {
   /** A tenant whose source lacks the relation has no rows of it. */
   readonly isOptional: boolean
   readonly mayLack: readonly string[]
-  /** Column names; null = the source's primary key; `content` = no key: rows are told apart by the digest of their content. */
+  /** The driving row is one element of a list in a column. */
+  readonly list: DrivingList | null
+  /** Column names (of a list entity also `m.id` and `ordinal(m)`); null = the source's primary key; `content` = no key: rows are told apart by the digest of their content. */
   readonly key: readonly string[] | null | 'content'
   readonly id: IdStrategy | null
   readonly with: readonly Related[]
@@ -178,15 +181,21 @@ export interface Numbering {
   readonly at: Place
 }
 
-export interface NamedValue {
-  readonly name: string
-  readonly value: MappingValue
+/** `from.each`: every element of the list in `column` is a row read. */
+export interface DrivingList {
+  readonly column: string
+  /** What expressions call the element: `m`, its members `m.x`, its number `ordinal(m)`. */
+  readonly as: string
+  /** Of a row whose list is NULL, null or has no element. Null: such a row is no row read. */
+  readonly empty: RowFate | null
+  /** Of a row whose value is no list. */
+  readonly notAList: RowFate
   readonly at: Place
 }
 
-export interface Expression {
-  readonly text: string
-  readonly at: Place
+export interface RowFate {
+  readonly fate: 'exclude' | 'quarantine'
+  readonly code: string
 }
 
 export interface Rule {
@@ -213,74 +222,5 @@ export interface Shape {
     readonly groups: readonly (readonly { readonly name: string; readonly value: Expression }[])[]
     readonly key: Expression
   } | null
-  readonly at: Place
-}
-
-export type MappingValue =
-  | { readonly kind: 'expression'; readonly expression: Expression }
-  | { readonly kind: 'constant'; readonly value: JsonLiteral; readonly at: Place }
-  | {
-      readonly kind: 'pipeline'
-      readonly from: Expression
-      readonly when: Expression | null
-      readonly ifNull: readonly Outcome[]
-      /** Keys compare as canonical text. */
-      readonly map: readonly { readonly from: string; readonly to: JsonLiteral }[] | null
-      readonly otherwise: readonly Outcome[]
-      /** Target-side type name the value goes through: `date`, `text`, `numeric(10,2)`. */
-      readonly as: string | null
-      readonly onLoss: readonly Outcome[]
-      readonly at: Place
-    }
-  | {
-      readonly kind: 'ref'
-      /** Candidates in order; more than one: the first in which the key exists. */
-      readonly entities: readonly string[]
-      readonly from: readonly Expression[]
-      /** Empty = quarantine, under the code of what became of the row: `orphan`, `parent_quarantined`, `parent_excluded`. */
-      readonly missing: readonly Outcome[]
-      readonly when: Expression | null
-      readonly at: Place
-    }
-  | { readonly kind: 'id'; readonly strategy: IdStrategy; readonly from: readonly Expression[] | null; readonly at: Place }
-  | {
-      readonly kind: 'rest'
-      /** Source column → type its value takes before it becomes JSON; null = none declared. */
-      readonly types: readonly { readonly column: string; readonly type: string; readonly at: Place }[] | null
-      /** For a value that is not NULL of a column `types` does not name. Empty: it is kept under its own name and type. */
-      readonly undeclared: readonly Outcome[]
-      readonly at: Place
-    }
-  | {
-      readonly kind: 'collect'
-      /** A list under `with`. */
-      readonly list: string
-      readonly into: 'array' | 'object'
-      /** Of the member, for an object. */
-      readonly key: Expression | null
-      /** About the member. */
-      readonly value: MappingValue
-      readonly at: Place
-    }
-  | { readonly kind: 'json'; readonly fields: readonly NamedValue[]; readonly nulls: 'keep' | 'drop'; readonly at: Place }
-
-/** A JSON document whose numbers keep the digits that were written. */
-export type JsonLiteral =
-  | null
-  | boolean
-  | string
-  | { readonly digits: string }
-  | readonly JsonLiteral[]
-  | { readonly object: readonly (readonly [string, JsonLiteral])[] }
-
-export interface Outcome {
-  readonly take:
-    | { readonly value: JsonLiteral }
-    | { readonly from: Expression }
-    | { readonly exclude: string }
-    | { readonly quarantine: string }
-    | { readonly allow: true }
-    | null
-  readonly note: string | null
   readonly at: Place
 }

@@ -37,7 +37,15 @@ export interface KeyPlan {
   readonly isInteger: boolean
   /** The source guarantees that no two rows share it. */
   readonly isUnique: boolean
+  /** Of elements of a list: the key of the rows that hold the lists (`source` is theirs), and what each part is. Null: a plain entity. */
+  readonly list: { readonly parent: KeyPlan; readonly parts: readonly KeyPart[] } | null
 }
+
+/** A part of an element's key. */
+export type KeyPart =
+  | { readonly kind: 'column'; readonly name: string }
+  | { readonly kind: 'member'; readonly path: readonly string[] }
+  | { readonly kind: 'ordinal' }
 
 /** A related relation, found in its source's catalogue. */
 export interface RelatedFacts {

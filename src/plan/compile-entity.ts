@@ -3,7 +3,7 @@ import type { Finding } from '../model/finding.ts'
 import type { IdStrategy } from '../model/mapping.ts'
 import type { PlanColumn } from '../model/results.ts'
 import type { SqlType } from '../model/sql-type.ts'
-import { columnsUsed, namesUsed } from './collect-names.ts'
+import { columnsUsed, matchColumn, namesUsed } from './collect-names.ts'
 import { compileCast } from './compile-cast.ts'
 import type { CompileContext, CompileInput, KeyPlan, SettledReference } from './compile-context.ts'
 import { compileCondition } from './compile-expression-source.ts'
@@ -14,6 +14,8 @@ import { compileTable, type TablePlan } from './compile-table.ts'
 import { compileValue } from './compile-value.ts'
 import { IdMapTemplate } from './id-map-writer.ts'
 import { planKey } from './key-plan.ts'
+import { compileListFate } from './list-fate.ts'
+import { type ListLayout, layOutList } from './list-layout.ts'
 import { EXCLUDED, OutcomeRegistry, QUARANTINED } from './outcome-registry.ts'
 import { Problems } from './problems.ts'
 import { restColumns } from './rest-columns.ts'
@@ -28,8 +30,10 @@ export interface CompiledEntity {
   readonly key: KeyPlan | null
   /** Columns to ask the source for, besides the two a content key brings. */
   readonly columns: readonly string[]
-  /** Fields of a delivered row: `columns`, after the two of a content key. */
+  /** Fields of a row of the program: `columns`, after the two of a content key; of a list entity those of an element. */
   readonly fields: number
+  /** How elements become rows; null = a row of the source is a row. */
+  readonly list: ListLayout | null
   readonly strategy: IdStrategy
   readonly tables: readonly TablePlan[]
   readonly settled: readonly SettledReference[]
@@ -56,10 +60,15 @@ export function compileEntity(input: CompileInput, lackingTypes: ReadonlyMap<str
   )
   const named = columnsUsed(entity, relation, input.mapping.defaults.onLoss)
   if (key === null) return nothing({ problems, state, used: named })
-  const rest = restColumns({ entity, relation, mapping: input.mapping }, new Set([...named, ...key.names]))
+  const listed = entity.list === null ? null : matchColumn(entity.list.column, relation)
+  const rest = restColumns(
+    { entity, relation, mapping: input.mapping },
+    new Set([...named, ...key.names, ...(listed === null ? [] : [listed])]),
+  )
   const used =
     rest.length === 0 ? named : relation.columns.map(column => column.name).filter(name => named.includes(name) || rest.includes(name))
-  const columns = layOut({ input, key, used }, slots)
+  const list = entity.list && layOutList({ list: entity.list, relation, key }, used)
+  const columns = list === null ? layOut({ input, key, used }, slots) : layOutElements(list, slots)
   const compilers = { value: compileValue, cast: compileCast }
   const context: CompileContext = { ...input, key, problems, state, slots, compilers, rest, settled: [], members: new Map() }
   addLacking(context, lackingTypes)
@@ -74,18 +83,20 @@ export function compileEntity(input: CompileInput, lackingTypes: ReadonlyMap<str
     state,
     key: rowKey,
     makeId: compileOwnId(strategy, context),
+    before: list && compileListFate(list, rowKey),
     rules,
     tables,
     idMap: new IdMapTemplate({ tenant: tenant?.number ?? 0, entity: input.entityNumber }),
     isOrdered: strategy === 'ordered',
     index: input.index(entity.name),
   })
-  const fields = columns.length + (key.source.kind === 'content' ? key.names.length : 0)
+  const fields = list?.fields.length ?? columns.length + (key.source.kind === 'content' ? key.names.length : 0)
   return {
     program: problems.hasErrors ? null : program,
     key,
     columns,
     fields,
+    list,
     strategy,
     tables,
     settled: context.settled,
@@ -93,7 +104,7 @@ export function compileEntity(input: CompileInput, lackingTypes: ReadonlyMap<str
     numbers,
     state,
     rowKey,
-    used,
+    used: listed === null || used.includes(listed) ? used : [...used, listed],
     described: tables.flatMap(table => table.described),
     findings: problems.findings,
   }
@@ -113,6 +124,13 @@ function layOut({ input, key, used }: { input: CompileInput; key: KeyPlan; used:
   const columns = [...key.names, ...used.filter(name => !key.names.includes(name))]
   slots.addColumns(columns.map(named))
   return columns
+}
+
+/** The key first, then columns, the element and its number; members are computed when they are asked for. */
+function layOutElements(layout: ListLayout, slots: SlotTable): readonly string[] {
+  slots.addColumns(layout.named)
+  slots.addElement(layout.list.as)
+  return layout.columns
 }
 
 /** A column this tenant lacks and `may_lack` allows reads as NULL, counted by row. */
@@ -157,6 +175,7 @@ function nothing({ problems, state, used }: { problems: Problems; state: RowStat
     key: null,
     columns: [],
     fields: 0,
+    list: null,
     strategy: 'ordered',
     tables: [],
     settled: [],

@@ -7,6 +7,7 @@ import { columnsNamed, inNumbering, namesInAll } from './collect-names.ts'
 import type { CompileContext } from './compile-context.ts'
 import { compileCondition } from './compile-expression-source.ts'
 import { addRelated, type RelatedLoader } from './compile-related.ts'
+import { type ListLayout, layOutList } from './list-layout.ts'
 import { type NumberColumn, NumberStore, type Refusal } from './number-store.ts'
 import { compileGroupText, type OrderKeys, orderKeys, ownKeyOrder } from './order-keys.ts'
 import { OutcomeRegistry, QUARANTINED } from './outcome-registry.ts'
@@ -19,6 +20,9 @@ export interface NumberLoader {
   /** To be read, in this order, after the two a content key brings. */
   readonly columns: readonly string[]
   readonly fields: number
+  /** As of the entity (compile-entity.ts), for a reading of its own. */
+  readonly list: ListLayout | null
+  readonly rowKey: RowKey
   readonly store: NumberStore
   take(cursor: TupleCursor): void
   /** After the last row. */
@@ -56,15 +60,7 @@ function compileLoader(outer: CompileContext, related: readonly RelatedLoader[])
   const needed = namesInAll(
     entity.with.flatMap(one => one.match.flatMap(({ ours }) => (ours.kind === 'expression' ? [ours.expression] : []))),
   )
-  const own = key.source.kind === 'content' ? [] : key.names
-  const used = columnsNamed(new Set([...names, ...needed]), relation).filter(name => !own.includes(name))
-  const columns = [...own, ...used]
-  const lead =
-    key.source.kind === 'content' ? key.names.map((name, i) => ({ name: `\u0000${name}`, type: key.types[i] ?? builtinType('text') })) : []
-  slots.addColumns([
-    ...lead,
-    ...columns.map(name => ({ name, type: relation.columns.find(column => column.name === name)?.type ?? builtinType('text') })),
-  ])
+  const { columns, fields, list } = layOut(outer, { named: columnsNamed(new Set([...names, ...needed]), relation), slots })
   const stores = new Map(related.map(loader => [loader.path, loader.store]))
   const context: CompileContext = { ...outer, state, slots, settled: [], members: new Map(), stores }
   addRelated(entity.with, { names, path: '' }, context)
@@ -82,11 +78,37 @@ function compileLoader(outer: CompileContext, related: readonly RelatedLoader[])
   }
   return {
     columns,
-    fields: lead.length + columns.length,
+    fields,
+    list,
+    rowKey,
     store,
     take,
     finish: () => store.fill(columnsOf.map(column => column.finish(keys))),
   }
+}
+
+type Layout = Pick<NumberLoader, 'columns' | 'fields' | 'list'>
+
+/** The key first, as where rows are loaded. */
+function layOut(
+  { entity, relation, key }: CompileContext,
+  { named, slots }: { readonly named: readonly string[]; readonly slots: SlotTable },
+): Layout {
+  const list = entity.list && layOutList({ list: entity.list, relation, key }, named)
+  if (list !== null) {
+    slots.addColumns(list.named)
+    slots.addElement(list.list.as)
+    return { columns: list.columns, fields: list.fields.length, list }
+  }
+  const own = key.source.kind === 'content' ? [] : key.names
+  const columns = [...own, ...named.filter(name => !own.includes(name))]
+  const lead =
+    key.source.kind === 'content' ? key.names.map((name, i) => ({ name: `\u0000${name}`, type: key.types[i] ?? builtinType('text') })) : []
+  slots.addColumns([
+    ...lead,
+    ...columns.map(name => ({ name, type: relation.columns.find(column => column.name === name)?.type ?? builtinType('text') })),
+  ])
+  return { columns, fields: lead.length + columns.length, list: null }
 }
 
 interface ColumnLoader {

@@ -6,10 +6,12 @@ import type { Relation } from '../model/catalogue.ts'
 import type { Entity } from '../model/mapping.ts'
 import { matchColumn } from './collect-names.ts'
 import type { KeyPlan } from './compile-context.ts'
+import { planListKey } from './list-key.ts'
 import type { Problems } from './problems.ts'
 
 /** The key of an entity's rows: the columns it names, the source's primary key, or the content of the row. Null, with an error found: none fits. */
 export function planKey(entity: Entity, relation: Relation, problems: Problems): KeyPlan | null {
+  if (entity.list !== null) return planListKey({ entity, list: entity.list, relation, problems }, names => columnKey(names, relation))
   if (entity.key === 'content') return CONTENT
   const wished = entity.key ?? relation.primaryKey
   if (wished === null || wished.length === 0) {
@@ -46,14 +48,8 @@ function columnKey(names: readonly string[], relation: Relation): KeyPlan {
     key => !key.isPartialOrExpression && key.columns.length > 0 && key.columns.every(column => names.includes(column)),
   )
   const equalities = columns.map(column => column.collation?.equality)
-  return {
-    source: { kind: 'columns', names },
-    names,
-    types,
-    equalities,
-    isInteger,
-    isUnique: isUnique && columns.every(column => !column.isNullable),
-  }
+  const isNeverNull = columns.every(column => !column.isNullable)
+  return { source: { kind: 'columns', names }, names, types, equalities, isInteger, isUnique: isUnique && isNeverNull, list: null }
 }
 
 const CONTENT: KeyPlan = {
@@ -63,4 +59,5 @@ const CONTENT: KeyPlan = {
   equalities: [undefined, undefined],
   isInteger: false,
   isUnique: true,
+  list: null,
 }

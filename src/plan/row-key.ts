@@ -24,12 +24,15 @@ export class RowKey {
   #count = 0
   /** Of the last key: rows so far. Of no key at all: rows so far. They tell copies apart in the quarantine. */
   #copies = 0
+  /** Of elements: how often each key was met in the row at hand; they come in the order of the list. Null: equal keys come together. */
+  readonly #met: Map<string, number> | null
   #nulls = 0
   #copy = 0
 
   constructor(plan: KeyPlan) {
     this.isInteger = plan.isInteger
     this.#isUnique = plan.isUnique
+    this.#met = plan.list === null ? null : new Map()
     this.#canonical = plan.types.map((type, i) => keyText(type, plan.equalities[i]))
     this.#exact = plan.types.map(type => valueText(type))
     const first = plan.types[0]
@@ -50,6 +53,7 @@ export class RowKey {
     this.#readInto(row.keyHalves, row)
     this.isKnown = true
     if (this.#isUnique) return true
+    if (this.#met !== null) return this.#meetElement(this.#met, row)
     const isDouble = this.#hasLast && (this.isInteger ? sameHalves(this.#last, row.keyHalves) : this.#lastText === row.keyText)
     this.#hasLast = true
     this.#last.set(row.keyHalves)
@@ -57,6 +61,39 @@ export class RowKey {
     this.#copies = isDouble ? this.#copies + 1 : 1
     if (isDouble) this.#copy = this.#copies
     return !isDouble || row.seal(QUARANTINED, 'duplicate_key', null)
+  }
+
+  #meetElement(met: Map<string, number>, row: RowState): boolean {
+    const copies = (met.get(row.keyText) ?? 0) + 1
+    met.set(row.keyText, copies)
+    if (copies > 1) this.#copy = copies
+    return copies === 1 || row.seal(QUARANTINED, 'duplicate_key', null)
+  }
+
+  /** Another row had the same key before. */
+  get isCopy(): boolean {
+    return this.#copy > 0
+  }
+
+  /** Of elements: those of another row follow. */
+  beginGroup(): void {
+    this.#met?.clear()
+    this.#nulls = 0
+  }
+
+  /** The row at hand has no key of its own. */
+  forget(): void {
+    this.isKnown = false
+    this.#copy = 0
+  }
+
+  /** Takes the row at the cursor for the last one read, without a program: who reads lists asks for the keys of the rows that hold them. */
+  meet(cursor: TupleCursor): void {
+    if (this.#isUnique) return
+    this.#hasLast = true
+    for (let i = 0; i < this.#count; i++) if ((cursor.length[i] as number) < 0) return
+    if (this.#toHalves !== null) this.#toHalves(cursor.data, cursor.start[0] as number, cursor.length[0] as number, this.#last)
+    else this.#lastText = this.#text(cursor)
   }
 
   #readInto(halves: Int32Array, row: RowState): void {
@@ -91,6 +128,7 @@ export class RowKey {
   }
 
   restart(): void {
+    this.#met?.clear()
     this.#hasLast = false
     this.#nulls = 0
   }

@@ -25,6 +25,8 @@ export interface ProgramParts {
   readonly state: RowState
   readonly key: RowKey
   readonly makeId: MakeId
+  /** Decides rows without an element of a list, which have no key; null = there are none. */
+  readonly before: ApplyRule | null
   readonly rules: readonly ApplyRule[]
   readonly tables: readonly TablePlan[]
   readonly idMap: IdMapTemplate
@@ -57,19 +59,9 @@ export class RowProgram {
     this.#parts.idMap.setBatch(batch)
   }
 
-  /** Whether the row at the cursor has the same key as the last one: a batch must not end between the two. */
-  continuesKey(cursor: TupleCursor): boolean {
-    return this.#parts.key.equalsLast(cursor)
-  }
-
   /** Forgets the last key (a new reading begins). */
   restart(): void {
     this.#parts.key.restart()
-  }
-
-  /** The position after the row at the cursor: exact text of its key columns. */
-  position(cursor: TupleCursor): readonly string[] {
-    return this.#parts.key.position(cursor)
   }
 
   get registry(): OutcomeRegistry {
@@ -118,8 +110,9 @@ export class RowProgram {
 
   /** Key, id and rules. False: the row's fate is sealed. */
   #decide(): boolean {
-    const { state, key, makeId, rules } = this.#parts
+    const { state, key, makeId, rules, before } = this.#parts
     try {
+      if (before !== null && !before(state)) return false
       if (!key.read(state) || !makeId(state)) return false
       for (const rule of rules) if (!rule(state)) return false
       return true
@@ -237,9 +230,9 @@ export class RowProgram {
 
   #remember(keyState: KeyState): void {
     const { state, key, index } = this.#parts
-    if (index === null || !key.isKnown) return
+    // The first row of a doubled key stands, whatever became of it; its copies must not unmake it.
+    if (index === null || !key.isKnown || key.isCopy) return
     const ordinal = key.isInteger ? index.add(state.keyHalves[0] as number, state.keyHalves[1] as number) : index.addText(state.keyText)
-    // The first row of a doubled key stands; its copies must not unmake it.
     if (index.state(ordinal) !== KEY_LOADED) index.setState(ordinal, keyState)
   }
 }

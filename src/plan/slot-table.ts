@@ -1,18 +1,25 @@
+import { builtinType } from '../cast/builtin-types.ts'
 import { fieldDecoder } from '../cast/field-codec.ts'
 import { bug } from '../errors.ts'
 import type { AggregateName } from '../expression/expression-node.ts'
+import { memberText } from '../expression/json-member.ts'
 import type { Scope } from '../expression/type-expression.ts'
 import type { SqlType } from '../model/sql-type.ts'
 import { matchColumn } from './collect-names.ts'
+import { hasMembers } from './element-type.ts'
 import { aggregateOf } from './list-aggregates.ts'
 import type { ListEntry } from './row-list.ts'
 import type { RowState, WriteField } from './row-state.ts'
+
+const TEXT = builtinType('text')
 
 /** Which values a program can name. Source columns first (slot = field of the cursor), then values computed once per row when first asked for. */
 export class SlotTable implements Scope {
   readonly #state: RowState
   readonly #named = new Map<string, { slot: number; type: SqlType }>()
   readonly #lists = new Map<string, ListEntry>()
+  /** Names of list elements. */
+  readonly #elements = new Set<string>()
   #columns: readonly { readonly name: string; readonly type: SqlType }[] = []
   readonly #all: readonly string[]
 
@@ -58,13 +65,36 @@ export class SlotTable implements Scope {
   }
 
   forget(names: readonly string[]): void {
-    for (const name of names) this.#named.delete(name)
+    for (const name of names) {
+      this.#named.delete(name)
+      this.#elements.delete(name)
+    }
+  }
+
+  /** A named value whose members are named too: `m.id` is the text of a member of the document `m`. */
+  addElement(name: string): void {
+    this.#elements.add(name)
+  }
+
+  #member(parts: readonly string[]): { slot: number; type: SqlType } | null {
+    const [element = '', ...path] = parts
+    const whole = this.#elements.has(element) && path.length > 0 ? this.#named.get(element) : undefined
+    if (whole === undefined || !hasMembers(whole.type)) return null
+    const slot = this.addComputed(parts.join('.'), TEXT, (row, out) => {
+      const text = memberText(row.value(whole.slot), path)
+      if (text === null) out.null()
+      else out.text(text)
+      return true
+    })
+    return { slot, type: TEXT }
   }
 
   resolve(parts: readonly string[]): { slot: number; type: SqlType } | null {
     const name = parts.join('.')
     const exact = this.#named.get(name)
     if (exact) return exact
+    const member = this.#member(parts)
+    if (member) return member
     const near = matchColumn(name, { columns: this.known().map(known => ({ name: known })) })
     return near === null ? null : (this.#named.get(near) ?? null)
   }

@@ -1,8 +1,9 @@
-import { TupleCursor } from '../base/tuple-cursor.ts'
+import type { TupleCursor } from '../base/tuple-cursor.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
 import type { EntityFacts } from '../plan/tenant-plan.ts'
 import type { SourceSnapshot } from '../source/source.ts'
-import { nextRow, sourceInvalid } from './next-row.ts'
+import { type EntityRows, openRows } from './entity-rows.ts'
+import { sourceInvalid } from './next-row.ts'
 
 /** Reads the related rows of an entity into memory, and then computes its positions: before its first row is run, under the same snapshots. */
 export async function fillRelated(
@@ -12,8 +13,8 @@ export async function fillRelated(
   for (const { store, source, relation, columns, take } of related) {
     if (store.isFilled) continue
     const request = { relation, columns, key: { kind: 'columns', names: [] }, after: null, signal: new AbortController().signal } as const
-    const cursor = new TupleCursor(columns.length)
-    await readInto(cursor, { chunks: (await snapshotOf(source)).read(request), take, facts })
+    const rows = openRows({ fields: columns.length, list: null, rowKey: null }, facts)
+    await readInto(rows, { chunks: (await snapshotOf(source)).read(request), take, facts })
     store.isFilled = true
   }
   if (numbers === null || numbers.store.isFilled) return
@@ -25,7 +26,7 @@ export async function fillRelated(
     signal: new AbortController().signal,
   }
   const snapshot = await snapshotOf(facts.entity.from.source)
-  await readInto(new TupleCursor(numbers.fields), { chunks: snapshot.read(request), take: numbers.take, facts })
+  await readInto(openRows(numbers, facts), { chunks: snapshot.read(request), take: numbers.take, facts })
   numbers.finish()
 }
 
@@ -35,10 +36,10 @@ interface Reading {
   readonly facts: EntityFacts
 }
 
-async function readInto(cursor: TupleCursor, { chunks, take, facts }: Reading): Promise<void> {
+async function readInto(rows: EntityRows, { chunks, take, facts }: Reading): Promise<void> {
   for await (const chunk of chunks) {
-    cursor.push(chunk)
-    while (nextRow(cursor, facts)) take(cursor)
+    rows.push(chunk)
+    while (rows.next()) take(rows.cursor)
   }
-  if (cursor.pending > 0) throw sourceInvalid(facts, `expected whole rows, got ${cursor.pending} bytes of one that does not end`)
+  if (rows.pending > 0) throw sourceInvalid(facts, `expected whole rows, got ${rows.pending} bytes of one that does not end`)
 }

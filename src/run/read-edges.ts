@@ -1,11 +1,11 @@
 import { type KeyIndex, LOADED } from '../base/key-index.ts'
-import { TupleCursor } from '../base/tuple-cursor.ts'
 import { ValueError } from '../expression/value-error.ts'
 import type { SettledReference } from '../plan/compile-context.ts'
 import { HAS_KEY, NO_KEY } from '../plan/parent-key.ts'
 import { FateSealed, type RowState } from '../plan/row-state.ts'
 import type { CircleMember } from './circle-member.ts'
-import { nextRow, readRequest } from './next-row.ts'
+import { openRows } from './entity-rows.ts'
+import { readRequest } from './next-row.ts'
 
 /** No such key can be: the reference leads nowhere. */
 export const NOWHERE = -1
@@ -60,12 +60,12 @@ export async function readEdges(member: CircleMember, indexOf: (entity: string) 
   if (rowKey === null || settled.length === 0) return []
   const lists = settled.map(reference => new EdgeList({ child: name, parent: reference.parent.entity.name }, reference))
   const own = indexOf(name)
-  const cursor = new TupleCursor(compiled.fields)
+  const rows = openRows(compiled, facts)
   rowKey.restart()
   for await (const chunk of snapshot.read(readRequest(member))) {
-    cursor.push(chunk)
-    while (nextRow(cursor, facts)) {
-      state.begin(cursor)
+    rows.push(chunk)
+    while (rows.next()) {
+      state.begin(rows.cursor)
       if (!rowKey.read(state)) continue
       const child = rowKey.find(state, own)
       if (child < 0 || own.state(child) !== LOADED) continue

@@ -1,9 +1,10 @@
-import { TupleCursor } from '../base/tuple-cursor.ts'
 import { RehouseError } from '../errors.ts'
 import { BatchBuffers } from '../plan/batch-buffers.ts'
 import type { RowProgram } from '../plan/row-program.ts'
+import { countRows } from './count-rows.ts'
+import { type EntityRows, openRows } from './entity-rows.ts'
 import type { BatchSink, LoadContext } from './load-context.ts'
-import { nextRow, readRequest, sourceInvalid } from './next-row.ts'
+import { readRequest, sourceInvalid } from './next-row.ts'
 
 export interface ReadFrom {
   /** Position to begin after; null = the first row. */
@@ -31,21 +32,20 @@ export async function readTask(context: LoadContext, sink: BatchSink, from: Read
 
 async function readAll(context: LoadContext, filler: BatchFiller): Promise<void> {
   const { compiled, facts, snapshot, signal } = context
-  const program = compiled.program as RowProgram
-  const cursor = new TupleCursor(compiled.fields)
+  const rows = openRows(compiled, facts)
   for await (const chunk of snapshot.read(readRequest(context, filler.from))) {
-    cursor.push(chunk)
-    while (nextRow(cursor, facts)) {
-      if (filler.isFull && !program.continuesKey(cursor)) {
+    rows.push(chunk)
+    while (rows.next()) {
+      if (filler.isFull && !rows.continues) {
         await filler.flush()
         if (signal.aborted) throw interrupted(signal)
       }
-      filler.run(cursor)
+      filler.run(rows)
     }
-    filler.endChunk(cursor)
+    filler.endChunk(rows)
   }
-  if (cursor.pending > 0) throw sourceInvalid(facts, `expected whole rows, got ${cursor.pending} bytes of one that does not end`)
-  await filler.finish(await snapshot.count(facts.relation))
+  if (rows.pending > 0) throw sourceInvalid(facts, `expected whole rows, got ${rows.pending} bytes of one that does not end`)
+  await filler.finish(await countRows(context))
 }
 
 /** Why the signal says to stop: what was given as its reason, if that is an error of ours. */
@@ -90,18 +90,16 @@ class BatchFiller {
     return this.#current.read >= batch.rows || this.#current.bytes >= batch.bytes
   }
 
-  run(cursor: TupleCursor): void {
-    this.#program.run(cursor, this.#current)
-    if (this.isFull) this.#upTo = this.#program.position(cursor)
+  run(rows: EntityRows): void {
+    this.#program.run(rows.cursor, this.#current)
+    if (this.isFull) this.#upTo = rows.position()
     this.#isMarked = false
   }
 
   /** The position of the last row, while its bytes are still there: the next chunk takes their place. */
-  endChunk(cursor: TupleCursor): void {
+  endChunk(rows: EntityRows): void {
     if (this.#isMarked || this.#current.read === 0) return
-    const row = new TupleCursor(cursor.fields)
-    row.push(cursor.data.subarray(cursor.rowStart, cursor.rowEnd))
-    if (row.next()) this.#upTo = this.#program.position(row)
+    this.#upTo = rows.position()
     this.#isMarked = true
   }
 

@@ -1,9 +1,9 @@
-import { TupleCursor } from '../base/tuple-cursor.ts'
 import { bug } from '../errors.ts'
 import { BatchBuffers } from '../plan/batch-buffers.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
 import type { CircleMember } from './circle-member.ts'
-import { nextRow, readRequest } from './next-row.ts'
+import { openRows } from './entity-rows.ts'
+import { readRequest } from './next-row.ts'
 
 /** What the program makes of a row now. */
 export interface RereadRow {
@@ -25,16 +25,16 @@ export async function rereadRows(
   if (program === null || rowKey === null) throw bug(`expected ${member.name} to compile as it did before`)
   const found = new Map<string, RereadRow>()
   if (wanted.size === 0) return found
-  const cursor = new TupleCursor(aside.fields)
+  const rows = openRows(aside, member.facts)
   const buffers = new BatchBuffers(tables.length)
   program.restart()
   for await (const chunk of member.snapshot.read(readRequest(member))) {
-    cursor.push(chunk)
-    while (nextRow(cursor, member.facts)) {
-      const key = rowKey.peek(cursor)
+    rows.push(chunk)
+    while (rows.next()) {
+      const key = rowKey.peek(rows.cursor)
       if (key === null || !wanted.has(key) || found.has(key)) continue
       buffers.reset()
-      program.run(cursor, buffers)
+      program.run(rows.cursor, buffers)
       if (buffers.loaded === 1) found.set(key, { hash: buffers.hashAt(0), tuples: buffers.tables.map(table => table.count(0, 1)) })
     }
   }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { type KeyIndex, LOADED, NOT_FOUND } from '../base/key-index.ts'
-import { TupleCursor } from '../base/tuple-cursor.ts'
 import { TupleWriter } from '../base/tuple-writer.ts'
 import { uuidText } from '../base/uuid-text.ts'
 import { NO_COUNTS } from '../model/counts.ts'
@@ -9,8 +8,9 @@ import { HAS_KEY } from '../plan/parent-key.ts'
 import type { ColumnUpdate, Writer } from '../target/target.ts'
 import type { CircleMember } from './circle-member.ts'
 import type { EntityTables } from './corrections.ts'
+import { openRows } from './entity-rows.ts'
 import type { Service } from './load-context.ts'
-import { nextRow, readRequest } from './next-row.ts'
+import { readRequest } from './next-row.ts'
 import { atSeam, type Hooks } from './seams.ts'
 
 export interface ReferenceSetting {
@@ -78,13 +78,13 @@ async function* readPairs({ member, indexOf, columns }: ReferenceSetting): Async
   const { rowKey, state } = compiled
   const references = compiled.settled.filter(reference => columns.has(reference.column))
   if (rowKey === null || references.length === 0) return
-  const cursor = new TupleCursor(compiled.fields)
+  const rows = openRows(compiled, facts)
   const own = indexOf(name)
   rowKey.restart()
   for await (const chunk of snapshot.read(readRequest(member))) {
-    cursor.push(chunk)
-    while (nextRow(cursor, facts)) {
-      state.begin(cursor)
+    rows.push(chunk)
+    while (rows.next()) {
+      state.begin(rows.cursor)
       const ordinal = rowKey.read(state) ? rowKey.find(state, own) : NOT_FOUND
       if (ordinal === NOT_FOUND || own.state(ordinal) !== LOADED) continue
       for (const { key, parent, column, when } of references) {

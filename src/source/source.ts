@@ -44,6 +44,11 @@ export interface SourceSnapshot {
   /** The source's own `count(*)`, in this snapshot. */
   count(relation: Relation): Promise<bigint>
   /**
+   * The source's own sum of the elements of a list column (json, jsonb or an array), in this snapshot. A value that is no list counts 1; one without an element
+   * (NULL, the JSON null, an empty list) 1 or 0, as `countsEmpty` says. Absent: the engine cannot look into a column.
+   */
+  countElements?(relation: Relation, list: CountedList): Promise<bigint>
+  /**
    * Compares what the source says of itself as a whole (a file's total of rows) with what is in it, reading what was not read yet. Absent: it says nothing.
    * Called once everything wanted was read. Rejects with SOURCE_INVALID or SOURCE_CHANGED.
    */
@@ -66,6 +71,11 @@ export interface AggregateRequest {
   readonly measures: readonly Measure[]
   /** Rows left out, by the text of these columns. */
   readonly without: { readonly columns: readonly string[]; readonly keys: readonly (readonly string[])[] }
+}
+
+export interface CountedList {
+  readonly column: string
+  readonly countsEmpty: boolean
 }
 
 export interface ReadRequest {

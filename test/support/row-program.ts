@@ -15,7 +15,8 @@ import type { Value } from '../../src/model/value.ts'
 import { BatchBuffers } from '../../src/plan/batch-buffers.ts'
 import type { CompiledEntity } from '../../src/plan/compile-entity.ts'
 import { orderEntities } from '../../src/plan/order.ts'
-import { compileFor, planTenant } from '../../src/plan/tenant-plan.ts'
+import { compileFor, type EntityFacts, planTenant } from '../../src/plan/tenant-plan.ts'
+import { openRows } from '../../src/run/entity-rows.ts'
 import { fieldOf } from './memory-migration.ts'
 import { relation, table } from './survey.ts'
 
@@ -89,6 +90,7 @@ export class Program {
   readonly findings: readonly Finding[]
   readonly source: Relation
   readonly targets: ReadonlyMap<string, TargetRelation>
+  readonly #facts: EntityFacts | undefined
   readonly #indexes = new Map<string, KeyIndex>()
 
   constructor(wish: ProgramWish) {
@@ -119,7 +121,8 @@ export class Program {
       lackingTypes: new Map(Object.entries(wish.lacking ?? {})),
     }
     const index = (name: string): KeyIndex | null => this.#indexes.get(name) ?? null
-    const isPlanned = plan.entities.has('row')
+    this.#facts = plan.entities.get('row')
+    const isPlanned = this.#facts !== undefined
     this.compiled = isPlanned ? compileFor(plan, 'row', { setting, index }) : ({} as CompiledEntity)
     this.findings = [...plan.findings, ...(isPlanned ? this.compiled.findings : [])]
   }
@@ -130,17 +133,17 @@ export class Program {
 
   /** Runs rows, given in the order of the source's columns, through the program. */
   run(rows: readonly Row[]): Outcome {
-    const { program, fields } = this.compiled
+    const { program } = this.compiled
     assert.deepEqual(
       this.findings.filter(finding => finding.severity === 'error'),
       [],
     )
     assert.ok(program)
-    const cursor = new TupleCursor(fields)
+    const feed = openRows(this.compiled, this.#facts ?? assert.fail('not planned'))
     const batch = new BatchBuffers(program.tables.length)
     program.setBatch('42')
-    cursor.push(this.#tuples(rows))
-    while (cursor.next()) program.run(cursor, batch)
+    feed.push(this.#tuples(rows))
+    while (feed.next()) program.run(feed.cursor, batch)
     return this.#outcome(batch)
   }
 

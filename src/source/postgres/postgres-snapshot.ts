@@ -5,10 +5,10 @@ import { quoteLiteral } from '../../postgres/quote.ts'
 import { systemIdentifier } from '../../postgres/server-identity.ts'
 import { Session, type SessionOptions } from '../../postgres/session.ts'
 import { sqlFile } from '../../postgres/sql-files.ts'
-import type { AggregateRequest, ReadRequest, SourceSnapshot } from '../source.ts'
+import type { AggregateRequest, CountedList, ReadRequest, SourceSnapshot } from '../source.ts'
 import { aggregateStatement } from './aggregate-statement.ts'
 import { checkHeld, holdRelations } from './hold-relations.ts'
-import { countStatement, foreignKeyTypes, type KeyOperators, readStatements } from './read-statements.ts'
+import { countStatement, elementCountStatement, foreignKeyTypes, type KeyOperators, readStatements } from './read-statements.ts'
 
 const DESCRIBE_SNAPSHOT = sqlFile('describe-snapshot')
 const FIND_KEY_OPERATORS = sqlFile('find-key-operators')
@@ -79,6 +79,11 @@ export class PostgresSnapshot implements SourceSnapshot {
     } finally {
       this.#giveBack(session)
     }
+  }
+
+  async countElements(relation: Relation, list: CountedList): Promise<bigint> {
+    const { rows } = await this.#exporter.query(elementCountStatement(relation, list))
+    return BigInt(rows[0]?.[0] ?? 0)
   }
 
   async *read(request: ReadRequest): AsyncGenerator<Buffer> {

@@ -1,7 +1,7 @@
 import { bug } from '../../errors.ts'
 import type { Column, Relation } from '../../model/catalogue.ts'
 import { qualifiedName, quoteLiteral, quoteName, quoteNames, typedLiteral, underDomains } from '../../postgres/quote.ts'
-import type { ReadRequest } from '../source.ts'
+import type { CountedList, ReadRequest } from '../source.ts'
 
 export type ReadShape = Pick<ReadRequest, 'relation' | 'columns' | 'key' | 'after'>
 
@@ -29,6 +29,27 @@ export function readStatements(shape: ReadShape, operators: KeyOperators): reado
 /** The source's own count. Partitions count with their table; children by inheritance are tables of their own. */
 export function countStatement(relation: Relation): string {
   return `select pg_catalog.count(*) from ${fromClause(relation)}`
+}
+
+/** The source's own sum of a list column's elements. */
+export function elementCountStatement(relation: Relation, { column, countsEmpty }: CountedList): string {
+  const [listed] = keyColumns(relation, [column])
+  if (listed === undefined) throw bug(`expected column ${column}`)
+  const name = quoteName(column)
+  const empty = countsEmpty ? '1' : '0'
+  const type = underDomains(listed.type)
+  const size =
+    type.kind === 'array'
+      ? `case when ${name} is null or pg_catalog.cardinality(${name}) = 0 then ${empty} else pg_catalog.cardinality(${name}) end`
+      : jsonSize({ name, empty, prefix: type.name === 'json' ? 'json' : 'jsonb' })
+  return `select coalesce(pg_catalog.sum(${size}), 0) from ${fromClause(relation)}`
+}
+
+function jsonSize({ name, empty, prefix }: { readonly name: string; readonly empty: string; readonly prefix: 'json' | 'jsonb' }): string {
+  const kind = `pg_catalog.${prefix}_typeof(${name})`
+  const length = `pg_catalog.${prefix}_array_length(${name})`
+  const ofList = `case when ${length} = 0 then ${empty} else ${length} end`
+  return `case when ${name} is null or ${kind} = 'null' then ${empty} when ${kind} = 'array' then ${ofList} else 1 end`
 }
 
 function keysetSelects(shape: ReadShape, key: { readonly names: readonly string[]; readonly operators: KeyOperators }): readonly string[] {

@@ -171,13 +171,6 @@ test('what the subset does not have is refused by name, at its place', () => {
   }
 })
 
-test('what the language has but this version does not is refused as not supported yet', () => {
-  for (const text of ['ordinal(x)']) {
-    assert.equal(refusal(text).code, 'MANIFEST_NOT_SUPPORTED')
-    assert.match(refusal(text).message, /not supported yet/)
-  }
-})
-
 test('an empty, huge, half-encoded or NUL-bearing text is refused', () => {
   for (const text of ['', ' \n', 'a\0b', "'\ud800'", 'a'.repeat(65_537), '('.repeat(1 << 20), `'${'x'.repeat(1 << 20)}'`])
     assert.equal(refusal(text).code, 'EXPRESSION_INVALID')

@@ -1,0 +1,85 @@
+import type { Place } from './place.ts'
+
+/** What fills a column: the forms of value, and what is taken where a value is missing or lost. */
+
+export type IdStrategy = 'ordered' | 'hashed' | 'v5' | 'keep'
+
+export interface NamedValue {
+  readonly name: string
+  readonly value: MappingValue
+  readonly at: Place
+}
+
+export interface Expression {
+  readonly text: string
+  readonly at: Place
+}
+
+export type MappingValue =
+  | { readonly kind: 'expression'; readonly expression: Expression }
+  | { readonly kind: 'constant'; readonly value: JsonLiteral; readonly at: Place }
+  | {
+      readonly kind: 'pipeline'
+      readonly from: Expression
+      readonly when: Expression | null
+      readonly ifNull: readonly Outcome[]
+      /** Keys compare as canonical text. */
+      readonly map: readonly { readonly from: string; readonly to: JsonLiteral }[] | null
+      readonly otherwise: readonly Outcome[]
+      /** Target-side type name the value goes through: `date`, `text`, `numeric(10,2)`. */
+      readonly as: string | null
+      readonly onLoss: readonly Outcome[]
+      readonly at: Place
+    }
+  | {
+      readonly kind: 'ref'
+      /** Candidates in order; more than one: the first in which the key exists. */
+      readonly entities: readonly string[]
+      readonly from: readonly Expression[]
+      /** Empty = quarantine, under the code of what became of the row: `orphan`, `parent_quarantined`, `parent_excluded`. */
+      readonly missing: readonly Outcome[]
+      readonly when: Expression | null
+      readonly at: Place
+    }
+  | { readonly kind: 'id'; readonly strategy: IdStrategy; readonly from: readonly Expression[] | null; readonly at: Place }
+  | {
+      readonly kind: 'rest'
+      /** Source column → type its value takes before it becomes JSON; null = none declared. */
+      readonly types: readonly { readonly column: string; readonly type: string; readonly at: Place }[] | null
+      /** For a value that is not NULL of a column `types` does not name. Empty: it is kept under its own name and type. */
+      readonly undeclared: readonly Outcome[]
+      readonly at: Place
+    }
+  | {
+      readonly kind: 'collect'
+      /** A list under `with`. */
+      readonly list: string
+      readonly into: 'array' | 'object'
+      /** Of the member, for an object. */
+      readonly key: Expression | null
+      /** About the member. */
+      readonly value: MappingValue
+      readonly at: Place
+    }
+  | { readonly kind: 'json'; readonly fields: readonly NamedValue[]; readonly nulls: 'keep' | 'drop'; readonly at: Place }
+
+/** A JSON document whose numbers keep the digits that were written. */
+export type JsonLiteral =
+  | null
+  | boolean
+  | string
+  | { readonly digits: string }
+  | readonly JsonLiteral[]
+  | { readonly object: readonly (readonly [string, JsonLiteral])[] }
+
+export interface Outcome {
+  readonly take:
+    | { readonly value: JsonLiteral }
+    | { readonly from: Expression }
+    | { readonly exclude: string }
+    | { readonly quarantine: string }
+    | { readonly allow: true }
+    | null
+  readonly note: string | null
+  readonly at: Place
+}
