@@ -25,6 +25,8 @@ export function verifiedEntities(
       if (!wanted.has(entity.name) || entity.isShared !== (plan.tenant === null)) continue
       const tenant = plan.tenant?.code ?? null
       const facts = plan.entities.get(entity.name)
+      // A tenant without the relation has no rows of it.
+      if (facts === undefined && entity.isOptional) continue
       const compiled = survey.compiled.find(c => c.entity === entity && c.tenant === tenant)?.compiled
       const relations = survey.services.find(s => s.ref.name === entity.service)?.relations
       const lacking = entity.into.find(shape => !relations?.has(`${shape.schema}.${shape.table}`))

@@ -124,7 +124,7 @@ function idText(tuple: Tuple): string {
   return field?.length === 16 ? uuidText(tuple.data, field.start) : textAt(tuple, ID)
 }
 
-function keyOf(tuple: Tuple): readonly string[] {
+export function keyOf(tuple: Tuple): readonly string[] {
   const isInteger = tuple.fields[ID]?.length === 16
   if (isInteger) return [String(tuple.data.readBigInt64BE(tuple.fields[KEY]?.start ?? 0))]
   const text = textAt(tuple, KEY)

@@ -6,8 +6,8 @@ import { type District, SERVICES, scaled } from '../../demo/districts.ts'
 import { makeReader } from '../../demo/legacy-reader.ts'
 import { type Legacy, makeLegacy } from '../../demo/make-legacy.ts'
 import { makeServices } from '../../demo/make-services.ts'
-import { check, type MigrateOptions, migrate } from '../../src/index.ts'
-import type { MigrateResult } from '../../src/model/results.ts'
+import { check, type MigrateOptions, migrate, type VerifyOptions, verify } from '../../src/index.ts'
+import type { MigrateResult, VerifyResult } from '../../src/model/results.ts'
 import { privateServer, type Rows, script, sql, type TestLike } from '../support/postgres.ts'
 import { createRole } from '../support/roles.ts'
 
@@ -20,6 +20,7 @@ export interface Scenario {
   url(database: string): string
   check(): ReturnType<typeof check>
   migrate(options?: Pick<MigrateOptions, 'resume' | 'signal' | 'on' | 'batchRows'>): Promise<MigrateResult>
+  verify(options?: Partial<VerifyOptions>): Promise<VerifyResult>
   verdicts(result: MigrateResult): Promise<readonly Verdict[]>
   /** Every row of every service outside the ledger, with the transaction that wrote it. */
   fingerprint(): Promise<Rows>
@@ -50,6 +51,7 @@ export async function openScenario(
     script: (database, text) => script(server.url(database), text),
     check: () => check({ manifest, env }),
     migrate: options => migrate({ manifest, env, ...options }),
+    verify: options => verify({ manifest, env, showValues: true, ...options }),
     verdicts: result => checkMoved({ legacy, legacyUrl: d => server.url(d), serviceUrl: s => server.url(s), result }),
     fingerprint: () => overServices(server, fingerprintSql),
     definitions: () => overServices(server, async () => DEFINITIONS),

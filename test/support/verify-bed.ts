@@ -59,3 +59,10 @@ export function told({ kind, entity, tenant, key, table, column, expected, actua
   const values = expected === null && actual === null ? '' : ` ${expected} → ${actual}`
   return `${kind} ${place} ${key.join(',')} ${at}${values}`
 }
+
+const OF_ROWS = new Set<Difference['kind']>(['missing', 'extra', 'different', 'wrong_tenant', 'refused_present', 'changed_since', 'id_map'])
+
+/** The differences that name a row. */
+export function toldRows(result: VerifyResult): readonly string[] {
+  return result.differences.filter(({ kind, key, id }) => OF_ROWS.has(kind) && (key.length > 0 || id !== null)).map(told)
+}

@@ -1,0 +1,185 @@
+import type { Ledger } from '../ledger/ledger.ts'
+import type { Measure } from '../model/measure.ts'
+import type { WitnessLine } from '../model/results.ts'
+import type { SourceSnapshot } from '../source/source.ts'
+import type { TargetReader } from '../target/target.ts'
+import type { Differences } from './differences.ts'
+import { placeOf } from './explain-rows.ts'
+import type { EntityLedger } from './ledger-facts.ts'
+import type { TableScope, TableWriter, VerifiedEntity } from './table-scopes.ts'
+import { heldKeys } from './verify-rows.ts'
+import { type WitnessColumn, witnessColumns } from './witness-plan.ts'
+
+export interface WitnessSetting {
+  readonly scopes: readonly TableScope[]
+  readonly differences: Differences
+  readonly showValues: boolean
+  reader(service: string): TargetReader
+  ledger(service: string): Ledger
+  factsOf(of: VerifiedEntity): EntityLedger | null
+  /** One snapshot of the source an entity is read from, for all that are read from it. */
+  snapshot(of: VerifiedEntity): Promise<SourceSnapshot>
+}
+
+const ROWS: Measure = { column: '', as: 'rows', zone: null, of: 'count' }
+/** More rows than this that were set aside are too many to leave out one by one. */
+const MOST_ASIDE = 50_000
+/** Key types whose text is the text of the key in the ledger. */
+const PLAIN_KEYS = new Set(['int2', 'int4', 'int8', 'uuid', 'text', 'varchar'])
+
+/** Aggregates that the engines compute by themselves, on both sides, from the mapping alone. */
+export async function verifyWitness(setting: WitnessSetting): Promise<readonly WitnessLine[]> {
+  const lines: WitnessLine[] = []
+  for (const scope of setting.scopes) for (const writer of scope.writers) lines.push(...(await linesOf(scope, writer, setting)))
+  return lines
+}
+
+async function linesOf(scope: TableScope, writer: TableWriter, setting: WitnessSetting): Promise<readonly WitnessLine[]> {
+  const { of } = writer
+  const columns = witnessColumns(writer, { target: scope.relation.columns, zone: of.tenant?.zone ?? null })
+  const place = { ...placeOf(of), table: scope.label }
+  const none = (column: string, reason: string): WitnessLine => ({
+    ...place,
+    column,
+    measure: '',
+    state: 'none',
+    source: null,
+    target: null,
+    reason,
+  })
+  const chosen = columns.filter(column => column.reason === '')
+  const others = columns.filter(column => column.reason !== '').map(({ column, reason }) => none(column, reason))
+  const obstacle =
+    scope.writers.length > 1 ? 'several entities or tenants fill the table' : chosen.length === 0 ? null : await keyObstacle(of, setting)
+  if (obstacle !== null || chosen.length === 0) return [...others, ...chosen.map(({ column }) => none(column, obstacle ?? ''))]
+  const changed = await changedColumns(of, setting)
+  const isChanged = ({ column }: WitnessColumn): boolean => changed.has(`${scope.label}.${column}`)
+  const clean = chosen.filter(column => !isChanged(column))
+  const replaced = chosen.filter(isChanged).map(({ column }) => none(column, 'values were replaced, rounded or moved as declared'))
+  const compared = await compare(scope, { writer, columns: clean }, setting)
+  if (compared === null) return [...others, ...replaced, ...clean.map(({ column }) => none(column, 'an engine that computes no sums'))]
+  return [...compared, ...replaced, ...others]
+}
+
+/** Why the rows that were set aside cannot be left out of a sum. */
+async function keyObstacle(of: VerifiedEntity, { factsOf }: WitnessSetting): Promise<string | null> {
+  const counts = factsOf(of)?.counts
+  if (counts === undefined || counts.quarantined + counts.excluded === 0) return null
+  if (counts.quarantined + counts.excluded > MOST_ASIDE) return 'too many rows were set aside'
+  const { key, relation } = of.facts
+  const isPlain = key.names.every(name => {
+    const column = relation.columns.find(c => c.name === name)
+    return (
+      column !== undefined &&
+      PLAIN_KEYS.has(column.type.name) &&
+      (column.collation?.equality ?? 'bytes') === 'bytes' &&
+      column.collation?.isDeterministic !== false
+    )
+  })
+  return isPlain ? null : 'rows were set aside whose keys cannot be named to the source'
+}
+
+/** `table.column` whose values took a declared outcome in any run. */
+async function changedColumns(of: VerifiedEntity, { ledger, factsOf }: WitnessSetting): Promise<ReadonlySet<string>> {
+  const own = ledger(of.facts.entity.service)
+  const changed = new Set<string>()
+  for (const run of await own.runs()) {
+    if (factsOf(of) === null) continue
+    for (const outcome of await own.outcomes(run.id)) {
+      const changesValue =
+        outcome.kind === 'value' || outcome.kind === 'loss' || outcome.kind.startsWith('zone_') || outcome.kind === 'lacking'
+      if (outcome.entity === of.facts.entity.name && changesValue && outcome.count > 0) changed.add(outcome.column)
+    }
+  }
+  return changed
+}
+
+async function compare(
+  scope: TableScope,
+  { writer, columns }: { readonly writer: TableWriter; readonly columns: readonly WitnessColumn[] },
+  setting: WitnessSetting,
+): Promise<readonly WitnessLine[] | null> {
+  const { of } = writer
+  const snapshot = await setting.snapshot(of)
+  if (snapshot.aggregates === undefined) return null
+  const pairs = columns.flatMap(column =>
+    'source' in column ? column.source.map((source, i) => ({ source, target: column.target[i] as Measure })) : [],
+  )
+  const aside = await asideKeys(of, setting)
+  if (aside === null)
+    return columns.map(({ column }) => ({
+      ...placeOf(of),
+      table: scope.label,
+      column,
+      measure: '',
+      state: 'none',
+      source: null,
+      target: null,
+      reason: 'copies of a doubled key were set aside',
+    }))
+  const without = { columns: of.facts.key.names, keys: aside }
+  const [source, target] = await Promise.all([
+    snapshot.aggregates({ relation: of.facts.relation, measures: [ROWS, ...pairs.map(pair => pair.source)], without }),
+    setting.reader(scope.service).aggregates(scope.rows, [ROWS, ...pairs.map(pair => pair.target)]),
+  ])
+  if (target === null || (await hasMoved(of, { snapshot, setting }))) return target === null ? null : []
+  const all = [{ source: ROWS, target: ROWS }, ...pairs]
+  return all.map((pair, i) => lineOf(scope, { of, pair, source: source[i] ?? null, target: target[i] ?? null }, setting))
+}
+
+/** Legacy keys of rows that are not in the target; null: some cannot be named. */
+async function asideKeys(of: VerifiedEntity, { ledger, factsOf }: WitnessSetting): Promise<readonly (readonly string[])[] | null> {
+  const counts = factsOf(of)?.counts
+  const own = ledger(of.facts.entity.service)
+  const keys: (readonly string[])[] = []
+  if (counts !== undefined && counts.excluded > 0) {
+    for await (const chunk of own.knownKeys(of.number, of.tenant?.number ?? 0))
+      for (const { key, state } of chunk) if (state !== 'loaded') keys.push(key)
+  } else if ((await heldKeys(own, of)).size > 0) {
+    const { entity, tenant } = placeOf(of)
+    const { rows } = await own.quarantine({ entity, ...(tenant === null ? {} : { tenant }), limit: null })
+    keys.push(...rows.filter(row => row.part === null && row.tenant === tenant).map(row => row.key))
+  }
+  return keys.every(key => key.length === of.facts.key.names.length) ? keys : null
+}
+
+/** Rows that came or went since the run: then sums say nothing of it. */
+async function hasMoved(
+  of: VerifiedEntity,
+  { snapshot, setting }: { readonly snapshot: SourceSnapshot; readonly setting: WitnessSetting },
+): Promise<boolean> {
+  const task = setting.factsOf(of)?.task
+  if (task?.sourceCount == null || task.marker === snapshot.marker) return false
+  const now = String(await snapshot.count(of.facts.relation))
+  if (now === task.sourceCount) return false
+  const message = `expected ${task.sourceCount} rows in the source, as when it was read, got ${now}`
+  setting.differences.reason({ code: 'source_moved_on', ...placeOf(of), table: null, message })
+  return true
+}
+
+interface Both {
+  readonly of: VerifiedEntity
+  readonly pair: { readonly source: Measure; readonly target: Measure }
+  readonly source: string | null
+  readonly target: string | null
+}
+
+function lineOf(scope: TableScope, { of, pair, source, target }: Both, { differences, showValues }: WitnessSetting): WitnessLine {
+  const { column, as, of: measure } = pair.target
+  const isValue = (measure === 'min' || measure === 'max') && (as === 'number' || as === 'moment') && !showValues
+  const shown = (text: string | null): string | null => (text === null || !isValue ? text : 'a value')
+  const place = { ...placeOf(of), table: scope.label, column }
+  const state = source === target ? 'equal' : 'different'
+  const isKnown = differences.reasons.some(r => r.code === 'source_moved_on' && r.entity === place.entity && r.tenant === place.tenant)
+  if (state === 'different' && !isKnown)
+    differences.add({
+      ...place,
+      column: column === '' ? null : column,
+      key: [],
+      id: null,
+      expected: `${measure} ${shown(source)}`,
+      actual: `${measure} ${shown(target)}`,
+      kind: 'witness',
+    })
+  return { ...place, measure: as === 'rows' ? 'rows' : measure, state, source: shown(source), target: shown(target), reason: '' }
+}
