@@ -1,0 +1,115 @@
+import { hashView } from '../base/row-hash.ts'
+import { uuidBytes } from '../base/uuid-text.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { TargetReader } from '../target/target.ts'
+import type { Differences } from './differences.ts'
+import { ExplainRows } from './explain-rows.ts'
+import type { Tuple } from './merge-rows.ts'
+import type { TableScope, TableWriter } from './table-scopes.ts'
+import { fieldsAt, TupleStream } from './tuple-stream.ts'
+
+export interface TableDigestSetting {
+  readonly differences: Differences
+  readonly signal: AbortSignal
+  reader(service: string): TargetReader
+  ledger(service: string): Ledger
+}
+
+/** One table’s rows beside the id map. */
+export class TableDigest {
+  readonly label: string
+  readonly #stream: TupleStream
+  readonly #key: number
+  readonly #fields: number
+  readonly #explain: ExplainRows
+  #data: Buffer | null = null
+  #view: DataView = new DataView(new ArrayBuffer(0))
+
+  constructor(scope: TableScope, setting: TableDigestSetting) {
+    const { plan } = scope.writers[0] as TableWriter
+    const reader = setting.reader(scope.service)
+    this.label = scope.label
+    this.#fields = plan.columns.length
+    this.#key = plan.columns.indexOf(scope.keyColumn ?? '')
+    const rows = reader.rows({ ...scope.rows, columns: plan.columns, orderBy: scope.keyColumn, ids: null, signal: setting.signal })
+    this.#stream = new TupleStream(rows, { fields: this.#fields, what: scope.label })
+    const ledger = setting.ledger(scope.service)
+    this.#explain = new ExplainRows({
+      scope,
+      reader,
+      ledger,
+      differences: setting.differences,
+      showValues: false,
+      signal: setting.signal,
+      isMoved: () => false,
+    })
+  }
+
+  /** Chains the row with this identifier into the hash and returns 1; null: it is not next, or not here yet. */
+  hashHere(id: Buffer, at: number, lanes: Int32Array): number | null {
+    const stream = this.#stream
+    if (!stream.isHere() || this.#compare(id, at) !== 0) return null
+    this.#chain(lanes)
+    // Another row with the same identifier is one too many: it comes before the next.
+    stream.pass()
+    return 1
+  }
+
+  async hash(id: Buffer, at: number, lanes: Int32Array): Promise<number> {
+    const stream = this.#stream
+    let rows = 0
+    while (await stream.row()) {
+      const order = this.#compare(id, at)
+      if (order > 0) break
+      if (order < 0 || rows > 0) await this.#extra()
+      else {
+        this.#chain(lanes)
+        stream.pass()
+        rows++
+      }
+    }
+    // What the program hashed of a table it wrote nothing to.
+    if (rows === 0) hashView(this.#view, 0, 0, lanes)
+    return rows
+  }
+
+  /** The row at hand against an identifier. */
+  #compare(id: Buffer, at: number): number {
+    const { data, start } = this.#stream
+    const key = start[this.#key] as number
+    return data.compare(id, at, at + 16, key, key + 16)
+  }
+
+  #chain(lanes: Int32Array): void {
+    const { data, at, end } = this.#stream
+    if (data !== this.#data) {
+      this.#data = data
+      this.#view = new DataView(data.buffer, data.byteOffset, data.byteLength)
+    }
+    hashView(this.#view, at, end, lanes)
+  }
+
+  async #extra(): Promise<void> {
+    this.#explain.extra(copied(this.#stream))
+    this.#stream.pass()
+    await this.#explain.settle()
+  }
+
+  async missing({ id, key, hash }: { readonly id: string; readonly key: readonly string[]; readonly hash: string }): Promise<void> {
+    const fields = Array.from({ length: this.#fields }, (_, i) => ({ start: 0, length: i === this.#key ? 16 : -1 }))
+    this.#explain.missing({ writer: 0, key, hash }, { data: uuidBytes(id) ?? Buffer.alloc(16), fields })
+    await this.#explain.settle()
+  }
+
+  async finish(): Promise<void> {
+    while (await this.#stream.row()) await this.#extra()
+    await this.#stream.close()
+    await this.#explain.finish()
+  }
+}
+
+/** The row taken apart last, for keeping. */
+export function copied(stream: TupleStream): Tuple {
+  const data = stream.copy()
+  return { data, fields: fieldsAt(data, 0).fields }
+}
