@@ -143,7 +143,14 @@ function scaledForm(name: string, { precision, scale }: ModelType, isNullable: b
 
 /** A type PostgreSQL does not have in full (docs/design/008). */
 export function ownType(name: string, scale: number): SqlType {
-  return { kind: 'base', schema: 'sqlserver', name, modifier: scale, text: scale < 0 ? `sqlserver.${name}` : `sqlserver.${name}(${scale})`, oid: 0 }
+  return {
+    kind: 'base',
+    schema: 'sqlserver',
+    name,
+    modifier: scale,
+    text: scale < 0 ? `sqlserver.${name}` : `sqlserver.${name}(${scale})`,
+    oid: 0,
+  }
 }
 
 /** Texts and bytes; texts lie in UTF-16 whatever their type. */
