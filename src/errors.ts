@@ -37,6 +37,7 @@ export const CODES = {
   INIT_COMPUTED: { exit: 1, retry: false, title: 'The draft leaves out a column the source computes' },
   INIT_COLUMN: { exit: 1, retry: false, title: 'The draft leaves out a column no type of the target takes' },
   INIT_UNREADABLE: { exit: 1, retry: false, title: 'The draft leaves out what the login may not read' },
+  INIT_FILE: { exit: 1, retry: false, title: 'A file without a catalogue was read as it shows itself' },
   INIT_OBJECT: { exit: 1, retry: false, title: 'Something beside tables is left behind' },
   INIT_TYPE: { exit: 1, retry: false, title: 'A column has another type in the draft' },
   INIT_LOCAL_TIME: { exit: 1, retry: false, title: 'A column holds local times without a zone' },

@@ -14,11 +14,13 @@ import { mergeCatalogues } from './merge-catalogues.ts'
 import { ExtrasFinder } from './merged-extras.ts'
 import type { MergedTable } from './merged-table.ts'
 import { remarkOnDraft } from './remarks.ts'
+import { withShownTypes } from './shown-types.ts'
 import { asciiWord } from './target-names.ts'
 
 /** The catalogues of one or many sources → one target and the mapping into it. Pure: the same catalogues give the same draft. */
-export function draftMigration(sources: readonly DraftSource[]): Draft {
+export function draftMigration(given: readonly DraftSource[]): Draft {
   const findings = new DraftFindings()
+  const sources = withShownTypes(given)
   const merged = mergeCatalogues(sources, findings)
   const chosen = new Map<MergedTable, ChosenTable>()
   const excludedTables: Excluded[] = [...otherRelations(sources, merged, findings)]

@@ -4,7 +4,7 @@ import { baseOf, familyOf } from '../cast/sql-family.ts'
 import type { ChosenTable } from './choose-columns.ts'
 import type { ChosenReference } from './choose-references.ts'
 import type { DraftSource, DraftTable } from './draft.ts'
-import type { DraftFindings } from './draft-finding.ts'
+import { type DraftFindings, listed } from './draft-finding.ts'
 import type { MergedTable } from './merged-table.ts'
 import { snakeCase } from './target-names.ts'
 
@@ -22,6 +22,7 @@ export function remarkOnDraft(drafted: Drafted, findings: DraftFindings): void {
   undeclaredReferences(drafted, findings)
   computedColumns(drafted, findings)
   objectsLeft(drafted, findings)
+  filesRead(drafted, findings)
 }
 
 function localTimes({ tables }: Drafted, findings: DraftFindings): void {
@@ -121,4 +122,30 @@ function objectsLeft({ sources }: Drafted, findings: DraftFindings): void {
         next: MEANT[kind] ?? 'Write it anew on the target, if it is still needed.',
       })
     }
+}
+
+/** How sources without a catalogue were read; what is true of several is said once. */
+function filesRead({ sources }: Drafted, findings: DraftFindings): void {
+  const tenants = new Map<string, string[]>()
+  const remarks = sources.flatMap(({ code, extras }) =>
+    (extras?.remarks ?? []).map(remark => ({
+      code,
+      remark,
+      identity: JSON.stringify([remark.schema, remark.table, remark.column, remark.message]),
+    })),
+  )
+  for (const { code, identity } of remarks) tenants.set(identity, [...(tenants.get(identity) ?? []), code])
+  for (const { remark, identity } of remarks) {
+    const of = tenants.get(identity)
+    if (of === undefined) continue
+    tenants.delete(identity)
+    const { message, next } = remark
+    const place = {
+      table: tableLabel(remark.schema, remark.table),
+      column: remark.column ?? undefined,
+      tenant: of.length === sources.length ? undefined : listed(of),
+    }
+    if (remark.severity === 'warning') findings.warn('INIT_FILE', { ...place, message, next })
+    else findings.note('INIT_FILE', { ...place, message, next })
+  }
 }

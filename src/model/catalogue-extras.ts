@@ -13,6 +13,22 @@ export interface CatalogueExtras {
   readonly indexes: readonly ExtraIndex[]
   /** What lives beside tables and is not migrated: procedures, triggers, sequences, … Views need not be named where they are relations of the catalogue. */
   readonly objects: readonly ExtraObject[]
+  /** Columns without a single value, where types are only what values show: theirs says nothing. Absent: types are declared. */
+  readonly emptyColumns?: readonly ColumnPlace[]
+  /** How a source without a catalogue was read, for a person to look at. Absent: there was nothing to find out. */
+  readonly remarks?: readonly SourceRemark[]
+}
+
+export interface ColumnPlace extends TablePlace {
+  readonly column: string
+}
+
+export interface SourceRemark extends TablePlace {
+  /** Null: of the table. */
+  readonly column: string | null
+  readonly severity: 'warning' | 'info'
+  readonly message: string
+  readonly next: string
 }
 
 export interface TablePlace {

@@ -29,6 +29,12 @@ export const INIT_TEXTS = {
     risk: 'What the column holds would stay behind.',
     next: 'Give the login the right and run init again, or leave it excluded.',
   },
+  INIT_FILE: {
+    means:
+      'A CSV file says nothing of its encoding, its columns’ types or its key. Rehouse looked at every row: the sentence says what it took the file for, and what it left as text because another reading would have been a guess.',
+    risk: 'None: a value is a number, a time or NULL only where nothing of what was written is lost.',
+    next: 'Where it is not what is meant, declare it: in the address (`?delimiter=;`) or in `rehouse.columns.yaml` beside the files (docs/engines/csv.md).',
+  },
   INIT_OBJECT: {
     means:
       'Views, procedures, functions, triggers, sequences and their like are not data. Rehouse moves rows; what worked on them in the old system has to be written anew where it is still needed.',

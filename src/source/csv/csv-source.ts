@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
 import type { Catalogue, Relation } from '../../model/catalogue.ts'
+import type { CatalogueExtras } from '../../model/catalogue-extras.ts'
 import type { Source, SourceFacts, SourceSnapshot } from '../source.ts'
 import type { SourceFile } from '../source-file.ts'
 import { csvOptions } from './csv-options.ts'
@@ -8,6 +9,7 @@ import { relationsOf } from './csv-relation.ts'
 import { CsvSnapshot } from './csv-snapshot.ts'
 import { readDeclaration } from './declaration.ts'
 import type { Declaration } from './file-declaration.ts'
+import { csvExtras } from './file-remarks.ts'
 import { type RelationFiles, relationFiles } from './relation-files.ts'
 import { type SurveyedFile, saidOf, surveyedFile } from './surveyed-file.ts'
 
@@ -49,6 +51,11 @@ class CsvSource implements Source {
       database: basename(this.#file.path).replace(/\.(csv|tsv|txt)(\.gz|\.zst)?$/i, ''),
       relations: relationsOf(surveyed),
     }
+  }
+
+  async extras(): Promise<CatalogueExtras> {
+    const { files, surveyed } = await this.#look()
+    return csvExtras(files, surveyed)
   }
 
   async facts(): Promise<SourceFacts> {

@@ -110,12 +110,14 @@ export interface HeldKey {
 
 /** Types whose equal values are written alike, so that different texts are different keys. */
 const ONE_SPELLING = new Set(['int4', 'int8', 'text', 'uuid', 'date'])
+const NUMBERED = new Set(['int4', 'int8', 'uuid'])
+const KEY_LIKE = /(id|key|code|no|nr|number|nummer|uuid|guid)$/i
 
+/** Uniqueness alone is chance where rows are few: a column also has to look like a key, by its name or by holding numbers or UUIDs. */
 function isSupposable({ survey, columns }: SurveyedFile, names: readonly string[]): boolean {
   return names.every(name => {
     const column = columns.find(each => each.name === name)
     if (column === undefined || column.hasNulls || !ONE_SPELLING.has(column.type.name)) return false
-    // Nothing is shown by a file without rows but by the column's name.
-    return survey.rows > 0 || column.name.toLowerCase().endsWith('id')
+    return KEY_LIKE.test(name) || (survey.rows > 1 && NUMBERED.has(column.type.name))
   })
 }
