@@ -11,37 +11,22 @@ import { readBracketName } from './bracket-name.ts'
 import type { ModelElement } from './model-elements.ts'
 import { elementsOf, isTrue, referenceOf, referencesOf } from './model-facts.ts'
 
-/** Kinds of objects that are counted and left behind, by the model’s name for them. Others of the model are parts of something or say nothing to a person. */
+/** Kinds of objects whose names in the model do not read as words. */
 const KINDS: ReadonlyMap<string, string> = new Map([
-  ['SqlView', 'view'],
-  ['SqlProcedure', 'procedure'],
   ['SqlScalarFunction', 'function'],
   ['SqlInlineTableValuedFunction', 'function'],
   ['SqlMultiStatementTableValuedFunction', 'function'],
   ['SqlClrTableValuedFunction', 'function'],
-  ['SqlAggregate', 'aggregate'],
   ['SqlDmlTrigger', 'trigger'],
   ['SqlDatabaseDdlTrigger', 'trigger'],
-  ['SqlSequence', 'sequence'],
-  ['SqlSynonym', 'synonym'],
-  ['SqlTableType', 'table type'],
   ['SqlUserDefinedType', 'clr type'],
-  ['SqlAssembly', 'assembly'],
-  ['SqlExternalTable', 'external table'],
-  ['SqlXmlSchemaCollection', 'xml schema collection'],
   ['SqlSecurityPolicy', 'policy'],
-  ['SqlPartitionFunction', 'partition function'],
-  ['SqlPartitionScheme', 'partition scheme'],
-  ['SqlFullTextIndex', 'full-text index'],
-  ['SqlSpatialIndex', 'spatial index'],
-  ['SqlXmlIndex', 'xml index'],
-  ['SqlColumnStoreIndex', 'columnstore index'],
-  ['SqlQueue', 'queue'],
-  ['SqlService', 'service'],
-  ['SqlUser', 'user'],
-  ['SqlRole', 'role'],
   ['SqlPermissionStatement', 'permission'],
 ])
+/** Parts of the database’s set-up, not things somebody made in it. */
+const SET_UP = /^Sql(Schema|Filegroup|File|Database.*Options|GenericDatabase.*)$/
+/** What every database grants to everybody. */
+const GRANTED_ALWAYS = /^\[Grant\.(View|Alter)AnyColumn(Encryption|Master)Key(Definition)?\.Database\]\.\[public\]/
 
 /** Gathers what a model says besides tables and keys. */
 export class ExtrasGatherer {
@@ -52,11 +37,13 @@ export class ExtrasGatherer {
   readonly #indexes: ExtraIndex[] = []
   readonly #objects: ExtraObject[] = []
 
+  /** Everything made in the database that is no table and no part of one, by its kind. */
   object(element: ModelElement): void {
-    const kind = KINDS.get(element.type)
-    if (kind === undefined) return
+    if (SET_UP.test(element.type) || GRANTED_ALWAYS.test(element.name)) return
     const parts = readBracketName(element.name) ?? []
-    this.#objects.push({ kind, schema: parts.length > 1 ? (parts[0] ?? '') : '', name: parts.at(-1) ?? '' })
+    const isNamed = parts.length > 1 && element.type !== 'SqlPermissionStatement'
+    const name = isNamed ? (parts.at(-1) ?? '') : parts.join(' ')
+    this.#objects.push({ kind: KINDS.get(element.type) ?? inWords(element.type), schema: isNamed ? (parts[0] ?? '') : '', name })
   }
 
   /** Columns computed by the server, and the history a table has. */
@@ -93,7 +80,10 @@ export class ExtrasGatherer {
     const host = referenceOf(element, 'Host') ?? referenceOf(element, 'ExtendedObject') ?? ''
     const [schema, table, column, ...rest] = readBracketName(host) ?? []
     const isOfTable = parts[0] === 'SqlColumn' || parts[0] === 'SqlTableBase'
-    if (parts.at(-1) !== 'MS_Description' || !isOfTable || schema === undefined || table === undefined || rest.length > 0) return
+    if (parts.at(-1) !== 'MS_Description' || !isOfTable || schema === undefined || table === undefined || rest.length > 0) {
+      this.#objects.push({ kind: 'extended property', schema: schema ?? '', name: parts.slice(1).join(' ') })
+      return
+    }
     this.#comments.push({ schema, table, column: column ?? null, text: literalText(element.properties.get('Value') ?? '') })
   }
 
@@ -119,6 +109,14 @@ export class ExtrasGatherer {
       objects: this.#objects,
     }
   }
+}
+
+/** `SqlFullTextIndex` as `full text index`. */
+function inWords(type: string): string {
+  return type
+    .replace(/^Sql/, '')
+    .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
+    .toLowerCase()
 }
 
 /** The name of a constraint: its own, or the one its table’s definition gave it. */

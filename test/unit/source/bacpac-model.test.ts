@@ -220,7 +220,7 @@ test('checks, defaults, computed columns, comments and indexes are kept as the s
       { ...place, name: 'IX', columns: ['a'], isUnique: false, filter: null },
       { ...place, name: 'IP', columns: ['a'], isUnique: true, filter: '[a]>(0)' },
     ],
-    objects: [],
+    objects: [{ kind: 'extended property', schema: 'dbo', name: 'dbo T Owner' }],
   })
 })
 
@@ -235,7 +235,10 @@ test('what is left behind is listed by its kind, and what stands inside it is no
     element('SqlSynonym', '[dbo].[Y]'),
     element('SqlTableType', '[dbo].[TT]', relation('Columns', element('SqlTable', '[dbo].[Inside]'))),
     element('SqlExternalTable', '[dbo].[E]'),
-    element('SqlPermissionStatement', null),
+    element('SqlPermissionStatement', '[Grant.Select.Object].[clerk].[dbo].[T]'),
+    element('SqlPermissionStatement', '[Grant.AlterAnyColumnMasterKey.Database].[public].[dbo]'),
+    element('SqlFullTextIndex', '[dbo].[T]'),
+    element('SqlExtendedProperty', '[SqlSchema].[x].[MS_Description]', relation('Host', refs('[x]'))),
     element('SqlSchema', '[x]'),
     element('SqlTable', T, relation('Columns', column('a', '[int]')), relation('TemporalSystemVersioningHistoryTable', refs('[dbo].[TH]'))),
   )
@@ -255,7 +258,9 @@ test('what is left behind is listed by its kind, and what stands inside it is no
       'synonym dbo.Y',
       'table type dbo.TT',
       'external table dbo.E',
-      'permission .',
+      'permission .Grant.Select.Object clerk dbo T',
+      'full text index dbo.T',
+      'extended property x.x MS_Description',
       'system versioning dbo.T',
     ],
   )
