@@ -42,8 +42,8 @@ export interface AddressRef {
 }
 
 export interface AddressContext extends ReferenceContext {
-  /** Which overriding variable counts: REHOUSE_SOURCE_<NAME> or REHOUSE_SERVICE_<NAME>. */
-  readonly side: 'source' | 'service'
+  /** Which overriding variable counts: REHOUSE_SOURCE_<NAME>, REHOUSE_SERVICE_<NAME> or REHOUSE_STAGING. */
+  readonly side: 'source' | 'service' | 'staging'
   /** Whose columns `{tenant.X}` stands for; null = none. */
   readonly tenant: Tenant | null
 }
@@ -72,7 +72,8 @@ export function isSourcePerTenant(ref: AddressRef, context: ReferenceContext): b
 
 /** Environment and `.env` over the manifest. */
 function written(ref: AddressRef, side: AddressContext['side'], context: ReferenceContext): string {
-  return context.environment.get(`REHOUSE_${side.toUpperCase()}_${ref.name.toUpperCase()}`) ?? ref.url
+  const name = side === 'staging' ? 'REHOUSE_STAGING' : `REHOUSE_${side.toUpperCase()}_${ref.name.toUpperCase()}`
+  return context.environment.get(name) ?? ref.url
 }
 
 /** What stands behind the reference, if it is one. */
@@ -173,8 +174,8 @@ function checkInside(text: string, ref: AddressRef, tenant: Tenant): void {
 
 function wrongScheme(scheme: string, { ref, side }: { readonly ref: AddressRef; readonly side: AddressContext['side'] }): RehouseError {
   const where = whereOf(ref.at)
-  if (scheme in FILE_SCHEMES && side === 'service')
-    return new RehouseError('MANIFEST_INVALID', `expected a database as service \`${ref.name}\`, got ${FILE_SCHEMES[scheme]}`, {
+  if (scheme in FILE_SCHEMES && side !== 'source')
+    return new RehouseError('MANIFEST_INVALID', `expected a database as ${side} \`${ref.name}\`, got ${FILE_SCHEMES[scheme]}`, {
       where,
       next: 'Write postgres://… or embedded:NAME; files are sources only.',
     })

@@ -30,6 +30,7 @@ export function buildMapping(file: string, tree: Tree, options: Readonly<Record<
     migration: requiredText(tree, 'migration'),
     file,
     sources,
+    staging: buildStaging(child(tree, 'staging')),
     tenants: buildTenants(child(tree, 'tenants'), context.defaultSource),
     time: { gap: asGap(time && childText(time, 'gap')), overlap: asOverlap(time && childText(time, 'overlap')) },
     services: entriesOf(child(tree, 'services')).map(buildService),
@@ -48,6 +49,11 @@ export function buildMapping(file: string, tree: Tree, options: Readonly<Record<
 
 function buildSource(entry: Entry): SourceRef {
   return { name: entry.key, url: asScalar(entry.value).text, at: entry.value.at }
+}
+
+function buildStaging(tree: Tree | null): Mapping['staging'] {
+  const url = tree && asScalar(tree).text
+  return tree === null || url === null || url === 'embedded' ? null : { url, at: tree.at }
 }
 
 function buildService(entry: Entry): ServiceRef {

@@ -43,7 +43,7 @@ function checkAddresses(mapping: Mapping, problems: Problems): void {
         message: 'expected one database per service, got an address with {…}; a target database per tenant is not supported yet',
         next: 'Give the service one database and a `tenant_column`.',
       })
-  for (const { url, at } of [...mapping.sources, ...mapping.services])
+  for (const { url, at } of [...mapping.sources, ...mapping.services, ...(mapping.staging ? [mapping.staging] : [])])
     if (LITERAL_PASSWORD.test(url))
       problems.add({
         code: 'MANIFEST_SECRET',

@@ -44,6 +44,12 @@ export const columnPattern = text('a column as schema.table.column or *.column',
   next: 'Write schema.table.column, or "*.column" for the column in every table.',
 })
 
+export const stagingPlace = text(
+  'embedded, or an address: postgres://…, env:NAME or file:PATH',
+  '^(?:embedded$|postgres(?:ql)?://.|env:.|file:.)',
+  { isSecret: true, next: 'Write embedded, postgres://USER@HOST/DATABASE, or env:NAME for an address kept outside the manifest.' },
+)
+
 /** Where a database is: an address or a reference to one. What the reference yields is checked when it is resolved (`config/`). */
 export const address = text(
   'an address: postgres://…, embedded:NAME, bacpac:FILE, pgdump:FILE, csv:FOLDER, env:NAME or file:PATH',

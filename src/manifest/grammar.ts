@@ -10,6 +10,7 @@ import {
   RELATION,
   serviceName,
   sourceName,
+  stagingPlace,
   tablePattern,
   word,
 } from './grammar-words.ts'
@@ -84,8 +85,8 @@ export const MANIFEST: Form = object('a manifest', {
     isRequired: true,
   },
   staging: {
-    doc: 'Where rows go that a source cannot sort or join.',
-    form: words({ embedded: 'the built-in PostgreSQL' }, { othersLater: 'staging elsewhere than on the built-in PostgreSQL' }),
+    doc: 'Where rows of a file go that cannot be read in the order asked for: `embedded`, the built-in PostgreSQL, or the address of another server, whose login may create databases. Never a source or a target.',
+    form: stagingPlace,
     otherwise: 'embedded',
   },
   tenants: {

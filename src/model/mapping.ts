@@ -10,6 +10,8 @@ export interface Mapping {
   /** SHA-256 (hex) of everything that decides what a row becomes: the canonical mapping and the options in force; not URLs, batch sizes or comments. */
   readonly hash: string
   readonly sources: readonly SourceRef[]
+  /** Where rows go that a source cannot sort; null = the built-in PostgreSQL. */
+  readonly staging: { readonly url: string; readonly at: Place } | null
   readonly tenants: TenantsFrom
   readonly time: { readonly gap: GapPolicy; readonly overlap: OverlapPolicy }
   readonly services: readonly ServiceRef[]

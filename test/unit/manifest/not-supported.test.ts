@@ -24,7 +24,6 @@ const LATER: Readonly<Record<string, string>> = {
   '`lookup` of an entity': entity('id: lookup'),
   '`skip`': manifest({ top: 'defaults: { on_conflict: skip }' }),
   '`overwrite`': entity('on_conflict: overwrite'),
-  'staging elsewhere': manifest({ top: 'staging: env:STAGING_DB' }),
   'SQL Server': manifest().replace('env:LEGACY_DB', '"sqlserver://host/db"'),
   MySQL: manifest().replace('env:LEGACY_DB', '"mysql://host/db"'),
 }
