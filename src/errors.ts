@@ -67,6 +67,8 @@ export const CODES = {
   SOURCE_KEY: { exit: 4, retry: false, title: 'A key of the source may be missing, double or differently equal' },
   SOURCE_TABLE_ABSENT: { exit: 1, retry: false, title: 'A tenant’s source lacks a table that is optional' },
   SOURCE_SHARED: { exit: 4, retry: false, title: 'One database stands for two tenants, or for source and target' },
+  STAGING_SHARED: { exit: 4, retry: false, title: 'Staging has the database of a source or of a service' },
+  STAGING_KEPT: { exit: 1, retry: false, title: 'What was staged could not be dropped' },
   SOURCE_ROWS_CHANGED: { exit: 1, retry: false, title: 'Rows changed in the source after they were loaded' },
   ROWS_EXCLUDED: { exit: 1, retry: false, title: 'A table the mapping leaves out holds rows' },
   CONSISTENCY_MIXED: { exit: 1, retry: false, title: 'A resumed run read a source that was written to' },

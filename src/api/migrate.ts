@@ -47,13 +47,19 @@ async function migrateOpened(
   const findings = preflight(survey)
   refuseErrors(findings)
   for (const finding of findings) run.emit({ type: 'finding:found', finding })
-  if (run.dryRun) return dryResult(migration, { survey, run, findings, seconds })
+  if (run.dryRun) return withoutStaging(migration, await dryResult(migration, { survey, run, findings, seconds }))
   const end = await runMigration(migration, survey, run)
   for (const failure of end.failures) await auditRefusal(failure, refusalPlace(migration, run, options))
   const result =
     end.run === '' ? emptyResult({ findings, seconds: seconds() }) : await runResult(migration, { end, findings, seconds: seconds() })
   run.emit({ type: 'run:finished', run: result.run, status: result.status, seconds: result.seconds })
-  return result
+  return withoutStaging(migration, result)
+}
+
+/** What was staged for a run that is finished goes; a run that is to be taken up again finds it. */
+async function withoutStaging(migration: OpenMigration, result: MigrateResult): Promise<MigrateResult> {
+  const isFinished = result.status === 'clean' || result.status === 'findings'
+  return isFinished ? { ...result, findings: [...result.findings, ...(await migration.dropStaging())] } : result
 }
 
 function refusalPlace(migration: OpenMigration, run: RunOptions, options: MigrateOptions): Parameters<typeof auditRefusal>[1] {

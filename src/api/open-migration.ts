@@ -14,6 +14,9 @@ import { loadAndCheckManifest } from '../manifest/load-manifest.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Mapping, ServiceRef, Tenant } from '../model/mapping.ts'
 import type { Migration } from '../run/migration.ts'
+import { stagedSource } from '../staging/staged-source.ts'
+import type { StagingPlace } from '../staging/staging-place.ts'
+import { dropStaging, openStaging, stagingFolder } from './open-staging.ts'
 import type { Options } from './options.ts'
 import { readTenantRelation } from './read-tenant-relation.ts'
 
@@ -23,13 +26,15 @@ export interface OpenMigration extends Migration {
   /** Remarks on the manifest itself. */
   readonly findings: readonly Finding[]
   readonly saltOrigin: 'environment' | 'file' | 'created'
+  /** The migration is done: what was staged for it goes, unless it is to be kept. Resolves to what to tell about it. */
+  dropStaging(): Promise<readonly Finding[]>
   close(): Promise<void>
 }
 
 const APPLICATION = 'rehouse'
 
 /** Reads the manifest and opens what it names. Throws what reading, resolving and connecting throw; then nothing is left open. */
-export async function openMigration(options: Options): Promise<OpenMigration> {
+export async function openMigration(options: Options & { readonly keepStaging?: boolean }): Promise<OpenMigration> {
   await loadParser()
   const { mapping, findings } = await loadAndCheckManifest(options.manifest, { set: options.set ?? {} })
   if (mapping === null) throw manifestError(findings)
@@ -37,9 +42,24 @@ export async function openMigration(options: Options): Promise<OpenMigration> {
   const environment = readEnvironment({ env: options.env, manifestFolder: folder, envFile: options.envFile })
   const { salt, origin } = loadSalt({ manifestFolder: folder, env: environment })
   const identifiers = openIdentifiers({ salt, migration: mapping.migration })
-  const place = { mapping, folder, environment, identifiers, auditKey: createHmac('sha256', salt).update('rehouse audit 1').digest() }
+  const staging = openStaging({
+    mapping,
+    folder,
+    environment,
+    keeps: options.keepStaging ?? false,
+    signal: options.signal ?? new AbortController().signal,
+  })
+  const place = {
+    mapping,
+    folder,
+    environment,
+    identifiers,
+    staging,
+    auditKey: createHmac('sha256', salt).update('rehouse audit 1').digest(),
+  }
   const services: Migration['services'][number][] = []
   const close = async (): Promise<void> => {
+    await staging.close()
     for (const { ledger, target } of services) {
       await ledger.close()
       await target.close()
@@ -59,6 +79,7 @@ export async function openMigration(options: Options): Promise<OpenMigration> {
     folder,
     saltOrigin: origin,
     close,
+    dropStaging: () => dropStaging(staging),
     identity: { migration: mapping.migration, saltFingerprint: fingerprint(salt) },
     ...sourcesOf(place),
   }
@@ -80,6 +101,7 @@ interface Place {
   readonly environment: Environment
   readonly identifiers: Identifiers
   readonly auditKey: Buffer
+  readonly staging: StagingPlace
 }
 
 async function openService(ref: ServiceRef, place: Place): Promise<Migration['services'][number]> {
@@ -102,19 +124,21 @@ async function openService(ref: ServiceRef, place: Place): Promise<Migration['se
   return { name: ref.name, ref, label: address.label, target, ledger }
 }
 
-function sourcesOf(place: Place): Pick<Migration, 'tenants' | 'isPerTenant' | 'openSource'> {
-  const { mapping, folder, environment } = place
+function sourcesOf(place: Place): Pick<Migration, 'tenants' | 'isPerTenant' | 'openSource' | 'doneWith' | 'stagingIdentity'> {
+  const { mapping, folder, environment, staging } = place
   const sourceRef = (name: string): Mapping['sources'][number] =>
     mapping.sources.find(s => s.name === name) ?? (mapping.sources[0] as Mapping['sources'][number])
   const open: Migration['openSource'] = async (name, tenant) => {
     const address = addressOf({ ref: sourceRef(name), side: 'source', tenant }, place)
     if (address.kind === 'file') {
       const { scheme, path, options, label } = address
-      return openSourceFile(scheme, { path, options, label, privateFolder: join(folder, '.rehouse', 'staging', 'files') })
+      const file = openSourceFile(scheme, { path, options, label, privateFolder: join(stagingFolder(folder), 'files') })
+      return stagedSource(file, { place: staging, name: stagedName(name, tenant) })
     }
     const { url, ssl } = await databaseAt(address, { side: 'source', folder })
     return openSource({ url, ssl, applicationName: APPLICATION })
   }
+  const isPerTenant = (name: string): boolean => isSourcePerTenant(sourceRef(name), { environment, manifestFolder: folder })
   let tenants: Promise<readonly Tenant[]> | null = null
   const read = (): Promise<readonly Tenant[]> => {
     const { tenants: from } = mapping
@@ -124,12 +148,29 @@ function sourcesOf(place: Place): Pick<Migration, 'tenants' | 'isPerTenant' | 'o
   }
   return {
     openSource: open,
-    isPerTenant: name => isSourcePerTenant(sourceRef(name), { environment, manifestFolder: folder }),
+    isPerTenant,
+    // A shared source is read by other tenants too.
+    doneWith: async tenant => {
+      if (tenant === null || staging.options.keeps) return
+      const own = mapping.sources.filter(({ name }) => isPerTenant(name))
+      // What cannot be dropped now is tried again, and told, at the end of the run.
+      for (const { name } of own) await staging.dropSource(stagedName(name, tenant)).catch(onlyOurs)
+    },
+    stagingIdentity: () => staging.identity(),
     tenants: () => {
       tenants ??= read()
       return tenants
     },
   }
+}
+
+function onlyOurs(error: unknown): void {
+  if (!(error instanceof RehouseError)) throw error
+}
+
+/** Tells a source apart within the migration. */
+function stagedName(source: string, tenant: Tenant | null): string {
+  return tenant === null ? source : `${source}/${tenant.code}`
 }
 
 function addressOf(

@@ -28,6 +28,8 @@ export interface MigrateOptions extends Options {
   /** `HH:MM`, local time of this machine: no batch begins after it. */
   readonly until?: string
   readonly audit?: string
+  /** Keep what was staged, whatever becomes of the run. */
+  readonly keepStaging?: boolean
   readonly operator?: string
   /** Named instants (run/seams.ts). */
   readonly hooks?: Hooks

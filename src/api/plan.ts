@@ -2,6 +2,7 @@ import { tableLabel } from '../base/table-label.ts'
 import type { PlanEntity, PlanResult } from '../model/results.ts'
 import type { EntityFacts } from '../plan/tenant-plan.ts'
 import { type MigrationSurvey, surveyMigration } from '../run/survey-migration.ts'
+import { whyNotScanned } from '../source/scan-keys.ts'
 import { openMigration } from './open-migration.ts'
 import type { Options } from './options.ts'
 import { preflight } from './preflight.ts'
@@ -36,7 +37,7 @@ function planEntity(item: MigrationSurvey['order'][number], survey: MigrationSur
     into: entity.into.map(shape => tableLabel(shape.schema, shape.table)),
     key: facts?.key.names ?? [],
     id: facts?.strategy ?? '',
-    strategy: strategyOf(facts),
+    strategy: readingOf(entity.name, survey),
     depends_on: item.dependsOn,
     settles: item.settles,
     tenants: entity.isShared ? 0 : plans.length,
@@ -45,10 +46,30 @@ function planEntity(item: MigrationSurvey['order'][number], survey: MigrationSur
   }
 }
 
-function strategyOf(facts: EntityFacts | undefined): string {
-  if (facts?.key.source.kind === 'content') return 'one pass in the order of the rows’ content'
-  const { list } = facts?.entity ?? {}
-  if (!list) return 'one pass in key order, streamed'
-  const isPlaced = facts?.key.list?.parts.some(part => part.kind === 'ordinal') ?? false
-  return `one pass in key order, streamed, each element of ${list.column} a row${isPlaced ? ' whose identifier depends on its place in the list' : ''}`
+/** How the rows are read. Tenants whose files differ may be read in different ways: then each is told, with how many tenants it holds for. */
+function readingOf(entity: string, { plans, sources }: MigrationSurvey): string {
+  const ways = new Map<string, number>()
+  for (const { tenant, entities } of plans) {
+    const facts = entities.get(entity)
+    if (facts === undefined) continue
+    const code = tenant?.code ?? null
+    const source = sources.find(s => s.name === facts.entity.from.source && (s.tenant === null || s.tenant === code))
+    const way = wayOf(facts, source?.capability === 'scan')
+    ways.set(way, (ways.get(way) ?? 0) + 1)
+  }
+  if (ways.size <= 1) return [...ways.keys()][0] ?? ''
+  return [...ways].map(([way, count]) => `${way} (${count} tenant${count === 1 ? '' : 's'})`).join('; ')
+}
+
+function wayOf(facts: EntityFacts, isFile: boolean): string {
+  const { list } = facts.entity
+  if (!list) return passOf(facts, isFile)
+  const isPlaced = facts.key.list?.parts.some(part => part.kind === 'ordinal') ?? false
+  return `${passOf(facts, isFile)}, each element of ${list.column} a row${isPlaced ? ' whose identifier depends on its place in the list' : ''}`
+}
+
+function passOf({ relation, key }: EntityFacts, isFile: boolean): string {
+  if (!isFile) return key.source.kind === 'content' ? 'one pass in the order of the rows’ content' : 'one pass in key order, streamed'
+  const why = whyNotScanned(relation, key.source)
+  return why === null ? 'streamed from the file' : `through staging: ${why}`
 }

@@ -4,7 +4,8 @@ import { buildTenants, type TenantRow } from '../config/build-tenants.ts'
 import { RehouseError } from '../errors.ts'
 import type { Relation } from '../model/catalogue.ts'
 import type { Tenant, TenantsFrom } from '../model/mapping.ts'
-import type { Source } from '../source/source.ts'
+import { WHOLE } from '../source/scan-keys.ts'
+import type { Source, SourceKey } from '../source/source.ts'
 
 type FromRelation = Extract<TenantsFrom, { kind: 'relation' }>
 
@@ -32,12 +33,12 @@ export async function readTenantRelation(from: FromRelation, open: () => Promise
 async function readRows(source: Source, relation: Relation): Promise<readonly Readonly<Record<string, string>>[]> {
   const names = relation.columns.map(c => c.name)
   const texts = relation.columns.map(c => valueText(c.type))
-  const isKeyed = relation.primaryKey !== null
-  const cursor = new TupleCursor(names.length + (isKeyed ? 0 : 2))
-  const skip = isKeyed ? 0 : 2
+  // A file is read as it lies there.
+  const key = source.capability === 'scan' ? WHOLE : keyOf(relation)
+  const skip = key.kind === 'content' ? 2 : 0
+  const cursor = new TupleCursor(names.length + skip)
   const rows: Record<string, string>[] = []
   const snapshot = await source.openSnapshot()
-  const key = relation.primaryKey === null ? ({ kind: 'content' } as const) : ({ kind: 'columns', names: relation.primaryKey } as const)
   for await (const chunk of snapshot.read({ relation, columns: names, key, after: null, signal: new AbortController().signal })) {
     cursor.push(chunk)
     while (cursor.next()) {
@@ -52,4 +53,8 @@ async function readRows(source: Source, relation: Relation): Promise<readonly Re
   }
   await snapshot.close()
   return rows
+}
+
+function keyOf({ primaryKey }: Relation): SourceKey {
+  return primaryKey === null ? { kind: 'content' } : { kind: 'columns', names: primaryKey }
 }

@@ -19,6 +19,7 @@ import { sourceRights } from './source-rights.ts'
 import { sourceShared } from './source-shared.ts'
 import { sourceVersion } from './source-version.ts'
 import { sourceWritable } from './source-writable.ts'
+import { stagingShared } from './staging-shared.ts'
 import type { Survey } from './survey.ts'
 import { targetBeforeTriggers } from './target-before-triggers.ts'
 import { targetCircle } from './target-circle.ts'
@@ -62,6 +63,7 @@ export const ALL_CHECKS: readonly Check[] = [
   targetVersion,
   targetPooled,
   targetReadOnly,
+  stagingShared,
   targetDatabaseTwice,
   targetLedgerRights,
   targetTableMissing,

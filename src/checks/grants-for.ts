@@ -15,7 +15,9 @@ export const WRITER_ROLE = 'rehouse_writer'
  * No password is in it: the comment says how to give one.
  */
 export function grantsFor(survey: Survey): readonly string[] {
-  const readers = survey.sources.map(source => ({
+  // A file needs no login.
+  const databases = survey.sources.filter(source => source.capability !== 'scan')
+  const readers = databases.map(source => ({
     place: placeOf(source),
     statements: readerGrants({ role: READER_ROLE, tables: readTables(source, survey) }),
   }))

@@ -3,7 +3,7 @@ import type { Entity, Mapping, ServiceRef } from '../model/mapping.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
 import type { EntityOrder } from '../plan/order.ts'
 import type { TenantPlan } from '../plan/tenant-plan.ts'
-import type { SourceFacts } from '../source/source.ts'
+import type { Source, SourceFacts } from '../source/source.ts'
 import type { TargetFacts } from '../target/target.ts'
 
 /** Everything that was looked at before a row moves; what the checks decide from. */
@@ -11,6 +11,8 @@ export interface Survey {
   readonly mapping: Mapping
   readonly services: readonly SurveyedService[]
   readonly sources: readonly SurveyedSource[]
+  /** The database rows of files are staged in; null = the built-in one, or nothing can be staged. */
+  readonly staging: string | null
   /** The shared rows' first. */
   readonly plans: readonly TenantPlan[]
   readonly compiled: readonly SurveyedEntity[]
@@ -31,6 +33,7 @@ export interface SurveyedSource {
   /** Null: read once and shared. */
   readonly tenant: string | null
   readonly label: string
+  readonly capability: Source['capability']
   readonly facts: SourceFacts
   readonly catalogue: Catalogue
 }

@@ -105,6 +105,11 @@ export const COMMANDS: readonly Command[] = [
         value: 'FILE',
         doc: 'Where the audit of a dry run and refusals go; default is .rehouse/audit/RUN.jsonl',
       },
+      {
+        name: 'keep-staging',
+        type: 'switch',
+        doc: 'Keep what was staged of files, for a later run or verify; else it is dropped when the run is finished',
+      },
       { name: 'operator', type: 'text', value: 'NAME', doc: 'Who the ledger says did it; default is the login name' },
       { name: 'top-up', type: 'switch', doc: 'Update rows that changed in the source since', notBuilt: true },
       { name: 'delete-gone', type: 'switch', doc: 'Remove rows that are gone from the source', notBuilt: true },

@@ -131,7 +131,6 @@ function checkWord(tree: ScalarTree, form: WordForm): Refusal | null {
   const known = Object.keys(form.words)
   if (tree.type === 'text' && Object.hasOwn(form.words, tree.text)) return null
   if (tree.type === 'text' && form.later.includes(tree.text)) return notYet(`\`${tree.text}\``)
-  if (tree.type === 'text' && form.othersLater) return notYet(form.othersLater)
   const near = tree.type === 'text' ? nearestWord(tree.text, known) : null
   return invalid(expected, `${describeTree(tree)}${near ? `; did you mean ${near}?` : ''}`, `Write ${near ?? expected}.`)
 }

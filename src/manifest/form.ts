@@ -39,8 +39,6 @@ export interface WordForm {
   readonly kind: 'word'
   readonly words: Readonly<Record<string, string>>
   readonly later: readonly string[]
-  /** Any other word belongs to the language too: what it would be. */
-  readonly othersLater: string | null
 }
 
 export interface IntegerForm {
@@ -157,8 +155,8 @@ export function text(
   }
 }
 
-export function words(of: Readonly<Record<string, string>>, options: { later?: readonly string[]; othersLater?: string } = {}): WordForm {
-  return { kind: 'word', words: of, later: options.later ?? [], othersLater: options.othersLater ?? null }
+export function words(of: Readonly<Record<string, string>>, options: { later?: readonly string[] } = {}): WordForm {
+  return { kind: 'word', words: of, later: options.later ?? [] }
 }
 
 export function object(

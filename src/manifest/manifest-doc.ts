@@ -102,7 +102,6 @@ function collectLater(form: Form, name: string, found: string[]): void {
   const here = name === '' ? '' : `${name}: `
   if (form.kind === 'word') {
     for (const word of form.later) found.push(`${here}\`${word}\``)
-    if (form.othersLater) found.push(`${here}${form.othersLater}`)
   }
   if (form.kind === 'text') for (const { what } of form.later) found.push(what)
   if (form.kind === 'map') collectLater(form.value, name, found)

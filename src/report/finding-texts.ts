@@ -77,6 +77,18 @@ export const FINDING_TEXTS = {
     risk: 'None yet. Rows may go to the wrong tenant.',
     next: 'Correct the address, or the tenant’s column it is made of. If it is meant so, go on.',
   },
+  STAGING_SHARED: {
+    means:
+      'The address under `staging` leads to the database of a service or of a source. Raw copies of legacy rows do not belong there, and a source is only read.',
+    risk: NOTHING_BEGAN,
+    next: 'Write `staging: embedded`, or give staging a database of its own.',
+  },
+  STAGING_KEPT: {
+    means:
+      'The run is finished, but copies of legacy rows that were staged for it could not be dropped. They are private still, as before.',
+    risk: 'None to the rows that were moved. The copies hold personal data.',
+    next: 'The next run that finishes drops them. To be rid of them at once delete `.rehouse/staging`, or the databases `rehouse_staging_…` on the server under `staging`.',
+  },
   TARGET_VERSION: {
     means:
       'The target is a version of PostgreSQL that Rehouse is not made for: below 15 it lacks what Rehouse relies on, above 18 Rehouse was not tested.',

@@ -26,7 +26,7 @@ function renderEntity(entity: PlanEntity, page: Page): readonly string[] {
   const rows = entity.estimated_rows === null ? 'an unknown number of rows' : `about ${formatCounted(entity.estimated_rows, 'row')}`
   const facts = [
     `${entity.from} → ${entity.into.join(', ')} (service ${entity.service})`,
-    `${formatCounted(entity.tenants, 'tenant')}, ${rows}, read by ${entity.strategy}`,
+    `${formatCounted(entity.tenants, 'tenant')}, ${rows}, ${entity.strategy}`,
     `key ${entity.key.length === 0 ? 'the whole row' : entity.key.join(', ')}, identifier ${entity.id}`,
     ...(entity.depends_on.length === 0 ? [] : [`after ${entity.depends_on.join(', ')}`]),
     ...(entity.settles.length === 0 ? [] : [`references to ${entity.settles.join(', ')} are checked when all rows are in`]),

@@ -32,6 +32,8 @@ export function dryContext(migration: Migration, { survey, options }: { survey: 
     isSelected: () => true,
     isReferenced: name => referenced.has(name),
     openSource: (name, tenant) => migration.openSource(name, migration.isPerTenant(name) ? tenant : null),
+    doneWith: tenant => migration.doneWith?.(tenant) ?? Promise.resolve(),
+    confirmed: new Map(),
     isFirstLoad: () => false,
     relations: () => new Map(),
     liveReferences: () => new Set(),

@@ -91,11 +91,13 @@ class DryLane {
         this.state.release(facts.entity.name)
         await this.#settle(progress)
       }
+      await this.state.confirmRest()
     } catch (error) {
       throw atPlace(error, { tenant: this.state.plan.tenant?.code })
     } finally {
       await this.state.closeSources()
     }
+    await this.#run.doneWith(this.state.plan.tenant)
   }
 
   /** The selected entities and, before them, those they refer to, however far. */
@@ -133,7 +135,7 @@ class DryLane {
     const began = now()
     emit({ type: 'task:started', entity: name, tenant: tenant?.code ?? null, estimatedRows: facts.relation.estimatedRows })
     const known = { run, facts, compiled, entity, tenant, service, snapshot, index, batch }
-    const context = { ...known, tally: this.#tally, hooks, signal, now, emit }
+    const context = { ...known, tally: this.#tally, hooks, signal, now, emit, confirm: () => this.state.confirmAfter(name) }
     const sink = new MemorySink(context, { compares, audit: isShown ? this.#audit(name) : null })
     await readTask(context, sink, { after: null, readBefore: 0 })
     const seconds = (now() - began) / 1000

@@ -9,6 +9,7 @@ import { withoutRelations } from './absent-tables.ts'
 import type { CircleMember } from './circle-member.ts'
 import { fillRelated } from './fill-related.ts'
 import { keptKeys } from './kept-rows.ts'
+import { interrupted } from './read-task.ts'
 import { fillFromLedger } from './remember-states.ts'
 import type { RunContext } from './run-context.ts'
 import { type Refusal, settleCircle } from './settle.ts'
@@ -29,6 +30,8 @@ export class LaneState {
   readonly #snapshots = new Map<string, { source: Source; snapshot: SourceSnapshot }>()
   readonly #indexes = new Map<string, KeyIndex>()
   readonly #compiled = new Map<string, CompiledEntity>()
+
+  #hasRead = false
 
   constructor(run: RunContext, plan: TenantPlan) {
     this.#run = run
@@ -61,6 +64,42 @@ export class LaneState {
     } catch (error) {
       await opened.close()
       throw error
+    }
+  }
+
+  /** The selected entities of a phase, in the order they are loaded. */
+  selectedIn(phase: string): readonly EntityFacts[] {
+    return [...this.plan.entities.values()].filter(({ entity, order }) => order.phase === phase && this.#run.isSelected(entity, phase))
+  }
+
+  /**
+   * Asks the sources that no selected entity after this one reads to confirm what they say of themselves. Asked before the entity’s last batch:
+   * a later run that finds all read knows that it was confirmed too.
+   */
+  async confirmAfter(entity: string): Promise<void> {
+    this.#hasRead = true
+    const wanted = this.#run.mapping.phases.flatMap(phase => this.selectedIn(phase.name))
+    const later = new Set(wanted.slice(wanted.findIndex(facts => facts.entity.name === entity) + 1).flatMap(sourcesOf))
+    for (const [name, { snapshot }] of this.#snapshots) if (!later.has(name)) await this.#confirm(name, snapshot)
+  }
+
+  /** At the end, where the last entity had been read before but an earlier one was read again. Nothing to do where nothing was read. */
+  async confirmRest(): Promise<void> {
+    if (!this.#hasRead) return
+    for (const [name, { snapshot }] of this.#snapshots) await this.#confirm(name, snapshot)
+  }
+
+  async #confirm(source: string, snapshot: SourceSnapshot): Promise<void> {
+    if (snapshot.confirm === undefined) return
+    const { confirmed, signal } = this.#run
+    const key = JSON.stringify([source, snapshot.marker])
+    const confirming = confirmed.get(key) ?? snapshot.confirm(signal)
+    confirmed.set(key, confirming)
+    try {
+      await confirming
+    } catch (error) {
+      confirmed.delete(key)
+      throw signal.aborted ? interrupted(signal) : error
     }
   }
 
@@ -200,4 +239,9 @@ export class LaneState {
     const stores = new Map(known?.related.map(({ path, store }) => [path, store]))
     return compileFor(this.plan, own, { setting: this.#run.setting, index, filled: { stores, numbers: known?.numbers?.store ?? null } })
   }
+}
+
+/** Where an entity's rows and the rows related to them come from. */
+function sourcesOf({ entity, related }: EntityFacts): readonly string[] {
+  return [entity.from.source, ...[...related.values()].map(of => of.source)]
 }

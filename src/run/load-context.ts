@@ -34,6 +34,8 @@ export interface LoadContext {
   readonly tally: TenantTally
   readonly hooks: Hooks
   readonly emit: EventListener
+  /** To be called when all rows are read, before the last batch is handed over: nothing is done before what the source says of itself is confirmed. */
+  readonly confirm: () => Promise<void>
   /** Aborted: end after the batch at hand. */
   readonly signal: AbortSignal
   /** Monotonic milliseconds. */

@@ -19,6 +19,10 @@ export interface Migration {
   isPerTenant(source: string): boolean
   /** A new connection; `tenant` null for a shared source. */
   openSource(source: string, tenant: Tenant | null): Promise<Source>
+  /** Everything wanted of the tenant’s own sources was read, and they are closed: what was kept to read them may go. */
+  doneWith?(tenant: Tenant | null): Promise<void>
+  /** The database rows are staged in, as `SourceFacts.identity` tells databases apart; null = the built-in one, which is nobody else’s. */
+  stagingIdentity?(): Promise<string | null>
 }
 
 export interface RunOptions {

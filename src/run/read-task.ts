@@ -112,6 +112,7 @@ class BatchFiller {
   async finish(counted: bigint): Promise<void> {
     this.#read += this.#current.read
     if (BigInt(this.#read) !== counted) throw this.#countMismatch(counted)
+    await this.#context.confirm()
     this.#read -= this.#current.read
     await this.#hand({ isLast: true, sourceCount: counted.toString() })
     while (this.#underWay.length > 0) await this.#oldest()

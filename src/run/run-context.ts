@@ -25,6 +25,10 @@ export interface RunContext {
   /** Some entity refers to it, so its keys must be remembered. */
   isReferenced(entity: string): boolean
   openSource(name: string, tenant: NumberedTenant | null): Promise<Source>
+  /** Everything wanted of the tenant’s own sources was read. */
+  doneWith(tenant: NumberedTenant | null): Promise<void>
+  /** By source and marker: what snapshots say of themselves, confirmed or being confirmed. One content need be confirmed once. */
+  readonly confirmed: Map<string, Promise<void>>
   /** The service’s id map was empty when the run began, and its key is set aside: nothing need be asked of it. */
   isFirstLoad(service: string): boolean
   /** A service’s tables as they are during the load, by `schema.table`. */

@@ -150,6 +150,8 @@ function contextOf(
     isSelected: (entity, phase) => isSelected(entity, { phase, selection: record.selection }),
     isReferenced: name => referenced.has(name),
     openSource: (name, tenant) => migration.openSource(name, migration.isPerTenant(name) ? tenant : null),
+    doneWith: tenant => migration.doneWith?.(tenant) ?? Promise.resolve(),
+    confirmed: new Map(),
     during,
     isFirstLoad: name => during.get(name)?.isFirstLoad ?? false,
     relations: name => during.get(name)?.relations ?? new Map(),

@@ -52,7 +52,8 @@ export async function surveyMigration(migration: Migration, chosen: readonly str
     ...sources.flatMap(s => s.excluded),
     ...refuseAuditedExclusions(mapping),
   ])
-  return { mapping, services, sources, plans, compiled, order, tenants, setting, findings }
+  const staging = sources.some(source => source.capability === 'scan') ? await migration.stagingIdentity?.() : null
+  return { mapping, services, sources, staging: staging ?? null, plans, compiled, order, tenants, setting, findings }
 }
 
 async function surveyServices({ mapping, services }: Pick<Migration, 'mapping' | 'services'>): Promise<MigrationSurvey['services']> {
@@ -155,7 +156,7 @@ async function lookAtSource(migration: Migration, { source, tenant }: { source: 
     const catalogue = await opened.describe()
     const place = { name: source, tenant: tenant?.code ?? null }
     const excluded = await countExcluded(opened, { ...place, catalogue, mapping: migration.mapping })
-    return { ...place, label: opened.label, facts, catalogue, excluded }
+    return { ...place, label: opened.label, capability: opened.capability, facts, catalogue, excluded }
   } finally {
     await opened.close()
   }

@@ -75,14 +75,13 @@ export class TenantLane {
       await this.#writers.close()
       await this.state.closeSources()
     }
+    await this.#run.doneWith(this.state.plan.tenant)
   }
 
   async #attempt(gate: PhaseGate): Promise<void> {
     const progress: LaneProgress = { done: new Set(), entered: new Set(), settled: new Set() }
     for (const phase of this.#run.mapping.phases) {
-      const entities = [...this.state.plan.entities.values()].filter(
-        facts => facts.order.phase === phase.name && this.#run.isSelected(facts.entity, phase.name),
-      )
+      const entities = this.state.selectedIn(phase.name)
       // What keeps the shared rows from being complete was tried again in their own lane.
       this.#retries = 0
       if (entities.length > 0 || this.state.waitsForShared(phase.name)) await gate.mayEnter(phase.name)
@@ -96,6 +95,7 @@ export class TenantLane {
       }
       gate.phaseDone(phase.name)
     }
+    await this.state.confirmRest()
   }
 
   async #settleWaiting(progress: LaneProgress): Promise<void> {
@@ -164,6 +164,7 @@ export class TenantLane {
           writer,
           liveReferences: this.#run.liveReferences(service.name),
           anotherWriter,
+          confirm: () => this.state.confirmAfter(facts.entity.name),
         },
         compares,
       )

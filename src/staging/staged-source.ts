@@ -14,7 +14,9 @@ import type { StagingPlace } from './staging-place.ts'
  * Everything else, its catalogue first of all, is the file's. `name` tells the source apart within the migration.
  */
 export function stagedSource(source: Source, { place, name }: { readonly place: StagingPlace; readonly name: string }): Source {
-  return source.capability === 'scan' ? new StagedSource(source, { place, name }) : source
+  if (source.capability !== 'scan') return source
+  place.noteFile()
+  return new StagedSource(source, { place, name })
 }
 
 /** Relations of a snapshot's file in a place that can do all that PostgreSQL can. */

@@ -15,9 +15,6 @@ export interface StagedFor {
 const PREFIX = 'rehouse_staging_'
 /** How rows lie in staging; another layout finds nothing of this one. */
 const LAYOUT = 1
-/** What may lie around after runs that failed; beyond that the oldest goes, and is staged again when it is needed. */
-const MOST_KEPT = 16
-
 /** UNLOGGED like the tables it speaks of: a crash of the server empties all of them, so that what is lost is never said to be there. */
 const SCHEMA = `create schema if not exists ${STAGING_SCHEMA};
 create unlogged table if not exists ${STAGING_SCHEMA}.relation (name text primary key, marker text not null, relation text not null,
@@ -48,7 +45,7 @@ export class StagingDatabase {
   /** Makes it if it is not there. Databases of the same source with another content, and the oldest beyond what is kept, are dropped. */
   static async open(
     server: StagingServer,
-    { name, owner }: { readonly name: string; readonly owner: StagedFor },
+    { name, owner, mostKept }: { readonly name: string; readonly owner: StagedFor; readonly mostKept: number },
   ): Promise<StagingDatabase> {
     return server.making(async admin => {
       const all = await listDatabases(admin)
@@ -61,7 +58,7 @@ export class StagingDatabase {
       const others = all.filter(database => database.name !== name && database.owner?.migration === owner.migration)
       const orphans = others.filter(database => database.owner?.source === owner.source)
       const rest = others.filter(database => !orphans.includes(database))
-      for (const { name: orphan } of [...orphans, ...rest.slice(0, Math.max(0, rest.length + 1 - MOST_KEPT))])
+      for (const { name: orphan } of [...orphans, ...rest.slice(0, Math.max(0, rest.length + 1 - mostKept))])
         await dropDatabase(server, admin, orphan)
       const address = await server.addressOf(name)
       const keeper = await openStagingSession(address)

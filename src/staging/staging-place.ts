@@ -2,6 +2,9 @@ import type { Source } from '../source/source.ts'
 import { databaseName, dropStaged, type StagedFor, StagingDatabase } from './staging-database.ts'
 import { type DatabaseAddress, StagingServer, type StagingServerOptions } from './staging-server.ts'
 
+/** What may lie around after runs that failed; beyond that the oldest goes, and is staged again when it is needed. */
+const MOST_KEPT = 16
+
 export interface StagingOptions extends StagingServerOptions {
   /** Name of the migration. */
   readonly migration: string
@@ -9,6 +12,8 @@ export interface StagingOptions extends StagingServerOptions {
   readonly openSource: (address: DatabaseAddress) => Source
   /** Ends what is being staged. */
   readonly signal: AbortSignal
+  /** What was staged is kept, all of it. */
+  readonly keeps: boolean
 }
 
 /** Where a migration's rows are staged: the server, and the databases in use. Nothing is started before something is staged. `close` when no source uses it any more. */
@@ -17,10 +22,16 @@ export class StagingPlace {
   readonly #server: StagingServer
   readonly #open = new Map<string, Promise<StagingDatabase>>()
   readonly #uses = new Map<string, number>()
+  #hasFiles = false
 
   constructor(options: StagingOptions) {
     this.options = options
     this.#server = new StagingServer(options)
+  }
+
+  /** Where no file is read nothing can have been staged. */
+  noteFile(): void {
+    this.#hasFiles = true
   }
 
   /** The database for this content, in use until `release`. */
@@ -42,7 +53,7 @@ export class StagingPlace {
     // Of several that find it closed, the first opens it again.
     const now = this.#open.get(name)
     if (now !== undefined && now !== known) return now
-    const opening = StagingDatabase.open(this.#server, { name, owner })
+    const opening = StagingDatabase.open(this.#server, { name, owner, mostKept: this.options.keeps ? Infinity : MOST_KEPT })
     this.#open.set(name, opening)
     return opening
   }
@@ -60,14 +71,30 @@ export class StagingPlace {
     await (await database?.catch(() => null))?.close()
   }
 
+  /** Of the server given for staging; null = the built-in one. Starts nothing. */
+  async identity(): Promise<string | null> {
+    const { address, openSource } = this.options
+    if (address === null) return null
+    const source = openSource(await address())
+    try {
+      return (await source.facts()).identity
+    } finally {
+      await source.close()
+    }
+  }
+
   /** Everything wanted of a source was read: what was staged of it goes, also what an earlier run left. What is in use stays. */
   async dropSource(source: string): Promise<void> {
-    if (this.#server.mayHoldDatabases) await dropStaged(this.#server, { migration: this.options.migration, source })
+    if (this.#mayHold) await dropStaged(this.#server, { migration: this.options.migration, source })
   }
 
   /** The migration is done: what was staged for it goes. */
   async dropAll(): Promise<void> {
-    if (this.#server.mayHoldDatabases) await dropStaged(this.#server, { migration: this.options.migration })
+    if (this.#mayHold) await dropStaged(this.#server, { migration: this.options.migration })
+  }
+
+  get #mayHold(): boolean {
+    return this.#hasFiles && this.#server.mayHoldDatabases
   }
 
   /** Idempotent. */

@@ -14,7 +14,7 @@ export interface StagingServerOptions {
   /** `.rehouse/staging` of the manifest. */
   readonly folder: string
   /** A server of somebody’s own; null = the built-in PostgreSQL. */
-  readonly address: DatabaseAddress | null
+  readonly address: (() => Promise<DatabaseAddress>) | null
 }
 
 const APPLICATION = 'rehouse staging'
@@ -83,7 +83,10 @@ export class StagingServer {
 
   async #start(): Promise<Started> {
     const { address } = this.#options
-    if (address !== null) return { admin: await openStagingSession(address), addressOf: database => withDatabase(address, database) }
+    if (address !== null) {
+      const given = await address()
+      return { admin: await openStagingSession(given), addressOf: database => withDatabase(given, database) }
+    }
     const folder = serverFolder(this.#options.folder)
     makePrivate(this.#options.folder)
     mkdirSync(folder, { recursive: true, mode: 0o700 })

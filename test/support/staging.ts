@@ -14,7 +14,7 @@ export async function stagingPlace(t: TestLike, options: Partial<StagingOptions>
   const { url } = await testServer()
   const place = openPlace({
     folder: '/nowhere',
-    address: { url: url('postgres'), ssl: false },
+    address: () => Promise.resolve({ url: url('postgres'), ssl: false }),
     migration: `m${process.pid}-${count++}`,
     ...options,
   })
@@ -29,6 +29,7 @@ export function openPlace(options: Pick<StagingOptions, 'folder' | 'address' | '
   return new StagingPlace({
     openSource: address => openPostgresSource({ ...address, applicationName: 'rehouse staging' }),
     signal: new AbortController().signal,
+    keeps: false,
     ...options,
   })
 }

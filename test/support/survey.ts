@@ -29,6 +29,8 @@ export interface SurveyWish {
   readonly sourceFacts?: (tenant: string | null) => Partial<SourceFacts>
   readonly sourceVersion?: number
   readonly ledger?: SurveyedService['ledger']
+  readonly staging?: string
+  readonly sourceCapability?: Survey['sources'][number]['capability']
 }
 
 /** A mapping without a fault: two tenants, a parent, a child with a part. */
@@ -113,7 +115,7 @@ export function surveyOf(wish: SurveyWish = {}): Survey {
       compiled: compileFor(plan, entity.name, { setting, index: () => null }),
     })),
   )
-  return { mapping, services, sources, plans, compiled, order }
+  return { mapping, services, sources, staging: wish.staging ?? null, plans, compiled, order }
 }
 
 /** What a check finds, held to what it says of itself: its codes and severities, sentences, the same again, one finding for one thing. */
@@ -174,6 +176,7 @@ function sourceOf({ name, tenant }: { name: string; tenant: string | null }, wis
     name,
     tenant,
     label: `postgres://reader@legacy/${tenant ?? name}`,
+    capability: wish.sourceCapability ?? 'query',
     facts: { identity, canWrite: false, serverVersion: version, ...wish.sourceFacts?.(tenant) },
     catalogue: { engine: 'postgres', version, database: `${name}_${tenant ?? 'all'}`, relations: wish.relations ?? GOOD_RELATIONS },
   }

@@ -28,6 +28,7 @@ function migrateOptions(call: Call): MigrateOptions {
     dryRun: flags.isOn('dry-run'),
     createTarget: flags.isOn('create-target'),
     wait: flags.isOn('wait'),
+    keepStaging: flags.isOn('keep-staging'),
     operator: flags.text('operator') ?? call.host.operator,
     ...definedOnly({
       tenants: flags.list('tenant'),

@@ -6,6 +6,7 @@ import { sourceRights } from '../../../src/checks/source-rights.ts'
 import { sourceShared } from '../../../src/checks/source-shared.ts'
 import { sourceVersion } from '../../../src/checks/source-version.ts'
 import { sourceWritable } from '../../../src/checks/source-writable.ts'
+import { stagingShared } from '../../../src/checks/staging-shared.ts'
 import type { Collation, Relation } from '../../../src/model/catalogue.ts'
 import { column, findingsOf, GOOD_RELATIONS, manifestWith, oneFinding, relation, surveyOf, unique } from '../../support/survey.ts'
 
@@ -127,4 +128,15 @@ test('what the login may not read is an error where the mapping reads it, and on
   assert.equal(denied(['id', 'name'])[0]?.message, 'expected a login that may read public.school of source legacy, got no right to select')
   assert.match(denied([], 'some')[0]?.message ?? '', /got row-level security that may hide rows from it$/)
   assert.equal(denied(['name'])[0]?.severity, 'error')
+})
+
+test('staging has a database of its own: that of a service or of a source is an error', () => {
+  assert.deepEqual(findingsOf(stagingShared, surveyOf({ tenants: one })), [])
+  assert.deepEqual(findingsOf(stagingShared, surveyOf({ tenants: one, staging: 'postgres:3:staging' })), [])
+  const service = oneFinding(stagingShared, surveyOf({ tenants: one, staging: 'postgres:1:app' }))
+  assert.equal(service.severity, 'error')
+  assert.equal(service.message, 'expected a database of its own for staging, got that of service app')
+  const source = oneFinding(stagingShared, surveyOf({ tenants: one, staging: 'postgres:2:legacy:ADAMS' }))
+  assert.equal(source.message, 'expected a database of its own for staging, got that of source legacy')
+  assert.equal(source.where.tenant, 'ADAMS')
 })

@@ -95,11 +95,11 @@ test('every command passes on what the flags say, and nothing that was not said'
     assert.deepEqual({ manifest, envFile, set }, { manifest: 'a.yaml', envFile: '.e', set: { k: 'v' } })
     return own
   }
-  const none = { dryRun: false, createTarget: false, wait: false, operator: 'ada' }
+  const none = { dryRun: false, createTarget: false, wait: false, keepStaging: false, operator: 'ada' }
   assert.deepEqual(await given(['migrate']), none)
   assert.deepEqual(
     await given(
-      'migrate --dry-run --create-target --tenant a --tenant b --entity e --phase p --resume 7 --wait --batch-rows 5 --until 06:30 --audit x --operator bob'.split(
+      'migrate --dry-run --create-target --tenant a --tenant b --entity e --phase p --resume 7 --wait --keep-staging --batch-rows 5 --until 06:30 --audit x --operator bob'.split(
         ' ',
       ),
     ),
@@ -111,6 +111,7 @@ test('every command passes on what the flags say, and nothing that was not said'
       phase: 'p',
       resume: '7',
       wait: true,
+      keepStaging: true,
       batchRows: 5,
       until: '06:30',
       audit: 'x',

@@ -28,7 +28,7 @@ test('a plan shows phases, entities and what fills each column', () => {
     '',
     '  student',
     '    public.student → core.student (service core)',
-    '    6 tenants, about 120_000 rows, read by keyset',
+    '    6 tenants, about 120_000 rows, keyset',
     '    key student_id, identifier ordered',
     '    after school',
     '    references to student are checked when all rows are in',
