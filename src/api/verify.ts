@@ -21,7 +21,9 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
     const survey = await surveyMigration(migration, options.tenants ?? null)
     const request = requestOf(migration, options, began)
     const context = dryContext(migration, { survey, options: runOptionsOf(request, options) })
-    return await verifyMigration(migration, { survey, context, request })
+    const result = await verifyMigration(migration, { survey, context, request })
+    for (const finding of await migration.dropStaging()) options.on?.({ type: 'finding:found', finding })
+    return result
   } finally {
     await migration.close()
   }

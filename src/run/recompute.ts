@@ -79,11 +79,13 @@ class Lane {
         progress.done.add(facts.entity.name)
         await this.#settle(progress)
       }
+      await this.state.confirmRest()
     } catch (error) {
       throw atPlace(error, { tenant: tenant?.code })
     } finally {
       await this.state.closeSources()
     }
+    await this.#run.doneWith(tenant)
   }
 
   async #entity(facts: EntityFacts): Promise<void> {
@@ -101,7 +103,8 @@ class Lane {
     const service = this.#run.service(facts.entity.service)
     const known = { run, facts, compiled, entity, tenant, service, snapshot, batch, hooks, signal, now }
     // Nothing is written, so there is nothing a batch would have to report.
-    const context = { ...known, index: this.state.index(name), tally: new TenantTally(this.#run.mapping.stop), emit: () => undefined }
+    const own = { index: this.state.index(name), tally: new TenantTally(this.#run.mapping.stop), emit: () => undefined }
+    const context = { ...known, ...own, confirm: () => this.state.confirmAfter(name) }
     const sink = new WatchedSink(context, { reading, watcher: this.#watcher, held })
     await readTask(context, sink, { after: null, readBefore: 0 })
     await this.#watcher.end(reading)
