@@ -1,4 +1,5 @@
 import type { Command, ExitDoc, Flag, Group, NotBuilt } from './command-shape.ts'
+import { embeddedCommands } from './embedded-commands.ts'
 
 /** Every command and flag, once: commander, `--help` and docs/cli.md are made from these tables. Plain data, so that starting up loads nothing else. */
 export const DEFAULT_MANIFEST = 'rehouse.yaml'
@@ -238,35 +239,8 @@ export const COMMANDS: readonly Command[] = [
     examples: ['rehouse schema > rehouse.schema.json', 'rehouse schema --output migrate'],
     exits: [DONE],
   },
-  ...embedded(),
+  ...embeddedCommands({ manifest: DEFAULT_MANIFEST, json: JSON_FLAG }),
 ]
-
-function embedded(): readonly Command[] {
-  const flags: readonly Flag[] = [
-    {
-      name: 'manifest',
-      short: 'm',
-      type: 'text',
-      value: 'FILE',
-      doc: 'The manifest beside which .rehouse lies; it need not exist',
-      default: DEFAULT_MANIFEST,
-    },
-    JSON_FLAG,
-  ]
-  return [
-    { name: 'embedded start', doc: 'Start the built-in PostgreSQL, if it is not running', flags, exits: [DONE] },
-    { name: 'embedded stop', doc: 'Stop the built-in PostgreSQL; its data stays', flags, exits: [DONE] },
-    { name: 'embedded status', doc: 'Say whether the built-in PostgreSQL runs', flags, exits: [DONE] },
-    {
-      name: 'embedded url',
-      doc: 'Print the URL of a database on the built-in PostgreSQL, and nothing else',
-      arguments: [{ name: 'NAME', doc: 'The database; default is rehouse', isRequired: false }],
-      flags,
-      examples: ['psql "$(rehouse embedded url)"'],
-      exits: [DONE, { status: 5, when: 'it is not running' }],
-    },
-  ]
-}
 
 /** What a command with subcommands is about. */
 export const GROUPS: readonly Group[] = [
