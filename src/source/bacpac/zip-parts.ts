@@ -19,8 +19,8 @@ const DEFLATED = 8
 const MOST_PER_BYTE = 1032
 const EMPTY_BYTES = 64
 const INFLATE_BYTES = 1 << 17
-/** A part up to this size is checked whole before a byte of it is given out. */
-const CHECKED_FIRST_BYTES = 1 << 22
+/** A part up to this size is held until it is checked; a larger one is gone through twice. */
+const HELD_BYTES = 1 << 24
 
 /**
  * A zip file opened for reading its parts at random, several at a time. Nothing is believed that it says of itself: a part gives exactly as many bytes as stated and of the
@@ -34,6 +34,8 @@ export class ZipParts {
   readonly #file: FileHandle
   readonly #zip: ZipFile
   readonly #state: string
+  /** Larger parts that were gone through and are as stated. */
+  readonly #checked = new Set<ZipPart>()
   #isClosed = false
 
   private constructor(opened: Opened, parts: ReadonlyMap<string, ZipPart>, marker: string) {
@@ -63,13 +65,25 @@ export class ZipParts {
     }
   }
 
-  /** The bytes of a part, in chunks. Ending early closes what was opened for it; the signal’s reason is thrown. */
+  /**
+   * The bytes of a part, in chunks, once all of it is known to be as stated: rows of a damaged part would be committed before its end shows the damage.
+   * Ending early closes what was opened for it; the signal’s reason is thrown.
+   */
   async *read(part: ZipPart, signal: AbortSignal): AsyncGenerator<Buffer> {
     signal.throwIfAborted()
     await this.assertUnchanged()
-    const checked = part.bytes <= CHECKED_FIRST_BYTES ? await collected(this.#inflated(part, signal)) : this.#inflated(part, signal)
-    for await (const chunk of checked) yield chunk
+    if (part.bytes <= HELD_BYTES) yield* await collected(this.#inflated(part, signal))
+    else {
+      await this.#check(part, signal)
+      yield* this.#inflated(part, signal)
+    }
     await this.assertUnchanged()
+  }
+
+  async #check(part: ZipPart, signal: AbortSignal): Promise<void> {
+    if (this.#checked.has(part)) return
+    for await (const _ of this.#inflated(part, signal)) signal.throwIfAborted()
+    this.#checked.add(part)
   }
 
   async *#inflated(part: ZipPart, signal: AbortSignal): AsyncGenerator<Buffer> {
