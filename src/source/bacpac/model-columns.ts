@@ -50,6 +50,6 @@ export function typeOf(element: ModelElement): ModelType {
     length: numberOf(element, 'Length'),
     precision: numberOf(element, 'Precision'),
     scale: numberOf(element, 'Scale'),
-    isMax: isTrue(element, 'IsMax'),
+    isMax: isTrue(element, 'IsMax') || element.properties.get('Length') === '-1',
   }
 }

@@ -33,6 +33,8 @@ interface OpenEntry {
 
 /** Far more than the largest table SQL Server can have (30 000 columns) needs. */
 const MOST_NODES = 2_000_000
+/** Far more than a database has tables, keys and procedures. */
+const MOST_ELEMENTS = 1_000_000
 
 /**
  * Reads model.xml and hands over the elements of the model one after the other; none is kept. Of the types that `isWanted` leaves out only type and name are told.
@@ -64,6 +66,7 @@ class ElementReader {
   #property: string | null = null
   #text: string | null = null
   #nodes = 0
+  #count = 0
 
   constructor(file: string, visitor: { isWanted(type: string): boolean; visit(element: ModelElement): void }) {
     this.#file = file
@@ -81,8 +84,14 @@ class ElementReader {
     else if (element !== undefined) this.#openInside(tag, attributes, element)
   }
 
+  #countElement(): void {
+    if (++this.#count > MOST_ELEMENTS)
+      throw invalidFile(`expected at most ${MOST_ELEMENTS} elements in model.xml, got more`, { file: this.#file })
+  }
+
   #openElement(attributes: Readonly<Record<string, string>>): void {
     const type = attributes.Type ?? ''
+    if (this.#elements.length === 0) this.#countElement()
     const opened: OpenElement = { type, name: attributes.Name ?? '', properties: new Map(), relations: new Map(), annotations: [] }
     if (this.#elements.length === 0 && !this.#visitor.isWanted(type)) {
       this.#visitor.visit(opened)

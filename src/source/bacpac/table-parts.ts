@@ -77,7 +77,7 @@ async function readRelations(zip: ZipParts): Promise<ReadonlyMap<string, Said>> 
   const open = (name: string, attributes: Readonly<Record<string, string>>): void => {
     const [, what, value] = /^(schema|table)=([\s\S]*)$/.exec(attributes.Type ?? '') ?? []
     const target = attributes.Target?.replace(/^\//, '')
-    if (name !== 'Relationship' || value === undefined || target === undefined) return
+    if (name !== 'Relationship' || value === undefined || target === undefined || !zip.parts.has(target)) return
     const one = said.get(target) ?? {}
     one[what === 'schema' ? 'schema' : 'table'] = value
     said.set(target, one)
