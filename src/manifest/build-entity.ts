@@ -139,6 +139,8 @@ function buildShape(tree: Tree, table: Pick<Shape, 'schema' | 'table' | 'alterna
 function buildGroups(tree: Tree): Shape['each'] {
   const each = child(tree, 'each')
   if (!each) return null
+  const rows = { as: requiredText(tree, 'as'), key: buildExpression(required(tree, 'key')) }
+  if (each.kind === 'scalar') return { ...rows, groups: [], list: buildExpression(each) }
   const groups = oneOrMany(each).map(group => entriesOf(group).map(({ key, value }) => ({ name: key, value: buildExpression(value) })))
-  return { as: requiredText(tree, 'as'), groups, key: buildExpression(required(tree, 'key')) }
+  return { ...rows, groups, list: null }
 }

@@ -43,8 +43,8 @@ const expressionList = either('an expression or a list of them', [
   { on: 'list', form: list('a list of expressions', expression, 1) },
 ])
 
-const groups = either('a list of groups', [
-  { on: 'text', later: '`each` over a list in a column' },
+const groups = either('a list of groups, or a list in a column', [
+  { on: 'text', form: expression },
   {
     on: 'list',
     form: list('a list of groups', map('a group of names and expressions', word('a name in snake_case'), expression, { least: 1 }), 1),
@@ -186,9 +186,13 @@ export const entityForms: Forms = {
         form: flag,
         otherwise: 'false',
       },
-      each: { doc: 'One row per group; a group gives names to expressions.', form: groups, otherwise: 'one row' },
-      as: { doc: 'The name of the group in expressions: `g.slot`.', form: word('a name in snake_case') },
-      key: { doc: 'The expression that tells the groups’ rows apart; part of their identifier.', form: expression },
+      each: {
+        doc: 'One row per group, which gives names to expressions; or one per element of a list (json, jsonb or an array).',
+        form: groups,
+        otherwise: 'one row',
+      },
+      as: { doc: 'The name of the group or element in expressions: `g.slot`, `m.id`, `ordinal(m)`.', form: word('a name in snake_case') },
+      key: { doc: 'The expression that tells the rows of one source row apart; part of their identifier.', form: expression },
     },
     { needs: { each: ['as', 'key'], as: ['each'], key: ['each'] } },
   ),

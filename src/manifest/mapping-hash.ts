@@ -90,6 +90,7 @@ function shape(of: Shape): Canonical {
     of.each.as,
     of.each.groups.map(group => sorted(group.map(field => [field.name, expression(field.value)]))),
     expression(of.each.key),
+    ...(of.each.list === null ? [] : [expression(of.each.list)]),
   ]
   const own: readonly Canonical[] = [of.schema, of.table, optional(of.when), of.note, of.isOptional, each, sorted(of.columns.map(named))]
   return of.alternatives.length === 0 ? own : [...own, of.alternatives.map(shape)]

@@ -218,10 +218,11 @@ export interface Shape {
   readonly alternatives: readonly Shape[]
   /** A refused part is dropped and counted as a part instead of quarantining the row. Never the head. */
   readonly isOptional: boolean
-  /** Literal groups: one row per group; `groups[i]` gives `as`.name its expressions. */
+  /** One row per group, whose names are `as`.name; or one per element of a list, which is `as` (`groups` is empty then). */
   readonly each: {
     readonly as: string
     readonly groups: readonly (readonly { readonly name: string; readonly value: Expression }[])[]
+    readonly list: Expression | null
     readonly key: Expression
   } | null
   readonly at: Place

@@ -29,6 +29,7 @@ function inShape(shape: Shape): Expression[] {
     ...(shape.when ? [shape.when] : []),
     ...groups,
     ...(shape.each ? [shape.each.key] : []),
+    ...(shape.each?.list ? [shape.each.list] : []),
     ...shape.columns.flatMap(column => inValue(column.value)),
   ]
 }

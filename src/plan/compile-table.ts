@@ -4,6 +4,7 @@ import type { Column, TargetRelation } from '../model/catalogue.ts'
 import { shapesOf } from '../model/every-shape.ts'
 import type { NamedValue, Shape } from '../model/mapping.ts'
 import type { PlanColumn } from '../model/results.ts'
+import { bindSettled } from './bind-settled.ts'
 import { compileAlternatives, describeTogether } from './compile-alternatives.ts'
 import { compileCast } from './compile-cast.ts'
 import type { CompileContext } from './compile-context.ts'
@@ -12,6 +13,7 @@ import { compileGroups, type GroupPlan, NO_GROUP } from './compile-groups.ts'
 import { isOwnHead } from './compile-ref.ts'
 import { compileValue, placeOf } from './compile-value.ts'
 import { describeValue } from './describe-value.ts'
+import type { ListElements } from './list-elements.ts'
 import { QUARANTINED } from './outcome-registry.ts'
 import { integerText } from './row-key.ts'
 import type { RowState, ValueSource, WriteField } from './row-state.ts'
@@ -41,6 +43,8 @@ export interface TuplePlan {
   readonly when: ((row: RowState) => boolean) | null
   /** Remarks the row where this tuple is written. */
   readonly note: string | null
+  /** A tuple for each of these elements; null = one. */
+  readonly elements: ListElements | null
 }
 
 interface ColumnPlan {
@@ -92,7 +96,12 @@ function compileShape(shape: Shape, of: Omit<ColumnsOf, 'group'>, context: Compi
     columns: first.map(column => column.name),
     when,
     isChoice: false,
-    tuples: sets.map((columns, i) => ({ writers: columns.map(c => c.write), when: groups[i]?.when ?? null, note: shape.note })),
+    tuples: sets.map((columns, i) => ({
+      writers: columns.map(c => c.write),
+      when: groups[i]?.when ?? null,
+      note: shape.note,
+      elements: groups[i]?.elements ?? null,
+    })),
     described: first.map(column => column.described),
   }
 }
@@ -116,26 +125,9 @@ function compileChoice(shape: Shape, of: Omit<ColumnsOf, 'group'>, context: Comp
       writers: columns.map(column => column.write),
       when: alternatives[i]?.when ?? null,
       note: alternatives[i]?.shape.note ?? null,
+      elements: null,
     })),
     described: describeTogether(inOrder.map(columns => columns.map(column => column.described))),
-  }
-}
-
-/** A reference of a part holds only where the part is written. One that is refused after the load could not take its part alone along. */
-function bindSettled(
-  shape: Shape,
-  { from, when }: { from: number; when: ((row: RowState) => boolean) | null },
-  { settled, problems }: CompileContext,
-): void {
-  for (const [i, reference] of settled.slice(from).entries()) {
-    const own = reference.when
-    if (when !== null) settled[from + i] = { ...reference, when: row => when(row) && (own === null || own(row)) }
-    if (!shape.isOptional) continue
-    problems.error(
-      'MANIFEST_NOT_SUPPORTED',
-      `expected no reference that is checked after the load in an optional part, got ${reference.column}`,
-      { at: shape.at, next: 'Take `optional` out, or write `missing: { allow: true }`.' },
-    )
   }
 }
 

@@ -103,6 +103,14 @@ export class RowState {
     }
   }
 
+  /** Forgets what these slots hold: the next who asks computes it again. */
+  forget(slots: readonly number[]): void {
+    for (const slot of slots) {
+      this.#computedStamps[slot] = 0
+      this.#valueStamps[slot] = 0
+    }
+  }
+
   /** Copies a slot's field to `out`. */
   copySlot(slot: number, out: TupleWriter): boolean {
     if (this.#computed[slot] === null) {

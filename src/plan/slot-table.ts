@@ -3,6 +3,7 @@ import { fieldDecoder } from '../cast/field-codec.ts'
 import { bug } from '../errors.ts'
 import type { AggregateName } from '../expression/expression-node.ts'
 import { memberText } from '../expression/json-member.ts'
+import { ordinalName } from '../expression/scope.ts'
 import type { Scope } from '../expression/type-expression.ts'
 import type { SqlType } from '../model/sql-type.ts'
 import { matchColumn } from './collect-names.ts'
@@ -65,15 +66,20 @@ export class SlotTable implements Scope {
   }
 
   forget(names: readonly string[]): void {
-    for (const name of names) {
-      this.#named.delete(name)
-      this.#elements.delete(name)
-    }
+    for (const name of names) this.#named.delete(name)
   }
 
   /** A named value whose members are named too: `m.id` is the text of a member of the document `m`. */
   addElement(name: string): void {
     this.#elements.add(name)
+  }
+
+  /** Forgets an element with all that is named after it. Resolves to the slots it had. */
+  forgetElement(name: string): readonly number[] {
+    const own = [...this.#named].filter(([known]) => known === name || known === ordinalName(name) || known.startsWith(`${name}.`))
+    this.forget(own.map(([known]) => known))
+    this.#elements.delete(name)
+    return own.map(([, { slot }]) => slot)
   }
 
   #member(parts: readonly string[]): { slot: number; type: SqlType } | null {

@@ -58,6 +58,7 @@ function distinctColumns(
 /** One row per source row, or each literal group under a constant of its own. */
 function hasOwnLabels({ each }: Shape): boolean {
   if (each === null) return true
+  if (each.list !== null) return false
   const member = each.key.text.trim().replace(`${each.as}.`, '')
   const labels = each.groups.map(group => group.find(({ name }) => name === member)?.value.text.trim() ?? '')
   return labels.every(label => /^'[^']*'$/.test(label)) && new Set(labels).size === labels.length

@@ -19,7 +19,6 @@ const LATER: Readonly<Record<string, string>> = {
   '`fn` in let': entity('let: { a: { fn: a.ts#b, uses: [c] } }'),
   '`rest.types` from a relation': column('{ rest: true, types: { from: a.b, match: { c: d }, as: e } }'),
   '`from.tables`': from('{ tables: a.b, name: c }'),
-  '`each` over a list in a column': manifest({ into: '      public.people: { each: materials, as: m, key: m.id, columns: { a: b } }' }),
   '`lookup`': column('{ id: lookup, from: a }'),
   '`lookup` of an entity': entity('id: lookup'),
   '`skip`': manifest({ top: 'defaults: { on_conflict: skip }' }),

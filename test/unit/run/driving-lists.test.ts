@@ -168,3 +168,57 @@ test('a source that counts other elements than were read stops the last batch', 
   assert.match(end.failures[0]?.message ?? '', /expected 3 rows, as the source counted in the same snapshot, got 2/)
   assert.deepEqual(bed.rows('app', 'core.items'), [])
 })
+
+test('elements have related rows and positions of their own', async () => {
+  const bed = new Bed({
+    manifest: `
+migration: lists
+sources: { legacy: "postgres://reader@legacy/all" }
+tenants: single
+services: { app: { url: "postgres://writer@app/app" } }
+entities:
+  item:
+    service: app
+    from: { table: public.holder, each: items, as: m }
+    key: [id, m.id]
+    with: { blob: { from: public.blob, match: { path: m.path } } }
+    number: { position: { within: [id], order: [m.rank, ordinal(m)], where: "m.kind <> 'x'" } }
+    into: { core.items: { columns: { holder: id, item: m.id, position: position, size: blob.size } } }
+`,
+    sources: {
+      legacy: [
+        {
+          relation: relation('public.holder', ['id int4!', 'items jsonb']),
+          rows: {
+            '': [
+              [
+                1,
+                '[{"id":"a","rank":"2","kind":"y","path":"/1"},{"id":"b","rank":"1","kind":"y"},{"id":"c","kind":"x","rank":"0"},{"id":"d","kind":"y","rank":"1"}]',
+              ],
+              [2, '[{"id":"a","kind":"y","path":"/2"}]'],
+            ],
+          },
+        },
+        {
+          relation: relation('public.blob', ['path text!', 'size int4']),
+          rows: {
+            '': [
+              ['/1', 10],
+              ['/2', 20],
+            ],
+          },
+        },
+      ],
+    },
+    targets: { app: [relation('core.items', ['id uuid!', 'holder int4', 'item text', 'position int4', 'size int4'])] },
+  })
+  const { counts } = await bed.run({ batchRows: 1 })
+  assert.deepEqual(counts['item/single'], { read: 5, loaded: 5 })
+  assert.deepEqual(bed.rows('app', 'core.items', ['holder', 'item', 'position', 'size']).map(String).sort(), [
+    '1,a,3,10',
+    '1,b,1,',
+    '1,c,,',
+    '1,d,2,',
+    '2,a,1,20',
+  ])
+})
