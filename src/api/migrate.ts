@@ -37,7 +37,8 @@ export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
   }
 }
 
-async function migrateOpened(
+/** A run of a migration that is open; the caller closes it. */
+export async function migrateOpened(
   migration: OpenMigration,
   { run, options, seconds }: { run: RunOptions; options: MigrateOptions; seconds: () => number },
 ): Promise<MigrateResult> {
@@ -71,7 +72,7 @@ function auditPath({ folder }: OpenMigration, run: string, { audit }: MigrateOpt
   return audit ?? join(folder, '.rehouse', 'audit', `${run}.jsonl`)
 }
 
-function runOptions(migration: OpenMigration, options: MigrateOptions): RunOptions {
+export function runOptions(migration: OpenMigration, options: MigrateOptions): RunOptions {
   const newRunId = newId()
   const selection: RunSelection = { tenants: options.tenants ?? null, entities: options.entities ?? null, phase: options.phase ?? null }
   const resume = options.resume === true ? 'latest' : (options.resume ?? null)

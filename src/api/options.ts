@@ -37,6 +37,9 @@ export interface MigrateOptions extends Options {
   readonly lanes?: number
 }
 
+/** As of a run; without a phase, a dry run or a resume. */
+export type RetryOptions = Omit<MigrateOptions, 'dryRun' | 'createTarget' | 'phase' | 'resume'>
+
 export interface LookupOptions extends Options {
   readonly entity: string
   /** Null: rows shared by all tenants. */

@@ -1,4 +1,4 @@
-import type { InitOptions, LookupOptions, MigrateOptions, Options, QuarantineOptions, VerifyOptions } from '../index.ts'
+import type { InitOptions, LookupOptions, MigrateOptions, Options, QuarantineOptions, RetryOptions, VerifyOptions } from '../index.ts'
 import type {
   CheckResult,
   InitResult,
@@ -20,6 +20,7 @@ export interface Api {
   status(options: Options & { readonly run?: string }): Promise<StatusResult>
   lookup(options: LookupOptions): Promise<LookupResult>
   quarantine(options: QuarantineOptions): Promise<QuarantineResult>
+  retryQuarantine(options: RetryOptions): Promise<MigrateResult>
   manifestJsonSchema(): object
   /** The folder of the built-in server that belongs to a manifest in this folder. */
   embeddedFolder(manifestFolder: string): string

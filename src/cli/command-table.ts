@@ -209,6 +209,25 @@ export const COMMANDS: readonly Command[] = [
     exits: [DONE],
   },
   {
+    name: 'quarantine retry',
+    doc: 'Try refused rows again',
+    more: 'After the data or the mapping was corrected: a run that loads the refused rows and those that waited for them, and nothing else. Another mapping is accepted if it leaves the loaded rows as they are. Refused parts of loaded rows stay as they are.',
+    flags: [
+      ...MANIFEST_FLAGS,
+      { name: 'tenant', type: 'list', value: 'CODE', doc: 'Only this tenant; repeatable' },
+      { name: 'entity', type: 'list', value: 'NAME', doc: 'Only this entity; repeatable' },
+      { name: 'wait', type: 'switch', doc: 'Wait while another run holds the target instead of exiting with 5' },
+      { name: 'batch-rows', type: 'count', value: 'N', doc: 'Close a batch at this many source rows, whatever the manifest says' },
+      { name: 'operator', type: 'text', value: 'NAME', doc: 'Who the ledger says did it; default is the login name' },
+    ],
+    examples: ['rehouse quarantine retry', 'rehouse quarantine retry --tenant springfield --entity student'],
+    exits: [
+      { status: 0, when: 'nothing is left in quarantine of what was tried, or nothing was there' },
+      { status: 1, when: 'rows are still in quarantine' },
+      { status: 130, when: 'interrupted; `rehouse migrate --resume` goes on' },
+    ],
+  },
+  {
     name: 'quarantine export',
     doc: 'Write the refused rows to a file',
     more: 'CSV is RFC 4180 in UTF-8; a field a spreadsheet would take for a formula is led by an apostrophe.',
@@ -261,7 +280,6 @@ export const NOT_BUILT: readonly NotBuilt[] = [
   { name: 'pause', doc: 'Pause a run' },
   { name: 'resume', doc: 'Go on with a paused run' },
   { name: 'set', doc: 'Change how a run goes on' },
-  { name: 'quarantine retry', doc: 'Try refused rows again' },
 ]
 
 /** Exit statuses, the gravest first where several apply. */

@@ -12,6 +12,7 @@ const FILES: Readonly<Record<string, () => Promise<{ readonly run: Run }>>> = {
   lookup: () => import('./commands/lookup.ts'),
   'quarantine list': () => import('./commands/quarantine-list.ts'),
   'quarantine show': () => import('./commands/quarantine-show.ts'),
+  'quarantine retry': () => import('./commands/quarantine-retry.ts'),
   'quarantine export': () => import('./commands/quarantine-export.ts'),
   schema: () => import('./commands/schema.ts'),
   'embedded start': () => import('./commands/embedded-start.ts'),

@@ -39,6 +39,8 @@ export interface RunSelection {
   readonly tenants: readonly string[] | null
   readonly entities: readonly string[] | null
   readonly phase: string | null
+  /** Rows in quarantine are tried again; absent = they stay there. */
+  readonly retries?: true
 }
 
 export type TaskState = 'pending' | 'running' | 'loaded' | 'settled' | 'failed' | 'stopped'

@@ -280,6 +280,7 @@ export const OUTPUTS = {
   'quarantine list': quarantineSchema,
   'quarantine show': quarantineSchema,
   'quarantine export': quarantineSchema,
+  'quarantine retry': migrateSchema,
   'embedded start': z.object({ running: z.literal(true), started: z.boolean(), port: z.int(), pid: z.int() }),
   'embedded stop': z.object({ running: z.literal(false), stopped: z.boolean() }),
   'embedded status': z.object({ running: z.boolean(), port, pid: port }),

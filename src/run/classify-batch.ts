@@ -48,16 +48,20 @@ export function loadedKey(buffers: BatchBuffers, { row, isInteger }: { row: numb
 
 type Fate = 'fresh' | 'held' | 'changed' | 'unchanged' | 'earlier'
 
-/** A rerun: rows that are as they were are unchanged, whatever they were before (guarantee 3). `known`: in the order of `keysOf`. */
-export function classify(buffers: BatchBuffers, known: readonly (KnownKey | null)[], run: string): Classified {
+/** A rerun: rows that are as they were are unchanged, whatever they were before (guarantee 3); with `retries` those in quarantine are new. `known`: in the order of `keysOf`. */
+export function classify(
+  buffers: BatchBuffers,
+  known: readonly (KnownKey | null)[],
+  { run, retries }: { readonly run: string; readonly retries: boolean },
+): Classified {
   const held: HeldRow[] = []
   const fates = Array.from({ length: buffers.loaded }, (_, row): Fate => {
     const before = known[row] ?? null
-    if (before?.state === 'quarantined') {
+    if (before?.state === 'quarantined' && !retries) {
       const { code, column, valueMasked, detail } = before
       held.push({ row, code, column, valueMasked, detail })
     }
-    return fateOf(before, buffers.hashAt(row), run)
+    return before?.state === 'quarantined' && retries ? 'fresh' : fateOf(before, buffers.hashAt(row), run)
   })
   const runs = (...wanted: readonly Fate[]): readonly RowRun[] => runsWhere(fates.length, row => wanted.includes(fates[row] as Fate))
   const kept = setAsideKeys(buffers).filter((_, i) => known[buffers.loaded + i]?.state === 'loaded')

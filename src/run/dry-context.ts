@@ -18,6 +18,7 @@ export function dryContext(migration: Migration, { survey, options }: { survey: 
     emit: options.emit,
     hooks: options.hooks,
     batchRows: options.batchRows,
+    retries: options.selection.retries ?? false,
     now: options.now,
     service: name => migration.services.find(s => s.name === name) ?? missing(`service ${name}`),
     entity: name => {

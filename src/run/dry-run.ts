@@ -23,6 +23,8 @@ export interface DryResult {
   counts: Counts
   readonly written: Record<string, number>
   readonly outcomes: OutcomeCount[]
+  /** Keys of loaded rows that would come out otherwise now; the first few. */
+  readonly differing: readonly (readonly string[])[]
   readonly seconds: number
 }
 
@@ -129,19 +131,19 @@ class DryLane {
     const isShown = isSelected(facts.entity, { phase: facts.order.phase, selection: this.#options.selection })
     if (compares && !isShown) return
     const snapshot = await this.state.snapshot(facts.entity.from.source)
-    const { id: run, hooks, signal, now, batchRows } = this.#run
+    const { id: run, hooks, signal, now, batchRows, retries } = this.#run
     const batch = { ...facts.entity.batch, rows: batchRows ?? facts.entity.batch.rows }
     const emit = isShown ? this.#run.emit : () => undefined
     const began = now()
     emit({ type: 'task:started', entity: name, tenant: tenant?.code ?? null, estimatedRows: facts.relation.estimatedRows })
-    const known = { run, facts, compiled, entity, tenant, service, snapshot, index, batch }
+    const known = { run, facts, compiled, entity, tenant, service, snapshot, index, batch, retries }
     const context = { ...known, tally: this.#tally, hooks, signal, now, emit, confirm: () => this.state.confirmAfter(name) }
     const sink = new MemorySink(context, { compares, audit: isShown ? this.#audit(name) : null })
     await readTask(context, sink, { after: null, readBefore: 0 })
     const seconds = (now() - began) / 1000
     if (!isShown) return
-    const { counts, written, outcomes } = sink
-    this.results.push({ entity: name, tenant: tenant?.code ?? null, service: serviceName, counts, written, outcomes, seconds })
+    const { counts, written, outcomes, differing } = sink
+    this.results.push({ entity: name, tenant: tenant?.code ?? null, service: serviceName, counts, written, outcomes, differing, seconds })
     emit({ type: 'task:finished', entity: name, tenant: tenant?.code ?? null, counts, seconds })
   }
 

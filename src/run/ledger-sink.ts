@@ -92,7 +92,7 @@ export class LedgerSink implements BatchSink {
     const { service, entity, tenant, compiled, run } = this.#context
     const keys = keysOf(buffers, compiled.key?.isInteger ?? false)
     const known = await service.ledger.known(entity.number, tenant?.number ?? 0, keys)
-    return classify(buffers, known, run)
+    return classify(buffers, known, { run, retries: this.#context.retries })
   }
 
   /** All at once; if the server refuses a row, in halves under savepoints until each refused row stands alone. */

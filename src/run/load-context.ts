@@ -29,6 +29,8 @@ export interface LoadContext {
   readonly service: Service
   readonly snapshot: SourceSnapshot
   readonly batch: BatchOptions
+  /** Rows in quarantine are tried again. */
+  readonly retries: boolean
   /** The entity's own keys; null = nobody refers to it. */
   readonly index: KeyIndex | null
   readonly tally: TenantTally

@@ -1,10 +1,12 @@
 import { addCounts, type Counts, NO_COUNTS } from '../model/counts.ts'
 import type { OutcomeCount } from '../model/ledger-records.ts'
 import { type BatchOutcome, outcomeOf } from './batch-outcome.ts'
-import { allFresh, classify, keysOf } from './classify-batch.ts'
+import { allFresh, type Classified, classify, keysOf, loadedKey } from './classify-batch.ts'
 import type { BatchSink, FilledBatch, LoadContext } from './load-context.ts'
 import { rememberStates } from './remember-states.ts'
 import { reportBatch } from './report-batch.ts'
+
+const MOST_DIFFERING = 20
 
 /** A dry run's sink: the same outcomes, nothing written. Rows the ledger knows are compared as in a real run. */
 export class MemorySink implements BatchSink {
@@ -16,6 +18,8 @@ export class MemorySink implements BatchSink {
   counts: Counts = NO_COUNTS
   readonly written: Record<string, number> = {}
   readonly outcomes: OutcomeCount[] = []
+  /** The first few keys of loaded rows that would come out otherwise now. */
+  readonly differing: (readonly string[])[] = []
 
   constructor(
     context: LoadContext,
@@ -30,16 +34,26 @@ export class MemorySink implements BatchSink {
     return Promise.resolve(String(++this.#batches))
   }
 
+  #differ({ buffers }: FilledBatch, { changed, keptKeys }: Classified): void {
+    const isInteger = this.#context.compiled.key?.isInteger ?? false
+    for (const { from, to } of changed)
+      for (let row = from; row < to && this.differing.length < MOST_DIFFERING; row++)
+        this.differing.push(loadedKey(buffers, { row, isInteger }))
+    // The keys are lists of texts written there as JSON.
+    for (const key of keptKeys) if (this.differing.length < MOST_DIFFERING) this.differing.push(JSON.parse(key) as string[])
+  }
+
   async commit(batch: FilledBatch): Promise<void> {
-    const { compiled, run, service, entity, tenant, emit, facts, now, tally, index } = this.#context
+    const { compiled, run, retries, service, entity, tenant, emit, facts, now, tally, index } = this.#context
     const began = now()
     const keys = this.#compares ? keysOf(batch.buffers, compiled.key?.isInteger ?? false) : []
     const classified = this.#compares
-      ? classify(batch.buffers, await service.ledger.known(entity.number, tenant?.number ?? 0, keys), run)
+      ? classify(batch.buffers, await service.ledger.known(entity.number, tenant?.number ?? 0, keys), { run, retries })
       : allFresh(batch.buffers)
     const outcome = outcomeOf({ buffers: batch.buffers, compiled, classified, written: classified.fresh, refused: [] })
     if (index !== null)
       rememberStates(index, { buffers: batch.buffers, isInteger: compiled.key?.isInteger ?? false, classified, refused: [] })
+    this.#differ(batch, classified)
     this.counts = addCounts(this.counts, outcome.counts)
     for (const [table, rows] of Object.entries(outcome.written)) this.written[table] = (this.written[table] ?? 0) + rows
     this.outcomes.push(...outcome.outcomes)

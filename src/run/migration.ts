@@ -47,6 +47,8 @@ export interface RunOptions {
   wallClock(): string
   /** Monotonic milliseconds. */
   now(): number
+  /** Another mapping than that of the run before was looked at and changes nothing that is loaded. */
+  readonly acceptsMapping?: true
   /** Dry run: one line per decision. */
   readonly audit: ((line: unknown) => Promise<void>) | null
 }

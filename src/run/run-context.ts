@@ -16,6 +16,8 @@ export interface RunContext {
   readonly signal: AbortSignal
   readonly emit: EventListener
   readonly hooks: Hooks
+  /** Rows in quarantine are tried again. */
+  readonly retries: boolean
   /** `--batch-rows`; null = as the manifest says. */
   readonly batchRows: number | null
   now(): number

@@ -144,6 +144,7 @@ function contextOf(
     emit: options.emit,
     hooks: options.hooks,
     batchRows: options.batchRows,
+    retries: record.selection.retries ?? false,
     now: options.now,
     service: name => migration.services.find(s => s.name === name) ?? missing(`service ${name}`),
     entity: name => numbered.entities.find(e => e.name === name) ?? missing(`entity ${name}`),

@@ -23,7 +23,7 @@ export async function takeUpRun(
   }
   const runs = await control.runs()
   if (resume === null) {
-    refuseChangedMapping(mapping, runs[0])
+    if (!options.acceptsMapping) refuseChangedMapping(mapping, runs[0])
     return fresh
   }
   const open = runs.find(run => (resume === 'latest' ? run.status !== 'clean' && run.status !== 'findings' : run.id === resume))

@@ -145,12 +145,12 @@ export class TenantLane {
     if (task.state === 'loaded' && !start.restart) return
     await this.#writers.with(service, async writer => {
       const claimed = await this.#claim(task, { service, writer, snapshot, start })
-      const { id, hooks, signal, now, batchRows } = this.#run
+      const { id, hooks, signal, now, batchRows, retries } = this.#run
       const batch = { ...facts.entity.batch, rows: batchRows ?? facts.entity.batch.rows }
       const emit = (event: ProgressEvent): void => this.#emit(event)
       const isApart = mayOverlap(compiled.tables, this.#run.relations(service.name))
       const anotherWriter = isApart ? (): Promise<Writer> => this.#writers.get(service, 'second') : null
-      const shared = { run: id, hooks, emit, signal, now, batch, tally: this.#tally, tenant: this.state.plan.tenant }
+      const shared = { run: id, hooks, emit, signal, now, batch, retries, tally: this.#tally, tenant: this.state.plan.tenant }
       await this.#read(
         {
           ...shared,

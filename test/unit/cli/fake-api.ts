@@ -45,6 +45,7 @@ export function fakeApi(replace: Partial<Api> = {}): { readonly api: Api; readon
     lookup: answer('lookup', LOOKUP),
     verify: answer('verify', VERIFY),
     quarantine: answer('quarantine', QUARANTINE),
+    retryQuarantine: answer('retryQuarantine', migrateResult()),
     manifestJsonSchema: () => ({ $schema: 'http://json-schema.org/draft-07/schema#' }),
     embeddedFolder: folder => `${folder}/.rehouse/embedded`,
     startEmbedded: answer('startEmbedded', { port: 5_555, pid: 42, isStartedHere: true }),
