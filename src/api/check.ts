@@ -1,5 +1,6 @@
 import { grantsFor } from '../checks/grants-for.ts'
 import type { CheckResult } from '../model/results.ts'
+import { checkExampleRows } from '../run/check-examples.ts'
 import { surveyMigration } from '../run/survey-migration.ts'
 import { openMigration } from './open-migration.ts'
 import type { Options } from './options.ts'
@@ -27,7 +28,8 @@ export async function check(options: Options & { readonly grants?: boolean; read
       version: facts.version,
       role: facts.role,
     }))
-    const result = { findings: [...migration.findings, ...preflight(survey)], sources, services }
+    const examples = options.examples ? await checkExampleRows(migration, survey) : []
+    const result = { findings: [...migration.findings, ...preflight(survey), ...examples], sources, services }
     return options.grants ? { ...result, grants: grantsFor(survey) } : result
   } finally {
     await migration.close()

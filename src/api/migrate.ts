@@ -12,6 +12,7 @@ import { runMigration } from '../run/run-migration.ts'
 import { type MigrationSurvey, surveyMigration } from '../run/survey-migration.ts'
 import { auditFile, auditRefusal } from './audit-file.ts'
 import { createTargets } from './create-targets.ts'
+import { FoundFindings } from './found-findings.ts'
 import { dryResult, emptyResult, runResult } from './migrate-result.ts'
 import { type OpenMigration, openMigration } from './open-migration.ts'
 import type { MigrateOptions } from './options.ts'
@@ -48,11 +49,14 @@ export async function migrateOpened(
   const findings = preflight(survey)
   refuseErrors(findings)
   for (const finding of findings) run.emit({ type: 'finding:found', finding })
-  if (run.dryRun) return withoutStaging(migration, await dryResult(migration, { survey, run, findings, seconds }))
-  const end = await runMigration(migration, survey, run)
+  const found = new FoundFindings()
+  const watched = { ...run, emit: found.passing(run.emit) }
+  if (run.dryRun) return withoutStaging(migration, found.added(await dryResult(migration, { survey, run: watched, findings, seconds })))
+  const end = await runMigration(migration, survey, watched)
   for (const failure of end.failures) await auditRefusal(failure, refusalPlace(migration, run, options))
-  const result =
+  const ended =
     end.run === '' ? emptyResult({ findings, seconds: seconds() }) : await runResult(migration, { end, findings, seconds: seconds() })
+  const result = found.added(ended)
   run.emit({ type: 'run:finished', run: result.run, status: result.status, seconds: result.seconds })
   return withoutStaging(migration, result)
 }

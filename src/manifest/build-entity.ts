@@ -1,6 +1,7 @@
 import { splitName } from '../base/table-label.ts'
-import type { BatchOptions, DrivingList, Entity, Numbering, Related, RelatedMany, RowFate, Rule, Shape } from '../model/mapping.ts'
+import type { BatchOptions, DrivingList, Entity, Example, Numbering, Related, RelatedMany, RowFate, Rule, Shape } from '../model/mapping.ts'
 import { asIdStrategy, buildExpression, buildNamed, buildOptionalExpression, buildValue } from './build-value.ts'
+import { jsonLiteral } from './json-literal.ts'
 import { readBytes, readMilliseconds } from './quantities.ts'
 import { readRelationName } from './relation-name.ts'
 import type { Entry, Tree } from './tree.ts'
@@ -35,6 +36,7 @@ export function buildEntity(entry: Entry, context: EntityContext): Entity {
     rules: oneOrMany(child(tree, 'rules')).map(buildRule),
     into: entriesOf(required(tree, 'into')).map(buildTable),
     batch: buildBatch(child(tree, 'batch'), context.batch),
+    examples: oneOrMany(child(tree, 'examples')).map(buildExample),
     at: entry.keyAt,
   }
 }
@@ -66,6 +68,15 @@ function buildFate(tree: Tree | null): RowFate | null {
   if (!tree) return null
   const exclude = childText(tree, 'exclude')
   return exclude === null ? { fate: 'quarantine', code: requiredText(tree, 'quarantine') } : { fate: 'exclude', code: exclude }
+}
+
+function buildExample(tree: Tree): Example {
+  return {
+    tenant: childText(tree, 'tenant'),
+    key: textsOf(required(tree, 'key')),
+    values: entriesOf(required(tree, 'values')).map(({ key: column, keyAt: at, value }) => ({ column, value: jsonLiteral(value), at })),
+    at: tree.at,
+  }
 }
 
 function buildKey(tree: Tree | null): Entity['key'] {

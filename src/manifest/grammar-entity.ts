@@ -6,6 +6,7 @@ import {
   integer,
   later,
   list,
+  literal,
   map,
   named,
   object,
@@ -85,7 +86,10 @@ export const entityForms: Forms = {
     },
     on_conflict: { doc: 'What to do with a row whose place is taken.', form: named('on_conflict'), otherwise: '`defaults.on_conflict`' },
     batch: { doc: 'How much is committed at once.', form: named('batch'), otherwise: '`defaults.batch`' },
-    examples: later('values a person typed in'),
+    examples: {
+      doc: 'Rows whose values a person typed in: `check --examples`, a dry run and a run compare them with what the mapping makes of those rows. No part of what a row becomes.',
+      form: list('a list of examples', named('example')),
+    },
     cleanse: later('cleansing rules'),
     id_map: later('a derived id map'),
   }),
@@ -167,6 +171,24 @@ export const entityForms: Forms = {
     },
     { exactlyOne: ['exclude', 'quarantine'] },
   ),
+  example: object('an example', {
+    tenant: { doc: 'The tenant’s code.', form: plain, otherwise: 'every tenant, or rows shared by all' },
+    key: {
+      doc: 'The legacy key of the row; a list for a composite key.',
+      form: either('a key, or a list of its parts', [
+        { on: 'text', form: plain },
+        { on: 'number', form: plain },
+        { on: 'boolean', form: plain },
+        { on: 'list', form: list('a list of the parts of a key', plain, 1) },
+      ]),
+      isRequired: true,
+    },
+    values: {
+      doc: 'Columns of the first table under `into` → what must stand there; NULL is `null`.',
+      form: map('a map of columns to constants', columnName, literal, { least: 1 }),
+      isRequired: true,
+    },
+  }),
   into: either('a shape: a map with columns, or a list of shapes, of which the first whose `when` holds is written', [
     { on: 'list', form: list('a list of shapes', named('shape'), 1) },
     { on: 'map', form: named('shape') },

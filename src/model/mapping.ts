@@ -1,4 +1,4 @@
-import type { Expression, IdStrategy, MappingValue, NamedValue, Outcome } from './mapping-value.ts'
+import type { Expression, IdStrategy, JsonLiteral, MappingValue, NamedValue, Outcome } from './mapping-value.ts'
 import type { Place } from './place.ts'
 
 export type { Expression, IdStrategy, JsonLiteral, MappingValue, NamedValue, Outcome } from './mapping-value.ts'
@@ -138,6 +138,17 @@ export interface Entity {
   /** In order; the first is the head: `ref` yields its id. */
   readonly into: readonly Shape[]
   readonly batch: BatchOptions
+  /** What a person typed in; no part of what a row becomes. */
+  readonly examples: readonly Example[]
+  readonly at: Place
+}
+
+export interface Example {
+  /** Null: every tenant that has the row, or the shared rows. */
+  readonly tenant: string | null
+  readonly key: readonly string[]
+  /** Columns of the head table. */
+  readonly values: readonly { readonly column: string; readonly value: JsonLiteral; readonly at: Place }[]
   readonly at: Place
 }
 

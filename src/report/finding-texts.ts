@@ -65,6 +65,12 @@ export const FINDING_TEXTS = {
     risk: 'None. Rows without a key, and all but the first of a key, go into quarantine (`null_key`, `duplicate_key`).',
     next: 'Choose a key that is unique, or tell rows apart by their content with `key: { content: true }`.',
   },
+  EXAMPLE_DIFFERS: {
+    means:
+      'An entity has `examples`: rows whose values a person typed in. The mapping makes something else of such a row, does not load it, or no row has that key. The finding names the column, never a value.',
+    risk: 'None by itself: it says that the mapping, or the example, is not what somebody meant.',
+    next: 'Look at both. `rehouse lookup` finds the row in the target, `rehouse quarantine show` says why it was refused.',
+  },
   SOURCE_TABLE_ABSENT: {
     means:
       'The manifest says `optional: true` of a relation, and the source of a tenant does not have it. The tenant has no rows of it; references to it are orphans.',

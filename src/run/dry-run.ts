@@ -14,6 +14,7 @@ import { rereadRows } from './reread-rows.ts'
 import type { RunContext } from './run-context.ts'
 import type { Refusal } from './settle.ts'
 import { TenantTally } from './stop-rules.ts'
+import { examplesOf } from './watched-examples.ts'
 
 /** What a dry run found for one entity and tenant. */
 export interface DryResult {
@@ -136,7 +137,8 @@ class DryLane {
     const emit = isShown ? this.#run.emit : () => undefined
     const began = now()
     emit({ type: 'task:started', entity: name, tenant: tenant?.code ?? null, estimatedRows: facts.relation.estimatedRows })
-    const known = { run, facts, compiled, entity, tenant, service, snapshot, index, batch, retries }
+    const examples = examplesOf({ facts, compiled, tenant: tenant?.code ?? null }, this.#run)
+    const known = { run, facts, compiled, entity, tenant, service, snapshot, index, batch, retries, examples }
     const context = { ...known, tally: this.#tally, hooks, signal, now, emit, confirm: () => this.state.confirmAfter(name) }
     const sink = new MemorySink(context, { compares, audit: isShown ? this.#audit(name) : null })
     await readTask(context, sink, { after: null, readBefore: 0 })

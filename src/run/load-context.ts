@@ -5,6 +5,7 @@ import type { NumberedEntity, NumberedTenant, TaskRecord } from '../model/ledger
 import type { BatchOptions } from '../model/mapping.ts'
 import type { BatchBuffers } from '../plan/batch-buffers.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
+import type { ExampleWatch } from '../plan/example-watch.ts'
 import type { EntityFacts } from '../plan/tenant-plan.ts'
 import type { SourceSnapshot } from '../source/source.ts'
 import type { Target, Writer } from '../target/target.ts'
@@ -31,6 +32,8 @@ export interface LoadContext {
   readonly batch: BatchOptions
   /** Rows in quarantine are tried again. */
   readonly retries: boolean
+  /** Rows a person typed in; null = none for this entity and tenant. */
+  readonly examples: ExampleWatch | null
   /** The entity's own keys; null = nobody refers to it. */
   readonly index: KeyIndex | null
   readonly tally: TenantTally

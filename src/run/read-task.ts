@@ -24,10 +24,18 @@ export async function readTask(context: LoadContext, sink: BatchSink, from: Read
     await filler.begin()
     program.restart()
     await readAll(context, filler)
+    tellExamples(context, from)
   } finally {
     // A batch being committed must not outlive the task: its outcome would be nobody's.
     await filler.settle()
   }
+}
+
+/** Keys nobody had are known only where every row was read. */
+function tellExamples({ examples, emit }: LoadContext, { after }: ReadFrom): void {
+  if (examples === null) return
+  if (after === null) examples.finish()
+  for (const finding of examples.findings) emit({ type: 'finding:found', finding })
 }
 
 async function readAll(context: LoadContext, filler: BatchFiller): Promise<void> {
@@ -91,7 +99,9 @@ class BatchFiller {
   }
 
   run(rows: EntityRows): void {
+    const loadedBefore = this.#current.loaded
     this.#program.run(rows.cursor, this.#current)
+    this.#context.examples?.look(this.#current, loadedBefore)
     if (this.isFull) this.#upTo = rows.position()
     this.#isMarked = false
   }

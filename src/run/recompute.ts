@@ -103,7 +103,7 @@ class Lane {
     const service = this.#run.service(facts.entity.service)
     const known = { run, facts, compiled, entity, tenant, service, snapshot, batch, retries: false, hooks, signal, now }
     // Nothing is written, so there is nothing a batch would have to report.
-    const own = { index: this.state.index(name), tally: new TenantTally(this.#run.mapping.stop), emit: () => undefined }
+    const own = { index: this.state.index(name), tally: new TenantTally(this.#run.mapping.stop), emit: () => undefined, examples: null }
     const context = { ...known, ...own, confirm: () => this.state.confirmAfter(name) }
     const sink = new WatchedSink(context, { reading, watcher: this.#watcher, held })
     await readTask(context, sink, { after: null, readBefore: 0 })

@@ -9,6 +9,7 @@ import type { SqlType } from '../model/sql-type.ts'
 import { matchColumn } from '../plan/collect-names.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
 import { findUncovered } from '../plan/coverage.ts'
+import { checkExamples } from '../plan/example-watch.ts'
 import { type EntityOrder, orderEntities } from '../plan/order.ts'
 import { OutcomeRegistry } from '../plan/outcome-registry.ts'
 import { RowState } from '../plan/row-state.ts'
@@ -18,6 +19,7 @@ import type { TableName } from '../target/target.ts'
 import { findElsewhere } from './absent-tables.ts'
 import { countExcluded, refuseAuditedExclusions } from './count-excluded.ts'
 import type { Migration } from './migration.ts'
+import { watchOptions } from './watched-examples.ts'
 
 /** Everything looked at before anything is done: read only. */
 export interface MigrationSurvey extends Survey {
@@ -183,13 +185,16 @@ function compileAll(
   plan: TenantPlan,
   setting: CompileSetting,
 ): { tenant: string | null; entity: EntityOrder['entity']; compiled: CompiledEntity }[] {
-  return [...plan.entities.values()].map(({ entity }) => {
+  return [...plan.entities.values()].map(facts => {
+    const { entity } = facts
     const compiled = compileFor(plan, entity.name, { setting, index: () => null })
+    const tenant = plan.tenant?.code ?? null
+    const wrong = compiled.program === null ? [] : checkExamples(watchOptions({ facts, compiled, tenant }, setting))
     const tables = compiled.tables.map(table => ({ ...table, when: null, tuples: [] }))
     return {
-      tenant: plan.tenant?.code ?? null,
+      tenant,
       entity,
-      compiled: { ...compiled, program: null, rowKey: null, state: NO_STATE, tables },
+      compiled: { ...compiled, findings: [...compiled.findings, ...wrong], program: null, rowKey: null, state: NO_STATE, tables },
     }
   })
 }

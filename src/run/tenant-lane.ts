@@ -23,6 +23,7 @@ import { atSeam } from './seams.ts'
 import { clearReferences, setReferences } from './set-references.ts'
 import { TenantTally } from './stop-rules.ts'
 import { refuseOtherSource, type Start, startOf } from './task-start.ts'
+import { examplesOf } from './watched-examples.ts'
 
 /** How lanes wait for one another: tenants enter a phase when its shared rows are complete. */
 export interface PhaseGate {
@@ -165,6 +166,7 @@ export class TenantLane {
           liveReferences: this.#run.liveReferences(service.name),
           anotherWriter,
           confirm: () => this.state.confirmAfter(facts.entity.name),
+          examples: examplesOf({ facts, compiled, tenant: this.code }, this.#run),
         },
         compares,
       )
