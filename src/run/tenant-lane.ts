@@ -152,15 +152,11 @@ export class TenantLane {
       const isApart = mayOverlap(compiled.tables, this.#run.relations(service.name))
       const anotherWriter = isApart ? (): Promise<Writer> => this.#writers.get(service, 'second') : null
       const shared = { run: id, hooks, emit, signal, now, batch, retries, tally: this.#tally, tenant: this.state.plan.tenant }
+      const own = { facts, compiled, entity, service, snapshot, index }
       await this.#read(
         {
           ...shared,
-          facts,
-          compiled,
-          entity,
-          service,
-          snapshot,
-          index,
+          ...own,
           task: claimed,
           writer,
           liveReferences: this.#run.liveReferences(service.name),
