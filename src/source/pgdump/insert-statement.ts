@@ -155,6 +155,7 @@ export class InsertRows {
     const number = /^(?:([0-7]{1,3})|x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))/.exec(text)
     if (number === null) {
       const byte = this.#data[at] as number
+      if (byte === 0x76) throw new NotConstant('a string has the escape \\v, which servers before 16 read as a letter', at)
       this.#store[this.#used++] = ESCAPES[byte] ?? byte
       return at + 1
     }

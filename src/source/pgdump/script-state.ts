@@ -150,7 +150,8 @@ export class ScriptState {
   databaseOf(name: string | null): ScriptDatabase {
     const known = this.databases.find(other => other.name === name)
     if (known !== undefined) return known
-    const made = { name, database: new Database(this.#parser), serverVersion: 0 }
+    // pg_dump names the server before it connects to the database it made.
+    const made = { name, database: new Database(this.#parser), serverVersion: this.databases.at(-1)?.serverVersion ?? 0 }
     this.databases.push(made)
     return made
   }
