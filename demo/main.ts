@@ -1,5 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs'
-import { relative } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { type Host, pageOf } from '../src/cli/host.ts'
@@ -15,8 +14,7 @@ import { renderMigrate } from '../src/report/migrate-text.ts'
 import { formatCount, formatSeconds } from '../src/report/quantities.ts'
 import { checkMoved, type Verdict } from './check-moved.ts'
 import { DISTRICTS, LOGIN_DATABASE, soiled } from './districts.ts'
-import { makeReader } from './legacy-reader.ts'
-import { type Legacy, makeLegacy } from './make-legacy.ts'
+import { type HandedOver, handOverLegacy, type Legacy, makeLegacy } from './make-legacy.ts'
 import { makeServices } from './make-services.ts'
 import { nextSteps } from './next-steps.ts'
 
@@ -24,7 +22,7 @@ import { nextSteps } from './next-steps.ts'
 const { values } = parseArgs({ options: { dirty: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } })
 const FOLDER = fileURLToPath(new URL('.', import.meta.url))
 const MANIFEST = fileURLToPath(new URL('rehouse.yaml', import.meta.url))
-const ENV_FILE = `${FOLDER}.env`
+const EXPORTS = join(FOLDER, 'exports')
 
 surviveClosedPipes()
 const host: Host = {
@@ -47,15 +45,18 @@ else finish(await demonstrate().catch(report))
 async function demonstrate(): Promise<number> {
   const legacy: Legacy = { districts: values.dirty ? soiled(DISTRICTS) : DISTRICTS, login: LOGIN_DATABASE }
   say(
-    'Six synthetic school districts, each a legacy PostgreSQL database with the same integer keys, move into three multi-tenant services.',
+    'Six synthetic school districts, all with the same integer keys, hand over their SQL Server databases as BACPAC files. They move into three',
+    'multi-tenant services. Nothing but the files is read, and no SQL Server is needed.',
     '',
   )
   const server = await step('Start the built-in PostgreSQL', () => startEmbedded({ folder: embeddedFolder(FOLDER) }))
-  await step('Make the districts', () => makeLegacy(server, legacy, sayDistrict))
+  await step('Make what the districts have, in databases Rehouse never sees', () => makeLegacy(server, legacy, sayDistrict))
+  await step(`Hand it over as BACPAC files in ${relative(process.cwd(), EXPORTS)}`, () =>
+    handOverLegacy(server, legacy, { folder: EXPORTS, handed: sayFile }),
+  )
   await step('Make the services directory, student and assessment: keys, checks, row-level security, no rows', () =>
     makeServices(server, same => same),
   )
-  writeAddresses(await makeReader(server, legacy))
 
   say('', page.paint('strong', 'Migrate'))
   const result = await migrateWatched()
@@ -64,7 +65,9 @@ async function demonstrate(): Promise<number> {
   say('', ...renderMigrate({ ...result, findings }, page), '')
   if (result.status === 'interrupted') return interruptedEnd()
 
-  const verdicts = await step('Check with SQL of its own, on both sides', () => checkMoved(whatMoved(server, legacy, result)))
+  const verdicts = await step('Check the services against what the files were made from, with SQL of its own', () =>
+    checkMoved(whatMoved(server, legacy, result)),
+  )
   say(...verdicts.flatMap(renderVerdict))
   say(...nextSteps(result, { manifest: relative(process.cwd(), MANIFEST), isDirty: values.dirty, page }))
   return exitOf(result, verdicts)
@@ -77,12 +80,11 @@ function sayDistrict(district: Legacy['districts'][number], rows: number): void 
   host.signal.throwIfAborted()
 }
 
-/** Beside the manifest, where every command looks: what `npm start` did, the commands it suggests can do too. */
-function writeAddresses(env: Readonly<Record<string, string>>): void {
-  // Removed first: a file of another user's can be replaced, but not written.
-  rmSync(ENV_FILE, { force: true })
-  const lines = Object.entries(env).map(([name, value]) => `${name}=${value}\n`)
-  writeFileSync(ENV_FILE, `# Made anew by each npm start.\n${lines.join('')}`, { mode: 0o600 })
+function sayFile({ path, bytes, rows }: HandedOver): void {
+  say(
+    `    ${basename(path).padEnd(26)}  ${formatCount(Number(rows)).padStart(7)} rows  ${formatCount(Math.ceil(bytes / 1024)).padStart(5)} KiB`,
+  )
+  host.signal.throwIfAborted()
 }
 
 async function migrateWatched(): Promise<MigrateResult> {

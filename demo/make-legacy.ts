@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { Session } from '../src/postgres/session.ts'
 import type { District } from './districts.ts'
+import { handOver } from './hand-over.ts'
 
 /** A PostgreSQL server on which the caller may make databases. */
 export interface Server {
@@ -14,13 +16,35 @@ export interface Legacy {
   readonly login: string
 }
 
-/**
- * Makes the legacy databases, anew: one per district and the shared one. The same content every time.
- * `made` is called after each district with its rows; what it throws ends the making.
- */
+/** Makes what the districts have, anew: a database for each of them and the shared one. The same content every time. `made` is called after each district with its rows. */
 export async function makeLegacy(server: Server, legacy: Legacy, made: (district: District, rows: number) => void): Promise<void> {
   await makeDatabase(server, legacy.login, { 'demo.districts': JSON.stringify(legacy.districts.map(listed)) }, [sqlFile('login.sql')])
   for (const district of legacy.districts) made(district, await makeDistrict(server, district))
+}
+
+/** What was handed over: the file, its bytes, its rows. */
+export interface HandedOver {
+  readonly database: string
+  readonly path: string
+  readonly bytes: number
+  readonly rows: bigint
+}
+
+/**
+ * Writes each legacy database as a BACPAC file into the folder, which is emptied before. `handed` is called after each; what it throws ends it.
+ */
+export async function handOverLegacy(
+  server: Server,
+  legacy: Legacy,
+  to: { readonly folder: string; readonly handed: (file: HandedOver) => void },
+): Promise<void> {
+  rmSync(to.folder, { recursive: true, force: true })
+  mkdirSync(to.folder, { recursive: true })
+  for (const database of [legacy.login, ...legacy.districts.map(district => district.database)]) {
+    const path = join(to.folder, `${database}.bacpac`)
+    const { rows } = await withSession(server.url(database), {}, session => handOver(session, { path, database }))
+    to.handed({ database, path, bytes: statSync(path).size, rows })
+  }
 }
 
 function listed({ code, name, zone, database }: District): object {

@@ -7,13 +7,13 @@ create function pg_temp.pick(i bigint, what text, choices text[]) returns text i
 create function pg_temp.students() returns int stable language sql return current_setting('demo.students')::int;
 create function pg_temp.part(share double precision, least_rows int) returns int stable language sql
   return greatest(least_rows, floor(pg_temp.students() * share)::int);
--- Local time; now and then none, a time the clocks skipped, or one they showed twice.
+-- Local time, in steps of 1/300 s as SQL Server's datetime counts; now and then none, a time the clocks skipped, or one they showed twice.
 create function pg_temp.modified(i bigint, what text) returns timestamp immutable language sql return
   case
     when i % 7 = 0 then null
     when i % 97 = 0 then timestamp '2024-03-10 02:30:00.123'
     when i % 89 = 0 then timestamp '2023-11-05 01:30:00.457'
-    else timestamp '2011-01-03 08:00' + pg_temp.r(i, what || ' modified') * interval '5000 days'
+    else timestamp '2011-01-03 08:00' + floor(pg_temp.r(i, what || ' modified') * 5000 * 86400 * 300) / 300 * interval '1 second'
   end;
 create function pg_temp.broken(i bigint) returns int stable language sql return
   case when current_setting('demo.broken')::int > 0 and i % current_setting('demo.broken')::int = 17 % current_setting('demo.broken')::int

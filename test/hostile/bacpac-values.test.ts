@@ -87,3 +87,12 @@ test('a file that is damaged in the middle loads no row that is not in it', asyn
   )
   for (const [id, words] of await loaded(target)) assert.equal(words, noise(Number(id)))
 })
+
+test('a total that does not hold is told at the end, not passed over', async t => {
+  const { status, json } = await migrateFile(t, [[1, 'one']], { statedRows: 2n })
+  assert.equal(status, 4, JSON.stringify(json))
+  assert.deepEqual(
+    (json.failures ?? []).map(failure => failure.code),
+    ['SOURCE_INVALID'],
+  )
+})

@@ -1,15 +1,15 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { checkMoved, type Verdict } from '../../demo/check-moved.ts'
-import { type District, SERVICES, scaled } from '../../demo/districts.ts'
-import { makeReader } from '../../demo/legacy-reader.ts'
-import { type Legacy, makeLegacy } from '../../demo/make-legacy.ts'
+import { type District, LOGIN_DATABASE, SERVICES, scaled } from '../../demo/districts.ts'
+import { handOverLegacy, type Legacy, makeLegacy, type Server } from '../../demo/make-legacy.ts'
 import { makeServices } from '../../demo/make-services.ts'
 import { check, type MigrateOptions, migrate, type VerifyOptions, verify } from '../../src/index.ts'
 import type { MigrateResult, VerifyResult } from '../../src/model/results.ts'
-import { privateServer, type Rows, script, sql, type TestLike } from '../support/postgres.ts'
+import { privateServer, type Rows, script, sql, type TestLike, testServer } from '../support/postgres.ts'
 import { createRole } from '../support/roles.ts'
+import { makeReader } from './legacy-reader.ts'
 
 /** The demonstration, smaller, on a server of the test's own. */
 export interface Scenario {
@@ -28,22 +28,24 @@ export interface Scenario {
   definitions(): Promise<Rows>
 }
 
-const LOGIN = 'login'
 /** The dirty district stays as it is: its shares are what the stop rule looks at. */
 const SHARE = 0.02
 
-export async function openScenario(
-  t: TestLike,
-  change: (districts: readonly District[]) => readonly District[] = same => same,
-): Promise<Scenario> {
+export interface ScenarioOptions {
+  readonly change?: (districts: readonly District[]) => readonly District[]
+  /** `databases` (default): the legacy databases themselves. `files`: the BACPAC files they are handed over as, as the demonstration does. */
+  readonly reads?: 'databases' | 'files'
+}
+
+export async function openScenario(t: TestLike, { change = same => same, reads = 'databases' }: ScenarioOptions = {}): Promise<Scenario> {
   const server = await privateServer(t)
-  const small = scaled(SHARE)
-  const districts = change(small)
-  const legacy: Legacy = { districts, login: LOGIN }
+  const districts = change(scaled(SHARE))
+  const legacy: Legacy = { districts, login: LOGIN_DATABASE }
   await makeLegacy(server, legacy, () => undefined)
   await makeServices(server, service => service)
   const manifest = writeManifest(t, await writerAddresses(server))
-  const env = { ...(await makeReader(server, legacy)), REHOUSE_SALT: 'a salt for tests, 32 bytes long..' }
+  const sources = reads === 'databases' ? await makeReader(server, legacy) : await handOver(server, legacy, manifest)
+  const env = { ...sources, REHOUSE_SALT: 'a salt for tests, 32 bytes long..' }
   return {
     districts,
     url: database => server.url(database),
@@ -56,6 +58,12 @@ export async function openScenario(
     fingerprint: () => overServices(server, fingerprintSql),
     definitions: () => overServices(server, async () => DEFINITIONS),
   }
+}
+
+/** Where the manifest looks for them; what no file can say is staged on a server that exists. */
+async function handOver(server: Server, legacy: Legacy, manifest: string): Promise<Readonly<Record<string, string>>> {
+  await handOverLegacy(server, legacy, { folder: join(dirname(manifest), 'exports'), handed: () => undefined })
+  return { REHOUSE_STAGING: (await testServer()).url('postgres') }
 }
 
 /** Roles with what loading needs and no more. */

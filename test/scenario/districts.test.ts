@@ -101,8 +101,30 @@ test('a run that is interrupted and resumed ends as one that was not', { timeout
   assert.deepEqual(await quarantined(scenario), QUARANTINED)
 })
 
+test('districts handed over as BACPAC files arrive as from databases: interrupted, resumed, and again', { timeout: 300_000 }, async t => {
+  const scenario = await openScenario(t, { reads: 'files' })
+  const interrupt = new AbortController()
+  let batches = 0
+  const on = (event: { readonly type: string }): void => {
+    if (event.type === 'batch:committed' && ++batches === 25) interrupt.abort()
+  }
+  const first = await scenario.migrate({ signal: interrupt.signal, on, batchRows: 500 })
+  assert.equal(first.status, 'interrupted')
+  const second = await scenario.migrate({ resume: true, batchRows: 500 })
+  assert.deepEqual(second.failures, [])
+  assert.equal(second.status, 'findings')
+  for (const verdict of await scenario.verdicts(second)) assert.deepEqual(verdict.wrong, [], verdict.title)
+  assert.deepEqual(await quarantined(scenario), QUARANTINED)
+  await assertTimes(scenario)
+  await assertParts(scenario)
+  const rows = await scenario.fingerprint()
+  const again = await scenario.migrate()
+  assert.equal(again.totals.loaded + again.totals.updated, 0)
+  assert.deepEqual(await scenario.fingerprint(), rows)
+})
+
 test('a district above the stop rule is given up and does not hold up the others', { timeout: 300_000 }, async t => {
-  const scenario = await openScenario(t, soiled)
+  const scenario = await openScenario(t, { change: soiled })
   const result = await scenario.migrate()
   assert.equal(result.status, 'stopped')
   assert.deepEqual(

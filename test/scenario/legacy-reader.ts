@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import type { Legacy, Server } from './make-legacy.ts'
-import { withSession } from './make-legacy.ts'
+import { type Legacy, type Server, withSession } from '../../demo/make-legacy.ts'
 
 const READER = 'legacy_reader'
 
-/** The environment the manifest refers to: addresses of a login that may read the legacy databases and nothing else. Its password is new each time. */
+/** Puts the legacy databases themselves in the place of the files the demonstration's manifest names: addresses of a login that may read them and nothing else. */
 export async function makeReader(server: Server, legacy: Legacy): Promise<Readonly<Record<string, string>>> {
   const password = randomBytes(18).toString('base64url')
   await withSession(server.url('postgres'), {}, async session => {
@@ -24,5 +23,5 @@ export async function makeReader(server: Server, legacy: Legacy): Promise<Readon
     // Written after the address is whole: the braces of {tenant.…} are not to be escaped.
     return url.href.replace('?', `/${database}?`)
   }
-  return { REHOUSE_DEMO_DISTRICTS: address('{tenant.DatabaseName}'), REHOUSE_DEMO_LOGIN: address(legacy.login) }
+  return { REHOUSE_SOURCE_DISTRICT: address('{tenant.DatabaseName}'), REHOUSE_SOURCE_LOGIN: address(legacy.login) }
 }
