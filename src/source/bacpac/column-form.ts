@@ -43,6 +43,8 @@ export interface ColumnForm {
 }
 
 const LOB = 0x7fff_ffff
+/** Collations whose characters take several bytes in a char(n): it holds fewer than n of them. */
+const MANY_BYTES = /_UTF8$|^(Japanese|Chinese|Korean)_/i
 const DECIMAL_BYTES = 19
 const SYSNAME_LENGTH = 128
 const DEFAULT_PRECISION = 18
@@ -81,7 +83,7 @@ export function columnForm(column: ModelColumn, types: ReadonlyMap<string, Model
   const { isNullable } = column
   const { name, type } = base
   const form = fixedForm(name, isNullable) ?? scaledForm(name, type, isNullable) ?? lengthForm(name, type, isNullable)
-  return form?.kind === 'text' && form.prefix === 0 && /_UTF8$/i.test(collation) ? { ...form, mayHaveLength: true } : form
+  return form?.kind === 'text' && form.prefix === 0 && MANY_BYTES.test(collation) ? { ...form, mayHaveLength: true } : form
 }
 
 type Fixed = readonly [kind: WireKind, bytes: number, type: SqlType]
