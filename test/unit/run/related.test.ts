@@ -106,6 +106,36 @@ test('of related rows only those where `where` is true are matched', async () =>
   )
 })
 
+test('a related row is found under the equality of the collation of the column it is matched by', async () => {
+  const folded = { name: 'SQL_Latin1_General_CP1_CI_AS', isDeterministic: false, equality: 'fold_trim' as const }
+  const place = relation('public.place', ['id int4!', 'class text', 'label text'])
+  const collated = place.columns.map(column => (column.name === 'class' ? { ...column, collation: folded } : column))
+  const bed = new Bed({
+    manifest: manifest(`    with:\n      place: { from: public.place, match: { class: class } }\n${into('extra: place.label')}`),
+    sources: {
+      legacy: [
+        { relation: STUDENT, rows: { ADAMS: ROWS.student, BAKER: [] } },
+        {
+          relation: { ...place, columns: collated },
+          rows: {
+            ADAMS: [
+              [1, 'A ', 'first'],
+              [2, 'C', 'third'],
+            ],
+            BAKER: [],
+          },
+        },
+      ],
+    },
+    targets: { app: [TARGET] },
+  })
+  await bed.run()
+  assert.deepEqual(
+    extras(bed).map(row => row[1]),
+    ['first', null, 'first', 'first', null, null],
+  )
+})
+
 test('rows related in turn are found by the columns of the row they belong to', async () => {
   const bed = bedOf(
     `    with:\n      grade: { from: public.grade, match: { id: grade_id }, where: year = 2020, with: { level: { from: public.level, match: { id: level_id } } } }\n${into('extra: "grade.title || \'/\' || grade.level.label"')}`,
