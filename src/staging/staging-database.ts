@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { RehouseError } from '../errors.ts'
 import { quoteLiteral, quoteName } from '../postgres/quote.ts'
 import type { Session } from '../postgres/session.ts'
@@ -49,14 +50,13 @@ export class StagingDatabase {
   ): Promise<StagingDatabase> {
     return server.making(async admin => {
       const all = await listDatabases(admin)
-      if (!all.some(database => database.name === name)) {
-        server.remember(name)
-        const made = `create database ${quoteName(name)} template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C'`
-        await admin.query(made)
-        await admin.query(`comment on database ${quoteName(name)} is ${quoteLiteral(JSON.stringify(owner))}`)
-      }
-      const others = all.filter(database => database.name !== name && database.owner?.migration === owner.migration)
-      const orphans = others.filter(database => database.owner?.source === owner.source)
+      const there = all.find(database => database.name === name)
+      server.remember(name)
+      if (there === undefined)
+        await admin.query(`create database ${quoteName(name)} template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C'`)
+      if (!there?.owner) await admin.query(`comment on database ${quoteName(name)} is ${quoteLiteral(JSON.stringify(owner))}`)
+      const others = all.filter(database => database.name !== name && isOf(database, owner.migration))
+      const orphans = others.filter(database => database.owner === null || database.owner.source === owner.source)
       const rest = others.filter(database => !orphans.includes(database))
       for (const { name: orphan } of [...orphans, ...rest.slice(0, Math.max(0, rest.length + 1 - mostKept))])
         await dropDatabase(server, admin, orphan)
@@ -84,16 +84,21 @@ export class StagingDatabase {
 /** Drops what was staged for a migration, or for one source of it; what another process uses stays. */
 export async function dropStaged(server: StagingServer, which: Pick<StagedFor, 'migration'> & { readonly source?: string }): Promise<void> {
   await server.making(async admin => {
-    for (const { name, owner } of await listDatabases(admin))
-      if (owner?.migration === which.migration && (which.source === undefined || owner.source === which.source))
-        await dropDatabase(server, admin, name)
+    for (const database of await listDatabases(admin)) {
+      const isWanted = which.source === undefined || database.owner?.source === which.source
+      if (isWanted && isOf(database, which.migration)) await dropDatabase(server, admin, database.name)
+    }
   })
 }
 
 interface Listed {
   readonly name: string
-  /** Null: what was broken off before it was said, or is not ours to judge. */
+  /** Null: whoever made it was killed before it was said. Nobody is making one now: we hold the lock. */
   readonly owner: StagedFor | null
+}
+
+function isOf({ owner }: Listed, migration: string): boolean {
+  return owner === null || owner.migration === migration
 }
 
 /** Oldest first. */
@@ -116,7 +121,15 @@ function ownerIn(comment: string | null): StagedFor | null {
 
 const OBJECT_IN_USE = '55006'
 
+/** The server notices the end of a connection a moment later. */
+const LEFT_WITHIN_MS = 500
+const POLL_MS = 20
+const IN_USE = `select 1 from pg_catalog.pg_stat_activity where datname = $1 and backend_type = 'client backend' limit 1`
+
+/** Not while it is in use; DROP DATABASE itself would wait for seconds to see. */
 async function dropDatabase(server: StagingServer, admin: Session, name: string): Promise<void> {
+  for (const end = Date.now() + LEFT_WITHIN_MS; (await admin.query(IN_USE, [name])).rowCount > 0; await sleep(POLL_MS))
+    if (Date.now() > end) return
   try {
     await admin.query(`drop database if exists ${quoteName(name)}`)
     server.forget(name)

@@ -127,7 +127,7 @@ export function openStagingSession(address: DatabaseAddress): Promise<Session> {
     ...address,
     applicationName: APPLICATION,
     side: 'source',
-    settings: { lock_timeout: '0', synchronous_commit: 'off' },
+    settings: { lock_timeout: '0' },
   })
 }
 
