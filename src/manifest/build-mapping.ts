@@ -11,6 +11,7 @@ import type {
   TenantsFrom,
 } from '../model/mapping.ts'
 import type { Place } from '../model/place.ts'
+import { buildCleanseRule } from './build-cleanse.ts'
 import { buildBatch, buildEntity, DEFAULT_BATCH } from './build-entity.ts'
 import { asIdStrategy, buildOutcomes } from './build-value.ts'
 import { mappingHash } from './mapping-hash.ts'
@@ -35,6 +36,7 @@ export function buildMapping(file: string, tree: Tree, options: Readonly<Record<
     time: { gap: asGap(time && childText(time, 'gap')), overlap: asOverlap(time && childText(time, 'overlap')) },
     services: entriesOf(child(tree, 'services')).map(buildService),
     options,
+    cleanse: entriesOf(child(tree, 'cleanse')).map(buildCleanseRule),
     defaults: buildDefaults(child(tree, 'defaults'), tree.at),
     stop: buildStop(child(tree, 'stop')),
     phases: buildPhases(child(tree, 'phases'), entities),

@@ -101,6 +101,7 @@ function buildPipeline(tree: Tree): MappingValue {
     kind: 'pipeline',
     from: buildExpression(required(tree, 'from')),
     when: buildOptionalExpression(child(tree, 'when')),
+    cleanse: textsOf(child(tree, 'cleanse')),
     ifNull: buildOutcomes(child(tree, 'if_null')),
     map: map
       ? entriesOf(map).map(entry => ({

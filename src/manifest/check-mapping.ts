@@ -1,6 +1,7 @@
 import { isPerTenant } from '../base/address-template.ts'
 import { splitName } from '../base/table-label.ts'
 import type { Exclusion, Mapping } from '../model/mapping.ts'
+import { checkCleanse } from './check-cleanse.ts'
 import { checkEntity } from './check-entity.ts'
 import { checkSourceName } from './check-names.ts'
 import { checkPhases } from './check-phases.ts'
@@ -11,6 +12,7 @@ import type { Tree } from './tree.ts'
 export function checkMapping(manifest: Tree, mapping: Mapping, problems: Problems): void {
   checkAddresses(mapping, problems)
   checkTenants(mapping, problems)
+  checkCleanse(mapping, problems)
   checkPhases(manifest, mapping.entities, problems)
   for (const exclusion of [...mapping.exclude.tables, ...mapping.exclude.columns]) checkExclusion(exclusion, mapping, problems)
   for (const entity of mapping.entities) checkEntity(manifest, entity, { mapping, problems })

@@ -90,7 +90,6 @@ export const entityForms: Forms = {
       doc: 'Rows whose values a person typed in: `check --examples`, a dry run and a run compare them with what the mapping makes of those rows. No part of what a row becomes.',
       form: list('a list of examples', named('example')),
     },
-    cleanse: later('cleansing rules'),
     id_map: later('a derived id map'),
   }),
   related: object(

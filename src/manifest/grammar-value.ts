@@ -1,4 +1,5 @@
 import { either, expression, type Forms, later, list, literal, map, named, object, onlyTrue, text, words } from './form.ts'
+import { cleanseName } from './grammar-cleanse.ts'
 import { anyText, code, columnName, entityName, word } from './grammar-words.ts'
 
 /** Column values, outcomes and rules. */
@@ -25,6 +26,14 @@ const pipeline = object(
   {
     from: { doc: 'The expression the value begins with.', form: expression, isRequired: true },
     when: { doc: 'Where it is not true, the value is NULL, as if `from` had been.', form: expression, otherwise: 'always' },
+    cleanse: {
+      doc: 'Cleansing rules or steps a text goes through, in this order, before anything else looks at it; each change is counted by column and rule.',
+      form: either('the name of a cleansing rule or a list of them', [
+        { on: 'text', form: cleanseName },
+        { on: 'list', form: list('a list of cleansing rules', cleanseName, 1) },
+      ]),
+      otherwise: 'none',
+    },
     if_null: {
       doc: 'What to take where the value is NULL; a replacement skips `map`, `as` and `on_loss`.',
       form: named('outcomes'),

@@ -1,4 +1,5 @@
 import { either, type Form, type Forms, later, list, map, named, number, object, text, words } from './form.ts'
+import { cleanseForms, cleanseName } from './grammar-cleanse.ts'
 import { entityForms, optionForm, sessionForm, tenantRow } from './grammar-entity.ts'
 import { idStrategies, valueForms } from './grammar-value.ts'
 import {
@@ -122,6 +123,10 @@ export const MANIFEST: Form = object('a manifest', {
     doc: 'Operator choices (`--set name=value`), part of the mapping’s hash.',
     form: map('a map of options', word('the name of an option in snake_case'), named('option')),
   },
+  cleanse: {
+    doc: 'Name → steps a text goes through: `{ from: Name, cleanse: tidy }`.',
+    form: map('a map of cleansing rules', cleanseName, named('cleanse')),
+  },
   defaults: { doc: 'What holds where an entity says nothing.', form: named('defaults') },
   stop: { doc: 'When a tenant is given up.', form: named('stop') },
   phases: {
@@ -163,6 +168,7 @@ export const FORMS: Forms = {
   }),
   ...entityForms,
   ...valueForms,
+  ...cleanseForms,
 }
 
 /** The form itself, where a name stands for it. */

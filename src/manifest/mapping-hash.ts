@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type {
+  CleanseRule,
   DrivingList,
   Entity,
   Expression,
@@ -43,7 +44,18 @@ function canonicalMapping(mapping: Omit<Mapping, 'hash'>): Canonical {
     'columns' in tenants ? [tenants.columns.key, tenants.columns.id, tenants.columns.zone] : tenants.kind === 'single' ? null : [],
     sorted([...exclude.tables.map(({ pattern }) => ['table', pattern]), ...exclude.columns.map(({ pattern }) => ['column', pattern])]),
     sorted(mapping.entities.map(entity => canonicalEntity(entity, tenantColumns.get(entity.service) ?? null))),
+    ...(mapping.cleanse.length === 0 ? [] : [sorted(mapping.cleanse.map(cleanseRule))]),
   ]
+}
+
+function cleanseRule({ name, steps }: CleanseRule): Canonical {
+  const canonical = steps.map(step => {
+    if (step.kind === 'word') return step.word
+    return step.kind === 'regex'
+      ? ['regex', step.pattern, step.by]
+      : ['map', sorted(step.entries.map(({ from, to }) => [from, literal(to)]))]
+  })
+  return [name, canonical]
 }
 
 function canonicalEntity(entity: Entity, tenantColumn: string | null): Canonical {
@@ -117,6 +129,7 @@ function value(of: MappingValue): Canonical {
         of.otherwise.map(outcome),
         of.as,
         of.onLoss.map(outcome),
+        ...(of.cleanse.length === 0 ? [] : [of.cleanse]),
       ]
     }
     case 'ref':

@@ -22,6 +22,8 @@ export type MappingValue =
       readonly kind: 'pipeline'
       readonly from: Expression
       readonly when: Expression | null
+      /** Names of cleansing rules or steps, applied in order before anything else looks at the value. */
+      readonly cleanse: readonly string[]
       readonly ifNull: readonly Outcome[]
       /** Keys compare as canonical text. */
       readonly map: readonly { readonly from: string; readonly to: JsonLiteral }[] | null

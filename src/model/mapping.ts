@@ -17,6 +17,7 @@ export interface Mapping {
   readonly services: readonly ServiceRef[]
   /** Operator choices (`--set name=value`), resolved. */
   readonly options: Readonly<Record<string, string>>
+  readonly cleanse: readonly CleanseRule[]
   readonly defaults: Defaults
   readonly stop: StopRules
   readonly phases: readonly Phase[]
@@ -68,6 +69,23 @@ export interface ServiceRef {
   readonly session: Readonly<Record<string, string>>
   readonly at: Place
 }
+
+/** Steps a text goes through, under a name. */
+export interface CleanseRule {
+  readonly name: string
+  readonly steps: readonly CleanseStep[]
+  readonly at: Place
+}
+
+export const CLEANSE_WORDS = ['trim', 'collapse', 'lower', 'upper', 'null_if_blank'] as const
+export type CleanseWord = (typeof CLEANSE_WORDS)[number]
+
+export type CleanseStep =
+  | { readonly kind: 'word'; readonly word: CleanseWord }
+  /** Whole texts; one that is not there stays. `to`: a text or null. */
+  | { readonly kind: 'map'; readonly entries: readonly { readonly from: string; readonly to: JsonLiteral }[]; readonly at: Place }
+  /** Each place the pattern (flags g, u) fits becomes `by`. */
+  | { readonly kind: 'regex'; readonly pattern: string; readonly by: string; readonly at: Place }
 
 export interface Defaults {
   /** null = `ordered` for integer keys, `hashed` for others. */

@@ -5,6 +5,7 @@ import { valueText } from '../cast/value-text.ts'
 import type { MappingValue } from '../model/mapping.ts'
 import type { SqlType } from '../model/sql-type.ts'
 import { compileCast } from './compile-cast.ts'
+import { compileCleanse } from './compile-cleanse.ts'
 import type { CastWanted, CompileContext, ValueWanted } from './compile-context.ts'
 import { compileCondition, compileExpressionSource } from './compile-expression-source.ts'
 import { compileOutcomes, isAllow } from './compile-outcome.ts'
@@ -14,10 +15,14 @@ import type { ValueSource, WriteField } from './row-state.ts'
 
 type Pipeline = Extract<MappingValue, { kind: 'pipeline' }>
 
-/** `from`, `when`, `if_null`, `map` (`else`), `as` (`on_loss`), in that order; a replacement skips the rest and is brought to the wanted type at once. */
+/** `from`, `when`, `cleanse`, `if_null`, `map` (`else`), `as` (`on_loss`), in that order; a replacement skips the rest and is brought to the wanted type at once. */
 export function compilePipeline(value: Pipeline, wanted: ValueWanted, context: CompileContext): ValueSource | null {
-  const from = compileExpressionSource(value.from, context)
-  if (from === null) return null
+  const read = compileExpressionSource(value.from, context)
+  if (read === null) return null
+  const clean =
+    value.cleanse.length === 0 ? null : compileCleanse(value.cleanse, { source: read, column: wanted.column, at: value.at }, context)
+  if (clean === null && value.cleanse.length > 0) return null
+  const from = clean?.whole ?? read
   const onLoss = value.onLoss.length > 0 ? value.onLoss : context.mapping.defaults.onLoss
   const as = value.as === null ? null : context.problems.attempt<SqlType | null>(value.at, null, () => parseTypeName(value.as as string))
   const type = wanted.type ?? as ?? (value.map ? naturalType(value.map[0]?.to ?? null) : from.type)
@@ -25,7 +30,10 @@ export function compilePipeline(value: Pipeline, wanted: ValueWanted, context: C
   const steps = { ...value, onLoss }
   const written = value.map !== null ? mapped(from, { value: steps, target }, context) : cast(from, { as, target }, context)
   if (written === null) return null
-  const source = value.when === null && value.ifNull.length === 0 ? written : withNull(written, { from, value: steps, target }, context)
+  const source =
+    value.when === null && value.ifNull.length === 0
+      ? written
+      : withNull(written, { from: clean?.forNull ?? from, value: steps, target }, context)
   return { type, slot: source.slot, write: source.write, ...(written.lost === undefined ? {} : { lost: written.lost }) }
 }
 

@@ -45,6 +45,7 @@ function describePipeline(value: Extract<MappingValue, { kind: 'pipeline' }>): V
   const steps = [
     value.from.text,
     ...(value.when ? [`when ${value.when.text}`] : []),
+    ...(value.cleanse.length > 0 ? [`cleansed by ${value.cleanse.join(', ')}`] : []),
     ...(value.ifNull.length > 0 ? [`if null: ${value.ifNull.map(outcomeWord).join(', then ')}`] : []),
     ...(value.map ? [`map of ${value.map.length}`] : []),
     ...(value.as ? [`as ${value.as}`] : []),
@@ -52,8 +53,9 @@ function describePipeline(value: Extract<MappingValue, { kind: 'pipeline' }>): V
   const replaces = value.ifNull.some(outcome => outcome.take !== null && ('value' in outcome.take || 'from' in outcome.take))
   const isOneToOne = value.map === null || new Set(value.map.map(entry => JSON.stringify(entry.to))).size === value.map.length
   const isBare = BARE.test(value.from.text.trim())
-  const inverse = isBare && isOneToOne && !replaces && value.when === null ? 'updatable' : 'read_only'
-  return { text: steps.join('; '), how: isBare && value.map === null ? 'column' : 'expression', inverse }
+  const isKept = value.cleanse.length === 0
+  const inverse = isKept && isBare && isOneToOne && !replaces && value.when === null ? 'updatable' : 'read_only'
+  return { text: steps.join('; '), how: isBare && isKept && value.map === null ? 'column' : 'expression', inverse }
 }
 
 function outcomeWord(outcome: Outcome): string {

@@ -8,7 +8,6 @@ const from = (text: string): string => manifest().replace('public.person', text)
 
 /** Everything the language has and Rehouse does not build yet: what it is called → a manifest that uses it. */
 const LATER: Readonly<Record<string, string>> = {
-  '`cleanse`': entity('cleanse: [trim]'),
   '`id_map`': entity('id_map: derived'),
   '`views`': manifest({ top: 'views: { a: { key: b, sql: select 1 } }' }),
   '`views` as from': from('view/closure'),

@@ -19,6 +19,31 @@ const WRONG: Readonly<Record<string, { readonly text: string; readonly code?: st
     says: /^expected types beside `undeclared` at /,
     next: /^Add types, or take `undeclared` out\.$/,
   },
+  'a cleansing rule nobody defined': {
+    text: manifest({ top: 'cleanse: { tidy: [trim] }', columns: '{ a: { from: b, cleanse: tidi } }' }),
+    says: /^expected the name of a cleansing rule, got `tidi`, which the manifest does not define; did you mean `tidy`\?$/,
+    next: /^Known: tidy, trim, /,
+  },
+  'a cleansing rule with the name of a step': {
+    text: manifest({ top: 'cleanse: { trim: [lower] }' }),
+    says: /^expected a name of its own for a cleansing rule, got `trim`, which is a step$/,
+    next: /^Choose another name/,
+  },
+  'a regular expression with a fault': {
+    text: manifest({ top: "cleanse: { odd: [{ regex: '(' }] }" }),
+    says: /^expected a regular expression of ECMAScript in the rule `odd`, got one with a fault: /,
+    next: /backslash/,
+  },
+  'a number in the map of a cleansing rule': {
+    text: manifest({ top: 'cleanse: { odd: [{ map: { a: 1 } }] }' }),
+    says: /^expected texts or null in the map of the rule `odd`, got something else$/,
+    next: /^Put numbers, true and false in quotes/,
+  },
+  'an unknown cleansing step': {
+    text: manifest({ top: 'cleanse: { odd: [trimm] }' }),
+    says: /^expected one of trim, collapse, lower, upper, null_if_blank at .*, got 'trimm'; did you mean trim\?$/,
+    next: /trim/,
+  },
 }
 
 for (const [name, { text, code, says, next }] of Object.entries(WRONG))
