@@ -26,8 +26,8 @@ const BACKSLASH = 92
 const LETTER_N = 78
 /** A tuple counts its fields in an int16, and a table of PostgreSQL has no more columns than this. */
 const MOST_FIELDS = 1600
-/** What a field of a server can hold, with each byte escaped. */
-const MOST_LINE_BYTES = 1 << 30
+/** Half of what a server’s own lines are limited to: what is read is held twice for a moment. */
+const MOST_LINE_BYTES = 1 << 29
 const CHUNK_BYTES = 1 << 17
 
 /** Lines of COPY’s text format into tuples. States of the lines’ ends: not known before the first, then `\n` or `\r\n` for all. */

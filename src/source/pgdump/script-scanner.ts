@@ -23,7 +23,7 @@ export class ScriptError extends Error {
 }
 
 /** A statement longer than this is taken for one whose end is lost. */
-const MOST_STATEMENT_BYTES = 1 << 28
+const MOST_STATEMENT_BYTES = 1 << 27
 const NEWLINE = 10
 const RETURN = 13
 const BACKSLASH = 92
