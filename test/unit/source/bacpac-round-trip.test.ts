@@ -134,3 +134,33 @@ test('names with blanks, brackets, quotes, dots and other scripts are found, wri
       )
     }
 })
+
+test('a system-versioned table and its history are two tables, with the columns of their period', async () => {
+  const columns = (isHistory: boolean): TableDescription['columns'] => [
+    { name: 'id', type: 'int', nullable: false },
+    { name: 'name', type: 'nvarchar(20)' },
+    { name: 'from', type: 'datetime2(7)', nullable: false, ...(isHistory ? {} : { period: 'start' as const }) },
+    { name: 'to', type: 'datetime2(7)', nullable: false, ...(isHistory ? {} : { period: 'end' as const }) },
+  ]
+  const table = {
+    name: 'item',
+    columns: columns(false),
+    primaryKey: { columns: ['id'] },
+    historyTable: { schema: 'History', name: 'item' },
+  }
+  const history = { schema: 'History', name: 'item', columns: columns(true) }
+  const rows = [
+    [1, 'new', '2024-02-29 12:00:00.1234567', '9999-12-31 23:59:59.9999999'],
+    [1, 'old', '2020-01-01 00:00:00.0000000', '2024-02-29 12:00:00.1234567'],
+  ]
+  const path = join(FOLDER, `${files++}.bacpac`)
+  await writeBacpac(path, { tables: [table, history] }, ({ schema }) => (schema === 'History' ? rows.slice(1) : rows.slice(0, 1)))
+  const read = await readBacpacSource(path)
+  assert.deepEqual(
+    read.map(({ relation, columns, rows }) => [relation.schema, relation.name, columns, rows.map(String)]),
+    [
+      ['dbo', 'item', ['id', 'name', 'from', 'to'], [rows[0]?.join()]],
+      ['History', 'item', ['id', 'name', 'from', 'to'], [rows[1]?.join()]],
+    ],
+  )
+})
