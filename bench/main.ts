@@ -2,13 +2,16 @@ import { rmSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { type Figures, figuresOf, type Round } from './figures.ts'
+import { benchFiles, type FileFigures } from './files.ts'
 import { removeReadyRows, runFloor, takeReadyRows } from './floor.ts'
 import { hasPgloader, runPgloader } from './pgloader.ts'
 import { runRehouse } from './rehouse-run.ts'
 import { FLOOR_TARGET, type Ground, makeEmpty, PGLOADER_TARGET, prepareGround, REHOUSE_TARGET } from './setup.ts'
 
 /** `npm run bench`: the engine against the floor and against pgloader. README.md says what each contestant does. */
-const USAGE = `npm run bench -- [--rows N] [--rounds N] [--json] [--profile]
+const USAGE = `npm run bench [files] -- [--rows N] [--rounds N] [--json] [--profile]
+
+  files        the same rows as BACPAC, PostgreSQL dump and CSV, against the floor
 
   --rows N     assessment results; default 2000000
   --rounds N   default 3; the figures are medians
@@ -16,7 +19,8 @@ const USAGE = `npm run bench -- [--rows N] [--rounds N] [--json] [--profile]
   --profile    one migration only, with CPU profiles written to bench/.rehouse/profiles
 `
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     rows: { type: 'string', default: '2000000' },
     rounds: { type: 'string', default: '3' },
@@ -27,6 +31,8 @@ const { values } = parseArgs({
 })
 
 if (values.help) process.stdout.write(USAGE)
+else if (positionals.some(word => word !== 'files') || positionals.length > 1)
+  refuse(`expected nothing or files, got ${positionals.join(' ')}`)
 else await run(positive(values.rows, '--rows'), positive(values.rounds, '--rounds'))
 
 async function run(rows: number, rounds: number): Promise<void> {
@@ -34,7 +40,8 @@ async function run(rows: number, rounds: number): Promise<void> {
   const ground = await prepareGround(rows)
   process.once('SIGINT', () => void ground.server.stop().then(() => process.exit(130)))
   try {
-    if (values.profile) await profile(ground)
+    if (positionals[0] === 'files') printFiles(await benchFiles(ground, rounds, say))
+    else if (values.profile) await profile(ground)
     else print(figuresOf(rows, await measure(ground, rounds)))
   } finally {
     removeReadyRows(ground)
@@ -74,6 +81,37 @@ function print(figures: Figures): void {
   else process.stdout.write(`\n${tableOf(figures).join('\n')}\n`)
 }
 
+function printFiles(figures: FileFigures): void {
+  if (values.json) process.stdout.write(`${JSON.stringify(figures)}\n`)
+  else process.stdout.write(`\n${fileLines(figures).join('\n')}\n`)
+}
+
+function fileLines({ rows, rounds, floorSeconds, files, staging }: FileFigures): readonly string[] {
+  const seconds = (of: readonly number[]): string => of.map(value => value.toFixed(2)).join(', ')
+  const heads = ['source', 'of the floor', 'CPU s per million rows', 'peak MiB', 'seconds']
+  const lines = Object.entries(files).map(([name, of]) => [
+    name,
+    of.ofFloor.toFixed(2),
+    of.cpuSecondsPerMillionRows.toFixed(2),
+    String(of.peakMiB),
+    seconds(of.seconds),
+  ])
+  const widths = heads.map((head, i) => Math.max(head.length, ...lines.map(line => line[i]?.length ?? 0)))
+  const lined = [heads, ...lines].map(line =>
+    line
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+  return [
+    `${rows.toLocaleString('en')} rows, ${rounds} rounds, ${cpus().length} CPUs; floor ${seconds(floorSeconds)} s`,
+    '',
+    ...lined,
+    '',
+    `staging of the results: ${staging.ofCopy.toFixed(2)} of a binary COPY of the same bytes (${seconds(staging.stageSeconds)} s; COPY ${seconds(staging.copySeconds)} s)`,
+  ]
+}
+
 function tableOf(figures: Figures): readonly string[] {
   const seconds = (values: readonly number[] | null): string => values?.map(value => value.toFixed(2)).join(', ') ?? 'not installed'
   const lines: readonly (readonly [string, string])[] = [
@@ -95,7 +133,11 @@ function tableOf(figures: Figures): readonly string[] {
 function positive(text: string, flag: string): number {
   const value = Number(text.replaceAll('_', ''))
   if (Number.isSafeInteger(value) && value > 0) return value
-  process.stderr.write(`expected a whole number above 0 for ${flag}, got ${JSON.stringify(text)}\n\n${USAGE}`)
+  return refuse(`expected a whole number above 0 for ${flag}, got ${JSON.stringify(text)}`)
+}
+
+function refuse(problem: string): never {
+  process.stderr.write(`${problem}\n\n${USAGE}`)
   process.exit(2)
 }
 

@@ -14,20 +14,30 @@ export interface Measured {
   readonly peakMiB: number
 }
 
+/** What is migrated; absent = the legacy database, by rehouse.yaml. */
+export interface Migrated {
+  readonly manifest: string
+  /** Address of the source. */
+  readonly source: string
+}
+
 /** One migration into a fresh database, by a process of its own. With `profileFolder` Node writes its CPU profiles there. */
-export async function runRehouse(ground: Ground, profileFolder: string | null): Promise<Measured> {
+export async function runRehouse(ground: Ground, profileFolder: string | null, migrated?: Migrated): Promise<Measured> {
   await makeEmpty(ground, REHOUSE_TARGET)
   await withSession(ground.server.url(REHOUSE_TARGET), async session => {
     await session.script(sqlFile('tables.sql'))
     await session.script(sqlFile('keys.sql'))
   })
   await checkpoint(ground)
-  const measured = await migrateInChild(ground, profileFolder)
+  const measured = await migrateInChild(ground, { profileFolder, migrated })
   await assertComplete(ground)
   return measured
 }
 
-async function migrateInChild(ground: Ground, profileFolder: string | null): Promise<Measured> {
+async function migrateInChild(
+  ground: Ground,
+  { profileFolder, migrated }: { readonly profileFolder: string | null; readonly migrated: Migrated | undefined },
+): Promise<Measured> {
   if (profileFolder !== null) mkdirSync(profileFolder, { recursive: true })
   const began = performance.now()
   const flags = profileFolder === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`]
@@ -35,7 +45,8 @@ async function migrateInChild(ground: Ground, profileFolder: string | null): Pro
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       ...process.env,
-      BENCH_SOURCE: ground.server.url(SOURCE),
+      BENCH_MANIFEST: migrated?.manifest ?? fileURLToPath(new URL('rehouse.yaml', import.meta.url)),
+      BENCH_SOURCE: migrated?.source ?? ground.server.url(SOURCE),
       BENCH_TARGET: ground.server.url(REHOUSE_TARGET),
       REHOUSE_SALT: 'bench-salt-that-is-not-a-secret-0123456789',
     },
