@@ -16,6 +16,7 @@ import type { Finding } from '../model/finding.ts'
 import type { InitResult } from '../model/results.ts'
 import type { Source } from '../source/source.ts'
 import { expandSources } from './expand-sources.ts'
+import { proposeExamples } from './propose-examples.ts'
 import { targetReference } from './target-reference.ts'
 import { refuseExisting, writeNewFiles } from './write-new-files.ts'
 
@@ -56,8 +57,13 @@ export async function init(options: InitOptions): Promise<InitResult> {
   refuseNothing(draft)
   const migration = migrationName(folder)
   const tenants = given.map((source, i) => ({ code: source.code, name: source.code, columns: pattern.columns[i] ?? {} }))
+  const examples = await proposeExamples(draft, {
+    sources: looked.map(({ source }) => source),
+    open: index => open(given[index] as GivenSource, options),
+    signal: options.signal ?? new AbortController().signal,
+  })
   const texts = {
-    'rehouse.yaml': manifestText(draft, { migration, source: pattern.address, target: target.address }),
+    'rehouse.yaml': manifestText(draft, { migration, source: pattern.address, target: target.address, examples }),
     'target.sql': targetSql(draft),
     'tenants.csv': tenantsText(tenants),
   }

@@ -1,3 +1,4 @@
+import type { DraftExample } from './choose-examples.ts'
 import type { Draft, DraftColumn, DraftTable, Excluded } from './draft.ts'
 import { TENANT_ID } from './draft-names.ts'
 import { relationLabel } from './manifest-labels.ts'
@@ -6,8 +7,9 @@ import { yamlList, yamlText } from './yaml-text.ts'
 export interface ManifestHead {
   readonly migration: string
   readonly source: string
-  readonly service: string
   readonly target: string
+  /** By entity. */
+  readonly examples: ReadonlyMap<string, readonly DraftExample[]>
 }
 
 /** The names of the one source and the one service of a draft. */
@@ -15,7 +17,7 @@ export const SOURCE = 'legacy'
 export const SERVICE = 'main'
 
 /** rehouse.yaml: every table and column used, or excluded with its reason. */
-export function manifestText(draft: Draft, head: Omit<ManifestHead, 'service'>): string {
+export function manifestText(draft: Draft, head: ManifestHead): string {
   return `${[
     '# yaml-language-server: $schema=./rehouse.schema.json',
     '# Proposed by `rehouse init` from the catalogues of the sources. It is yours: `rehouse check` says whether it still holds, `rehouse plan` what it does.',
@@ -29,7 +31,7 @@ export function manifestText(draft: Draft, head: Omit<ManifestHead, 'service'>):
     ...exclusions(draft),
     '',
     'entities:',
-    ...draft.tables.flatMap(entityText),
+    ...draft.tables.flatMap(table => [...entityText(table), ...examplesText(head.examples.get(table.entity) ?? [])]),
   ].join('\n')}\n`
 }
 
@@ -72,6 +74,22 @@ function valueText({ value }: DraftColumn): string {
   if (value.kind === 'reference') return `{ ref: ${value.entity}, from: ${yamlList(value.sources.map(asExpression))} }`
   const expression = yamlText(asExpression(value.source))
   return value.losesDigits ? `{ from: ${expression}, on_loss: { allow: true } }` : expression
+}
+
+function examplesText(examples: readonly DraftExample[]): readonly string[] {
+  if (examples.length === 0) return []
+  return [
+    '    examples:',
+    ...examples.map(({ tenant, key, values }) => {
+      const shown = values.map(({ column, value }) => `${yamlText(column)}: ${value === null ? 'null' : literalText(value)}`)
+      return `      - { tenant: ${yamlText(tenant)}, key: ${key.length === 1 ? literalText(key[0] ?? '') : `[${key.map(literalText).join(', ')}]`}, values: { ${shown.join(', ')} } }`
+    }),
+  ]
+}
+
+/** Whole numbers and truth values as they are, everything else as a text: nothing in it may be read as something else. */
+function literalText(value: string): string {
+  return /^(?:0|-?[1-9]\d{0,14}|true|false)$/.test(value) ? value : yamlText(value)
 }
 
 const BARE = /^[\p{L}_][\p{L}\p{M}\p{N}_$]*$/u
