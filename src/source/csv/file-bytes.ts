@@ -1,10 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { RehouseError } from '../../errors.ts'
 import type { RelationFile } from './relation-files.ts'
+import { unpackedBytes } from './unpacked-bytes.ts'
 
 /** What tells a file from what it was: device, inode, size, and the times of the last change, in ns. */
 export interface FileState {
@@ -39,7 +37,8 @@ export async function* fileBytes(file: RelationFile, options: ByteOptions): Asyn
     if (options.expected !== null && !isSame(options.expected, before)) throw changed(file)
     options.onState?.(before)
     const raw = { handle, options, size: Number(before.size), file }
-    yield* file.compression === 'none' ? rawChunks(raw, Buffer.allocUnsafeSlow(CHUNK_BYTES)) : unpacked(raw)
+    if (file.compression === 'none') yield* rawChunks(raw, Buffer.allocUnsafeSlow(CHUNK_BYTES))
+    else yield* unpackedBytes(rawChunks(raw, null), { file, chunkBytes: CHUNK_BYTES })
     if (!isSame(before, await stateOf(handle, file))) throw changed(file)
   } finally {
     await handle.close()
@@ -108,41 +107,6 @@ async function* rawChunks({ handle, options, size, file }: Raw, buffer: Buffer |
     options.onRaw?.(read)
     yield read
   }
-}
-
-async function* unpacked(raw: Raw): AsyncGenerator<Buffer> {
-  const unpacker =
-    raw.file.compression === 'gzip' ? createGunzip({ chunkSize: CHUNK_BYTES }) : createZstdDecompress({ chunkSize: CHUNK_BYTES })
-  const feeding = pipeline(Readable.from(rawChunks(raw, null), { highWaterMark: 1 }), unpacker)
-  // Told by the iteration below; until then it must not count as unhandled.
-  feeding.catch(() => undefined)
-  try {
-    for await (const chunk of unpacker) {
-      raw.options.signal?.throwIfAborted()
-      // The stream delivers nothing but buffers.
-      yield chunk as Buffer
-    }
-    await feeding
-    if (unpacker.bytesWritten !== raw.size) throw broken(raw.file, undefined)
-  } catch (error) {
-    if (error instanceof RehouseError || raw.options.signal?.aborted) throw error
-    throw broken(raw.file, error)
-  } finally {
-    unpacker.destroy()
-    await feeding.catch(() => undefined)
-  }
-}
-
-function broken(file: RelationFile, cause: unknown): RehouseError {
-  return new RehouseError(
-    'SOURCE_INVALID',
-    `expected whole ${file.compression} data to the end of the file, got data that is cut or damaged`,
-    {
-      where: { file: file.place, table: file.table },
-      next: 'Copy the file again, or ask for another export.',
-      cause,
-    },
-  )
 }
 
 function unreadable(file: RelationFile, cause: unknown): RehouseError {

@@ -32,7 +32,7 @@ export function headerOf(file: RelationFile, { records, header, declared }: Know
     throw invalid(file, 'expected a header, got an empty file', 'Take the file away, or declare its columns with `header: no`.')
   }
   const written = first.fields.map(({ text }) => text.trim())
-  if (header ?? isHeaderLike(written, declared)) return fromHeader(file, { written, rest, declared })
+  if (header ?? isHeaderLike(file, written, declared)) return fromHeader(file, { written, rest, declared })
   const trailing = declared !== null && endsEmpty(records, declared.length + 1)
   const names = declared ?? written.map((_, i) => `column${i + 1}`)
   if (names.length === written.length - (trailing ? 1 : 0)) return { isHeader: false, names, trailing }
@@ -61,9 +61,13 @@ function fromHeader(
   return { isHeader: true, names, trailing }
 }
 
-function isHeaderLike(written: readonly string[], declared: readonly string[] | null): boolean {
-  if (declared !== null) return written.some(name => declared.includes(name))
-  return written.every(name => !isTyped(name))
+function isHeaderLike(file: RelationFile, written: readonly string[], declared: readonly string[] | null): boolean {
+  const couldBe = written.every(name => !isTyped(name))
+  if (declared === null) return couldBe
+  const known = new Set(declared.map(name => name.toLowerCase()))
+  if (written.some(name => known.has(name.toLowerCase()))) return true
+  if (!couldBe) return false
+  throw invalid(file, 'expected a first record that is a header or is none, got one that could be a header of other names', HEADER_NEXT)
 }
 
 function isTyped(text: string): boolean {
@@ -91,6 +95,7 @@ function refuseNames(file: RelationFile, names: readonly string[]): void {
 }
 
 const FORMAT_NEXT = 'Check delimiter and quotes; declare them in the address (?delimiter=…).'
+const HEADER_NEXT = 'Say which it is in the declaration: `header: yes` or `header: no`.'
 const NAME_NEXT = 'Correct the header; if the first record is no header, say so: ?header=no.'
 
 function invalid(file: RelationFile, message: string, next: string): RehouseError {

@@ -87,7 +87,7 @@ export class RecordScanner {
     const length = rest + chunk.length
     this.#base += this.#width(0, from)
     if (this.data.length <= length) this.#grow(from, length)
-    else this.data.copyWithin(0, from, this.#length)
+    else if (from > 0) this.data.copyWithin(0, from, this.#length)
     this.data.set(chunk, rest)
     this.data[length] = LF
     this.#length = length

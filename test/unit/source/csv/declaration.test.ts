@@ -156,6 +156,8 @@ const WRONG: readonly (readonly [string, RegExp, Code?])[] = [
   ['files: {a.csv: {encoding: utf-9}}', /as encoding, got "utf-9"; did you mean utf-8/],
   ['files: [a]', /names with values/],
   ['files: {a.csv: {delimiter: ",,"}}', /one ASCII character/],
+  ['files: {a.csv: {columns: {K: text, V: text}}}', /declared column K in the header, got none; did you mean k/],
+  ['files: {a.csv: {columns: {x: text, y: text}}}', /could be a header of other names/, 'SOURCE_INVALID'],
   ['a: b: c', /YAML/, 'MANIFEST_UNREADABLE'],
 ]
 
