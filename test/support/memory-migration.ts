@@ -21,7 +21,8 @@ import type { Migration, RunOptions } from '../../src/run/migration.ts'
 import { type RunEnd, runMigration } from '../../src/run/run-migration.ts'
 import type { Hooks } from '../../src/run/seams.ts'
 import { surveyMigration } from '../../src/run/survey-migration.ts'
-import { MemorySource } from '../../src/source/memory/memory-source.ts'
+import { type MemoryOptions, MemorySource } from '../../src/source/memory/memory-source.ts'
+import type { Source } from '../../src/source/source.ts'
 import { WatchedTarget } from './watched-target.ts'
 
 await loadParser()
@@ -40,6 +41,10 @@ export interface BedWish {
   readonly sources: Readonly<Record<string, readonly SourceTable[]>>
   /** By service name. */
   readonly targets: Readonly<Record<string, readonly Relation[]>>
+  /** `scan`: as files, in the order given. */
+  readonly capability?: MemoryOptions['capability']
+  /** What stands between the run and a source. */
+  readonly wrap?: (source: Source, of: { readonly name: string; readonly tenant: string }) => Source
 }
 
 export interface RunWish {
@@ -75,10 +80,12 @@ export class Bed {
   readonly stores: ReadonlyMap<string, MemoryStore>
   readonly events: ProgressEvent[] = []
   readonly #tables: Map<string, Map<string, SourceTable>>
+  readonly #wish: BedWish
   readonly #versions = new Map<string, number>()
   #runs = 0
 
   constructor(wish: BedWish) {
+    this.#wish = wish
     this.mapping = readManifest({ file: 'rehouse.yaml', text: wish.manifest, options: { set: {} } })
     this.#tables = new Map(
       Object.entries(wish.sources).map(([name, tables]) => [name, new Map(tables.map(table => [table.relation.name, table]))]),
@@ -114,13 +121,16 @@ export class Bed {
     return { name: ref.name, ref, label: target.label, target, ledger }
   }
 
-  #source(name: string, tenant: string): MemorySource {
+  #source(name: string, tenant: string): Source {
     const tables = [...(this.#tables.get(name)?.values() ?? [])]
     const version = this.#versions.get(`${name}/${tenant}`) ?? 0
-    return new MemorySource(
+    const { capability = 'keyset', wrap = source => source } = this.#wish
+    const source = new MemorySource(
       `${name}/${tenant}:${version}`,
       tables.map(({ relation, rows }) => ({ relation, rows: (rows[tenant] ?? []).map(row => fieldsOf(relation, row)) })),
+      { capability },
     )
+    return wrap(source, { name, tenant })
   }
 
   /** What somebody else commits to a source; snapshots taken before do not see it. */

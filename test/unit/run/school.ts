@@ -1,4 +1,4 @@
-import { Bed, type Row } from '../../support/memory-migration.ts'
+import { Bed, type BedWish, type Row } from '../../support/memory-migration.ts'
 import { foreignKey, relation, unique } from '../../support/survey.ts'
 
 /** A small migration for tests of runs: two tenants; a school, its students (with an optional part), and staff who report to one another. */
@@ -80,10 +80,15 @@ export const CLEAN: SchoolRows = {
 }
 
 /** By tenant; a tenant that is not said has the clean rows. */
-export function schoolBed(rows: Readonly<Record<string, Partial<SchoolRows>>> = {}, manifest = MANIFEST): Bed {
+export function schoolBed(
+  rows: Readonly<Record<string, Partial<SchoolRows>>> = {},
+  manifest = MANIFEST,
+  wish: Pick<BedWish, 'capability' | 'wrap'> = {},
+): Bed {
   const of = (what: keyof SchoolRows): Record<string, readonly Row[]> =>
     Object.fromEntries(['ADAMS', 'BAKER'].map(tenant => [tenant, rows[tenant]?.[what] ?? CLEAN[what]]))
   return new Bed({
+    ...wish,
     manifest,
     sources: {
       legacy: [
