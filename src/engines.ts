@@ -55,6 +55,11 @@ export function openSourceFile(scheme: string, file: SourceFile): Source {
   return open(file)
 }
 
+/** Whether texts in a file came out of a PostgreSQL, so that any PostgreSQL can hold them. */
+export function textsOf(scheme: string): 'postgres' | 'any' {
+  return scheme === 'pgdump' ? 'postgres' : 'any'
+}
+
 /** Throws MANIFEST_NOT_SUPPORTED for a kind of target that is not built. Connects when first asked something. `embedded:` has become its server’s address before. */
 export function openTarget(address: TargetAddress): Target {
   const open = TARGETS[schemeOf(address.url)]

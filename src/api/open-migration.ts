@@ -7,7 +7,7 @@ import { readTenants } from '../config/read-tenants.ts'
 import { type Address, isSourcePerTenant, resolveUrl } from '../config/resolve-url.ts'
 import { loadSalt } from '../config/salt.ts'
 import { embeddedFolder, openEmbeddedDatabase } from '../embedded/embedded.ts'
-import { chooseTls, openLedger, openSource, openSourceFile, openTarget } from '../engines.ts'
+import { chooseTls, openLedger, openSource, openSourceFile, openTarget, textsOf } from '../engines.ts'
 import { bug, CODES, type Code, RehouseError } from '../errors.ts'
 import { loadParser } from '../expression/parse-expression.ts'
 import { loadAndCheckManifest } from '../manifest/load-manifest.ts'
@@ -133,7 +133,7 @@ function sourcesOf(place: Place): Pick<Migration, 'tenants' | 'isPerTenant' | 'o
     if (address.kind === 'file') {
       const { scheme, path, options, label } = address
       const file = openSourceFile(scheme, { path, options, label, privateFolder: join(stagingFolder(folder), 'files') })
-      return stagedSource(file, { place: staging, name: stagedName(name, tenant) })
+      return stagedSource(file, { place: staging, name: stagedName(name, tenant), texts: textsOf(scheme) })
     }
     const { url, ssl } = await databaseAt(address, { side: 'source', folder })
     return openSource({ url, ssl, applicationName: APPLICATION })

@@ -67,11 +67,24 @@ const AS_TEXT: ReadonlySet<string> = new Set(['json', 'xml'])
 
 function stagedType(type: SqlType, known: ReadonlySet<string>): SqlType {
   const base = underDomains(type)
-  if (base.kind === 'enum' || (base.kind === 'base' && base.name === 'citext')) return TEXT
-  if (base.schema !== 'pg_catalog' || base.kind === 'composite') return BYTEA
-  if (AS_TEXT.has(base.name)) return TEXT
-  return known.has(base.name) ? catalogType(base.name, base.kind) : BYTEA
+  const isText = base.kind === 'enum' || (base.kind === 'base' && (base.name === 'citext' || (isBuiltin(base) && AS_TEXT.has(base.name))))
+  if (isText) return known.has('text') ? TEXT : BYTEA
+  return isBuiltin(base) && known.has(base.name) ? catalogType(base.name, base.kind) : BYTEA
 }
+
+function isBuiltin({ schema, kind }: SqlType): boolean {
+  return schema === 'pg_catalog' && kind !== 'composite'
+}
+
+/**
+ * Of the types a server knows those a file's values fit into. `any`: its texts may hold what no text of PostgreSQL can (NUL, bytes that are not UTF-8): one such value must not
+ * keep a whole table from being read, so texts are staged as their bytes.
+ */
+export function fittingTypes(types: ReadonlySet<string>, texts: TextsOf): ReadonlySet<string> {
+  return texts === 'postgres' ? types : new Set([...types].filter(name => !TEXTS.has(name)))
+}
+
+export type TextsOf = 'postgres' | 'any'
 
 /** Without a modifier: nothing is cut or rounded on the way in. The quoted internal name has none where the word of SQL would (`bit`, `char`). */
 function catalogType(name: string, kind: SqlType['kind']): SqlType {
@@ -101,6 +114,7 @@ export function createStatement(shape: StagedShape): string {
 }
 
 const COLLATED: ReadonlySet<string> = new Set(['text', 'varchar', 'bpchar', '_text', '_varchar', '_bpchar'])
+const TEXTS: ReadonlySet<string> = new Set([...COLLATED, 'name', 'char', 'jsonb', '_name', '_char', '_json', '_jsonb'])
 
 /** The staged table as the postgres source reads it. Only the columns the file has: rows are told apart by these. */
 export function stagedRelation({ table, columns }: StagedShape): Relation {

@@ -5,18 +5,35 @@ import { whyNotScanned } from '../source/scan-keys.ts'
 import type { ReadRequest, Source, SourceFacts, SourceSnapshot } from '../source/source.ts'
 import { afterPosition } from './key-texts.ts'
 import { stageRelation } from './stage-relation.ts'
-import { isPositionSql, keyedName, keyedRelation, type StagedShape, stagedRelation, stagedShape } from './staged-shape.ts'
+import {
+  fittingTypes,
+  isPositionSql,
+  keyedName,
+  keyedRelation,
+  type StagedShape,
+  stagedRelation,
+  stagedShape,
+  type TextsOf,
+} from './staged-shape.ts'
 import type { StagingDatabase } from './staging-database.ts'
 import type { StagingPlace } from './staging-place.ts'
 
 /**
  * A `scan` source that can be read by any key: what the file cannot say (source/scan-keys.ts) is staged when it is first asked for, and read from there.
- * Everything else, its catalogue first of all, is the file's. `name` tells the source apart within the migration.
+ * Everything else, its catalogue first of all, is the file's.
  */
-export function stagedSource(source: Source, { place, name }: { readonly place: StagingPlace; readonly name: string }): Source {
+export function stagedSource(source: Source, options: StagedOptions): Source {
   if (source.capability !== 'scan') return source
-  place.noteFile()
-  return new StagedSource(source, { place, name })
+  options.place.noteFile()
+  return new StagedSource(source, options)
+}
+
+export interface StagedOptions {
+  readonly place: StagingPlace
+  /** Tells the source apart within the migration. */
+  readonly name: string
+  /** What its texts may hold. */
+  readonly texts: TextsOf
 }
 
 /** Relations of a snapshot's file in a place that can do all that PostgreSQL can. */
@@ -40,10 +57,10 @@ class StagedSource implements Source {
   readonly capability = 'scan'
   readonly label: string
   readonly #file: Source
-  readonly #at: { readonly place: StagingPlace; readonly name: string }
+  readonly #at: StagedOptions
   readonly #snapshots = new Set<StagedSnapshot>()
 
-  constructor(file: Source, at: { readonly place: StagingPlace; readonly name: string }) {
+  constructor(file: Source, at: StagedOptions) {
     this.#file = file
     this.#at = at
     this.engine = file.engine
@@ -72,9 +89,7 @@ class StagedSource implements Source {
   }
 }
 
-interface At {
-  readonly place: StagingPlace
-  readonly name: string
+interface At extends StagedOptions {
   readonly engine: string
 }
 
@@ -112,7 +127,7 @@ class StagedSnapshot implements SourceSnapshot {
     const { relation, key, signal } = request
     signal.throwIfAborted()
     const database = await this.#open()
-    const shape = stagedShape(relation, key, database.types)
+    const shape = stagedShape(relation, key, fittingTypes(database.types, this.#at.texts))
     const translated = translate(request, shape)
     await this.#stage(database, { relation, shape, signal }).catch((error: unknown) => {
       throw signal.aborted ? signal.reason : error

@@ -21,7 +21,7 @@ export async function stageAndDie({ url, migration }: { readonly url: string; re
       },
     },
   )
-  const source = stagedSource(dying, { place, name: 'legacy' })
+  const source = stagedSource(dying, { place, name: 'legacy', texts: 'postgres' })
   const relation = await find(source, SPEC.name)
   await withSnapshot(source, snapshot =>
     collectFields(snapshot.read(request({ relation, columns: ['k', 'v'], key: { kind: 'columns', names: ['k'] }, after: null })), 2),

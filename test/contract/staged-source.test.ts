@@ -8,6 +8,7 @@ import { MemorySource, type MemoryTable } from '../../src/source/memory/memory-s
 import { openPostgresSource } from '../../src/source/postgres/postgres-source.ts'
 import { WHOLE } from '../../src/source/scan-keys.ts'
 import type { Source, SourceKey, SourceSnapshot } from '../../src/source/source.ts'
+import type { TextsOf } from '../../src/staging/staged-shape.ts'
 import { stagedSource } from '../../src/staging/staged-source.ts'
 import { newDatabase } from '../support/postgres.ts'
 import { stagingPlace } from '../support/staging.ts'
@@ -16,8 +17,12 @@ import { column, contentTests, find, isError, request, withSnapshot } from './so
 import { collectFields, type Fields, fieldsOf, type Row, relationOf, type TableSpec, valueIn } from './table-spec.ts'
 
 /** A file’s wrapper on the test server. */
-async function staged(t: TestContext, tables: readonly MemoryTable[]): Promise<Source> {
-  const source = stagedSource(new MemorySource(t.name, tables, { capability: 'scan' }), { place: await stagingPlace(t), name: 'legacy' })
+async function staged(t: TestContext, tables: readonly MemoryTable[], texts: TextsOf = 'postgres'): Promise<Source> {
+  const source = stagedSource(new MemorySource(t.name, tables, { capability: 'scan' }), {
+    place: await stagingPlace(t),
+    name: 'legacy',
+    texts,
+  })
   t.after(() => source.close())
   return source
 }
@@ -260,3 +265,36 @@ const rowsOf = (spec: TableSpec, rows: readonly Fields[]): Row[] =>
 function assertSameFields(got: Fields, want: Fields, columns: readonly string[]): void {
   for (const [i, name] of columns.entries()) assert.equal(got[i]?.toString('hex'), want[i]?.toString('hex'), name)
 }
+
+test('texts no PostgreSQL could hold come through: NUL, bytes that are not UTF-8; as content and as key', async t => {
+  const spec = { name: 'dirty', columns: [column('k', 'text'), column('v', 'text'), column('c', 'bpchar'), column('n', 'int4')] }
+  const texts = ['a', 'a\0b', '\0', 'a', '', 'b']
+  const clean = tableOf(
+    spec,
+    texts.map((_, i) => [null, null, null, i % 2]),
+  )
+  const broken = Buffer.from([0xff, 0xfe, 0x41])
+  const rows = [...texts.map(text => Buffer.from(text)), broken].map((text, i) => [text, text, text, clean.rows[i % 2]?.[3] ?? null])
+  const source = await staged(t, [{ relation: clean.relation, rows }], 'any')
+  await withSnapshot(source, async snapshot => {
+    const read = await readAll(snapshot, clean.relation, { kind: 'content' })
+    assert.deepEqual(hex(read.map(row => row.slice(2))).sort(), hex(rows).sort())
+    const keyed = await readAll(snapshot, clean.relation, { kind: 'columns', names: ['k'] })
+    assert.deepEqual(hex(keyed).sort(), hex(rows).sort())
+    const last = keyed.findLastIndex(row => row[0]?.equals(Buffer.from('a')))
+    assert.deepEqual(hex(await readAll(snapshot, clean.relation, { kind: 'columns', names: ['k'] }, ['a'])), hex(keyed.slice(last + 1)))
+  })
+})
+
+test('a row is told apart by its content in the same way whether or not another row holds such a text', async t => {
+  const spec = { name: 'dirty', columns: [column('v', 'text')] }
+  const digests = async (...values: readonly string[]): Promise<readonly string[]> => {
+    const table = tableOf(spec, [])
+    const source = await staged(t, [{ relation: table.relation, rows: values.map(value => [Buffer.from(value)]) }], 'any')
+    return withSnapshot(source, async snapshot =>
+      hex((await readAll(snapshot, table.relation, { kind: 'content' })).map(row => row.slice(0, 1))),
+    )
+  }
+  const [clean] = await digests('a')
+  assert.ok((await digests('a', '\0')).includes(clean ?? ''))
+})

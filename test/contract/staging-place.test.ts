@@ -38,7 +38,10 @@ interface Opened {
 
 function opened(place: StagingPlace, options: WatchOptions & { readonly rows?: readonly Row[]; readonly name?: string } = {}): Opened {
   const watch: Watch = { reads: [], confirms: 0 }
-  return { watch, source: stagedSource(watched(memory(options.rows), watch, options), { place, name: options.name ?? 'legacy' }) }
+  return {
+    watch,
+    source: stagedSource(watched(memory(options.rows), watch, options), { place, name: options.name ?? 'legacy', texts: 'postgres' }),
+  }
 }
 
 async function readLoose(source: Source, signal = new AbortController().signal): Promise<number> {
