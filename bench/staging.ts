@@ -53,7 +53,7 @@ async function stageOnce(ground: Ground, { bacpac, ready }: { readonly bacpac: s
     keeps: false,
   })
   const file = openSourceFile('bacpac', { path: bacpac, options: new Map(), label: 'bench', privateFolder: `${ground.folder}private` })
-  const source = stagedSource(file, { place, name: 'legacy' })
+  const source = stagedSource(file, { place, name: 'legacy', texts: 'any' })
   try {
     const relation = (await source.describe()).relations.find(({ name }) => name === 'assessment_result')
     if (relation === undefined) throw new Error('expected the results in the BACPAC, got none')
