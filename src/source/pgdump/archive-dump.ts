@@ -7,7 +7,7 @@ import { describeExtras, describeTables } from './describe-database.ts'
 import type { Dump, DumpOptions } from './dump.ts'
 import { invalidDump, refusedDump } from './dump-errors.ts'
 import { insertHead } from './insert-head.ts'
-import { ScriptScanner } from './script-scanner.ts'
+import { ScriptError, type ScriptPiece, ScriptScanner } from './script-scanner.ts'
 import { ScriptState, versionNumber } from './script-state.ts'
 import { withoutLead } from './sql-text.ts'
 
@@ -94,10 +94,19 @@ class ArchiveBuilder {
     scanner.hasStandardStrings = this.#state.hasStandardStrings
     scanner.push(definition)
     scanner.end()
-    for (let piece = scanner.next(); piece !== null; piece = scanner.next()) {
+    for (let piece = this.#next(scanner); piece !== null; piece = this.#next(scanner)) {
       if (piece.kind !== 'statement') continue
       const text = withoutLead(this.#text(scanner.bytes(piece)))
       this.#state.apply(text, /^[a-z]+/i.exec(text)?.[0].toLowerCase() ?? '', 0)
+    }
+  }
+
+  #next(scanner: ScriptScanner): ScriptPiece | null {
+    try {
+      return scanner.next()
+    } catch (error) {
+      if (!(error instanceof ScriptError)) throw error
+      throw invalidDump(`${error.message} in a statement of its table of contents`, { file: this.#options.label }, { cause: error })
     }
   }
 
@@ -140,7 +149,7 @@ class ArchiveBuilder {
     scanner.hasStandardStrings = this.#state.hasStandardStrings
     for await (const chunk of block.open(NEVER)) {
       scanner.push(chunk)
-      for (let piece = scanner.next(); piece !== null; piece = scanner.next()) {
+      for (let piece = this.#next(scanner); piece !== null; piece = this.#next(scanner)) {
         const head = piece.kind === 'statement' ? insertHead(scanner.bytes(piece)) : null
         if (head === null) continue
         const columns = head.columns ?? all

@@ -9,6 +9,7 @@ import { type DescribedTable, isComputed, obstacleOf } from './describe-database
 import { invalidDump, refusedDump } from './dump-errors.ts'
 import { InsertDecoder } from './insert-rows.ts'
 import { keyPart, type Output, outputOf, type RowPlan, RowSequence } from './row-plan.ts'
+import { ScriptError } from './script-scanner.ts'
 
 /** Rows of a table in the order of the file, as tuples. */
 export async function* readTable(described: DescribedTable, request: ReadRequest, file: string): AsyncGenerator<Buffer> {
@@ -147,7 +148,9 @@ async function* decode(
     }
     yield* rows.finish()
   } catch (error) {
-    throw error instanceof RowError ? rowProblem(error, block, where) : error
+    if (error instanceof RowError) throw rowProblem(error, block, where)
+    if (error instanceof ScriptError) throw rowProblem(new RowError(error.message, { row: rows.rows + 1, at: error.at }), block, where)
+    throw error
   }
   if (block.isEnded && rows instanceof CopyRows && !rows.isEnded)
     throw invalidDump(`expected \\. after row ${rows.rows} of ${where.table} (${block.label}), got the end of its data`, where)
