@@ -1,10 +1,16 @@
+import { schemeOf } from '../base/address-schemes.ts'
 import { didYouMean } from '../base/did-you-mean.ts'
+import { equalText } from '../cast/key-equality.ts'
 import { RehouseError } from '../errors.ts'
+import type { Entity } from '../model/mapping.ts'
 import type { LookupResult } from '../model/results.ts'
 import { type OpenMigration, openMigration } from './open-migration.ts'
 import type { LookupOptions } from './options.ts'
 
-/** Legacy keys → ids, or ids → legacy keys, of one entity and tenant. Reads only; what is not there is simply not in `matches`. */
+/**
+ * Legacy keys → ids, or ids → legacy keys, of one entity and tenant. Reads only; what is not there is simply not in `matches`.
+ * SQL Server holds texts equal that differ in case or in blanks at their end, and the ledger keeps the folded form: for its files a key is looked for in that form too, and the match shows it.
+ */
 export async function lookup(options: LookupOptions): Promise<LookupResult> {
   const migration = await openMigration(options)
   try {
@@ -16,25 +22,34 @@ export async function lookup(options: LookupOptions): Promise<LookupResult> {
         next: `Use one of: ${names.join(', ')}.`,
       })
     }
-    const matches = await findMatches(migration, options, known.service)
+    const matches = await findMatches(migration, options, known)
     return { entity, tenant, matches }
   } finally {
     await migration.close()
   }
 }
 
+/** Other forms the ledger may keep a key in. */
+function foldedKeys(key: readonly string[]): readonly (readonly string[])[] {
+  const forms = (['fold_trim', 'trim'] as const).map(equality => key.map(equalText(equality) ?? (part => part)))
+  const texts = new Set([JSON.stringify(key)])
+  return forms.filter(form => !texts.has(JSON.stringify(form)) && texts.add(JSON.stringify(form)))
+}
+
 async function findMatches(
   migration: OpenMigration,
   { entity, tenant, legacy = [], ids = [] }: LookupOptions,
-  service: string,
+  { service, from }: Pick<Entity, 'service' | 'from'>,
 ): Promise<LookupResult['matches']> {
   const ledger = migration.services.find(s => s.name === service)?.ledger
   if (ledger === undefined || (await ledger.state()) === 'absent') return []
   const numbered = (await ledger.entities()).find(e => e.name === entity)
   const owner = tenant === null ? 0 : (await ledger.tenants()).find(t => t.code === tenant)?.number
   if (numbered === undefined || owner === undefined) return []
-  const known = await ledger.known(numbered.number, owner, legacy)
-  const byKey = legacy.flatMap((key, i) => {
+  const folds = schemeOf(migration.mapping.sources.find(source => source.name === from.source)?.url ?? '') === 'bacpac'
+  const wanted = folds ? legacy.flatMap(key => [key, ...foldedKeys(key)]) : legacy
+  const known = await ledger.known(numbered.number, owner, wanted)
+  const byKey = wanted.flatMap((key, i) => {
     const found = known[i]
     return found?.state === 'loaded' ? [{ key, id: found.id, table: numbered.table, batch: found.batch }] : []
   })
