@@ -97,14 +97,18 @@ const writeBool: BytesWriter = (data, start, end, out) => {
   return value === null ? false : out.field(value ? TRUE : FALSE, 0, 1)
 }
 
+const TRUE_WORD = Buffer.from('true')
+const FALSE_WORD = Buffer.from('false')
+const LOWER_CASE = 0x20
+
 /** true, false, t, f in any case; null = another word. */
 export function boolWord(data: Buffer, start: number, end: number): boolean | null {
+  const isTrue = ((data[start] as number) | LOWER_CASE) === TRUE_WORD[0]
+  const word = isTrue ? TRUE_WORD : FALSE_WORD
   const length = end - start
-  const first = (data[start] as number) | 0x20
-  if (length === 1) return first === 0x74 ? true : first === 0x66 ? false : null
-  if (length === 4 && first === 0x74) return data.toString('latin1', start, end).toLowerCase() === 'true' ? true : null
-  if (length === 5 && first === 0x66) return data.toString('latin1', start, end).toLowerCase() === 'false' ? false : null
-  return null
+  if (length !== 1 && length !== word.length) return null
+  for (let i = 0; i < length; i++) if (((data[start + i] as number) | LOWER_CASE) !== word[i]) return null
+  return isTrue
 }
 
 const UUID_LENGTH = 36
