@@ -2,7 +2,7 @@ import { snakeCase } from './target-names.ts'
 
 /** What a name says a column or table holds that must not travel. */
 const SECRET_WORDS = new Set(
-  `password passwords passwd pwd passwort kennwort passphrase pass contrasena contrasenia motdepasse wachtwoord lozenka haslo senha parola losenord
+  `password passwords passwd pwd passwort kennwort passphrase contrasena contrasenia motdepasse wachtwoord haslo senha parola losenord heslo passord adgangskode salasana пароль 密码 密碼
   pwhash pwdhash passwordhash passwordsalt secret secrets securitystamp credential credentials apikey apisecret privatekey secretkey accesskey authtoken
   accesstoken refreshtoken connectionstring connstring sessiontoken otp totp`.split(/\s+/),
 )
@@ -30,6 +30,7 @@ const SECRET_PHRASES: readonly (readonly string[])[] = [
   ['pin', 'code'],
   ['pin', 'hash'],
   ['card', 'cvv'],
+  ...['smtp', 'ftp', 'sftp', 'db', 'user', 'login', 'mail', 'admin', 'root', 'proxy', 'ldap'].map(word => [word, 'pass']),
 ]
 /** Tokens are secrets where they let somebody in, not where they count words. */
 const TOKEN_BESIDE = new Set([
@@ -65,7 +66,7 @@ export function credentialColumn(table: string, column: string): string | null {
   if (isAbout(words)) return null
   if (isSecret(words)) return 'looks like a credential; the new system issues its own'
   // Hash and salt are secrets beside a login.
-  const isHash = words.some(word => word === 'hash' || word === 'salt')
+  const isHash = words.some(word => word === 'hash' || word === 'salt' || word === 'pass')
   const owner = snakeCase(table).split('_')
   const isLogin = owner.some(word =>
     ['user', 'users', 'login', 'logins', 'account', 'accounts', 'credential', 'credentials', 'benutzer'].includes(word),

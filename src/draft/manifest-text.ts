@@ -44,7 +44,7 @@ function exclusions({ excludedTables, excludedColumns }: Draft): readonly string
 
 function entityText(table: DraftTable): readonly string[] {
   return [
-    `  ${table.entity}:`,
+    `  ${yamlText(table.entity)}:`,
     `    service: ${SERVICE}`,
     `    from: ${fromText(table)}`,
     ...keyText(table),
@@ -71,7 +71,7 @@ function keyText({ key, isHashed }: DraftTable): readonly string[] {
 }
 
 function valueText({ value }: DraftColumn): string {
-  if (value.kind === 'reference') return `{ ref: ${value.entity}, from: ${yamlList(value.sources.map(asExpression))} }`
+  if (value.kind === 'reference') return `{ ref: ${yamlText(value.entity)}, from: ${yamlList(value.sources.map(asExpression))} }`
   const expression = yamlText(asExpression(value.source))
   return value.losesDigits ? `{ from: ${expression}, on_loss: { allow: true } }` : expression
 }
