@@ -24,6 +24,7 @@ export function buildEntity(entry: Entry, context: EntityContext): Entity {
     name: entry.key,
     service: requiredText(tree, 'service'),
     isShared: childText(tree, 'tenant') === 'none',
+    isLeftOut: false,
     from: readRelationName(relation, context.defaultSource),
     isOptional: from.kind === 'map' && childText(from, 'optional')?.toLowerCase() === 'true',
     mayLack: from.kind === 'map' ? textsOf(child(from, 'may_lack')) : [],

@@ -15,6 +15,15 @@ export function checkMapping(manifest: Tree, mapping: Mapping, problems: Problem
   checkCleanse(mapping, problems)
   checkPhases(manifest, mapping.entities, problems)
   for (const exclusion of [...mapping.exclude.tables, ...mapping.exclude.columns]) checkExclusion(exclusion, mapping, problems)
+  for (const exclusion of mapping.exclude.tables) checkAudited(exclusion, problems)
+  for (const { rows, at } of mapping.exclude.columns)
+    if (rows !== null)
+      problems.add({
+        code: 'MANIFEST_INVALID',
+        at,
+        message: `expected \`rows\` only beside an excluded table, got \`rows: ${rows}\` beside a column`,
+        next: 'Take `rows` out: leaving a column out leaves out no row.',
+      })
   for (const entity of mapping.entities) checkEntity(manifest, entity, { mapping, problems })
 }
 
@@ -68,6 +77,18 @@ function checkTenants(mapping: Mapping, problems: Problems): void {
       message: `expected tenants from a shared source, got \`${source.name}\`, of which there is one per tenant`,
       next: 'Take them from a source without {tenant.…}, or from a CSV file.',
     })
+}
+
+/** Each row is listed under the table's own key: it must be told which table. */
+function checkAudited({ pattern, rows, at }: Exclusion, problems: Problems): void {
+  const isOpen = splitName(pattern).parts.some(part => !part.isQuoted && part.text.includes('*'))
+  if (rows !== 'audit' || !isOpen) return
+  problems.add({
+    code: 'MANIFEST_INVALID',
+    at,
+    message: `expected the name of one table for \`rows: audit\`, got \`${pattern}\`, which may mean several`,
+    next: 'Name each table by itself, or write `rows: count`.',
+  })
 }
 
 function checkExclusion(exclusion: Exclusion, mapping: Mapping, problems: Problems): void {

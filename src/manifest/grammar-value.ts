@@ -168,7 +168,10 @@ export const valueForms: Forms = {
     reason: { doc: 'Why it is not migrated.', form: anyText, isRequired: true },
     rows: {
       doc: 'Whether its rows are counted, or listed one by one in the audit.',
-      form: words({ count: 'counted', audit: 'one audit line per row' }),
+      form: words({
+        count: 'counted',
+        audit: 'read last of all, each row listed by its key in the ledger, as the entity `excluded_schema_table`',
+      }),
       otherwise: 'neither',
     },
   }),

@@ -5,6 +5,7 @@ import { buildMapping } from './build-mapping.ts'
 import { checkForm } from './check-form.ts'
 import { checkMapping } from './check-mapping.ts'
 import { MANIFEST } from './grammar.ts'
+import { withLeftOut } from './left-out-entities.ts'
 import { Problems } from './problems.ts'
 import { readOptions } from './read-options.ts'
 import { yamlTree } from './yaml-tree.ts'
@@ -39,7 +40,7 @@ export function readManifest(manifest: ManifestText): Mapping {
 export function checkManifest({ file, text, options }: ManifestText): CheckedManifest {
   const problems = new Problems()
   const mapping = read(file, text, { set: options.set, problems })
-  return { mapping: problems.errors > 0 ? null : mapping, findings: problems.findings() }
+  return { mapping: problems.errors > 0 ? null : mapping && withLeftOut(mapping), findings: problems.findings() }
 }
 
 function read(

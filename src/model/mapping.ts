@@ -140,6 +140,8 @@ export interface Entity {
   readonly service: string
   /** `tenant: none`: rows shared by all tenants. */
   readonly isShared: boolean
+  /** Not in the manifest’s `entities`: rows of a table excluded with `rows: audit`. It has no target table. */
+  readonly isLeftOut: boolean
   readonly from: RelationName
   /** A tenant whose source lacks the relation has no rows of it. */
   readonly isOptional: boolean

@@ -15,6 +15,7 @@ export function planKey(entity: Entity, relation: Relation, problems: Problems):
   if (entity.key === 'content') return CONTENT
   const wished = entity.key ?? relation.primaryKey
   if (wished === null || wished.length === 0) {
+    if (entity.isLeftOut) return CONTENT
     problems.error(
       'MANIFEST_INVALID',
       `expected a key for ${entity.name}, but ${tableLabel(relation.schema, relation.name)} has no primary key`,

@@ -25,7 +25,9 @@ export function renderPlan(result: PlanResult, page: Page): readonly string[] {
 function renderEntity(entity: PlanEntity, page: Page): readonly string[] {
   const rows = entity.estimated_rows === null ? 'an unknown number of rows' : `about ${formatCounted(entity.estimated_rows, 'row')}`
   const facts = [
-    `${entity.from} → ${entity.into.join(', ')} (service ${entity.service})`,
+    entity.into.length === 0
+      ? `${entity.from}: left out, each row with its key in the ledger (service ${entity.service})`
+      : `${entity.from} → ${entity.into.join(', ')} (service ${entity.service})`,
     `${formatCounted(entity.tenants, 'tenant')}, ${rows}, ${entity.strategy}`,
     `key ${entity.key.length === 0 ? 'the whole row' : entity.key.join(', ')}, identifier ${entity.id}`,
     ...(entity.depends_on.length === 0 ? [] : [`after ${entity.depends_on.join(', ')}`]),

@@ -59,12 +59,15 @@ async function describe(migration: Migration, source: string, tenant: Tenant): P
 /** The snapshot of a source that lacks some relations: there are no rows of them. */
 export function withoutRelations(snapshot: SourceSnapshot, absent: ReadonlySet<Relation>): SourceSnapshot {
   if (absent.size === 0) return snapshot
-  const { confirm } = snapshot
+  const { confirm, countElements } = snapshot
   return {
     id: snapshot.id,
     marker: snapshot.marker,
     origin: snapshot.origin,
     count: relation => (absent.has(relation) ? Promise.resolve(0n) : snapshot.count(relation)),
+    ...(countElements === undefined
+      ? {}
+      : { countElements: (relation, list) => (absent.has(relation) ? Promise.resolve(0n) : countElements.call(snapshot, relation, list)) }),
     ...(confirm === undefined ? {} : { confirm: signal => confirm.call(snapshot, signal) }),
     read: request => (absent.has(request.relation) ? nothing() : snapshot.read(request)),
     close: () => snapshot.close(),

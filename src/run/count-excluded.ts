@@ -32,15 +32,3 @@ export async function countExcluded(
   await snapshot.close()
   return findings
 }
-
-/** `rows: audit` wants a line for each row: not built yet, so never quietly passed over. */
-export function refuseAuditedExclusions(mapping: Mapping): readonly Finding[] {
-  const audited = mapping.exclude.tables.filter(item => item.rows === 'audit')
-  return audited.map(item => ({
-    code: 'MANIFEST_NOT_SUPPORTED',
-    severity: 'error' as const,
-    where: { ...item.at },
-    message: 'expected `rows: count` or nothing, got `rows: audit`, which is part of the language but not supported yet',
-    next: 'Write `rows: count` for the number of rows left out.',
-  }))
-}

@@ -17,7 +17,7 @@ import { type CompileSetting, compileFor, planTenant, type TenantPlan } from '..
 import type { SourceFacts } from '../source/source.ts'
 import type { TableName } from '../target/target.ts'
 import { findElsewhere } from './absent-tables.ts'
-import { countExcluded, refuseAuditedExclusions } from './count-excluded.ts'
+import { countExcluded } from './count-excluded.ts'
 import type { Migration } from './migration.ts'
 import { watchOptions } from './watched-examples.ts'
 
@@ -52,7 +52,6 @@ export async function surveyMigration(migration: Migration, chosen: readonly str
     ...compiled.flatMap(c => c.compiled.findings),
     ...uncovered,
     ...sources.flatMap(s => s.excluded),
-    ...refuseAuditedExclusions(mapping),
   ])
   const staging = sources.some(source => source.capability === 'scan') ? await migration.stagingIdentity?.() : null
   return { mapping, services, sources, staging: staging ?? null, plans, compiled, order, tenants, setting, findings }

@@ -106,3 +106,40 @@ test('elements of lists of every kind arrive as SQL unnests them, counted by the
   assert.deepEqual([again.totals.loaded, again.totals.read], [0, result.totals.read])
   assert.deepEqual(await target.sql('select xmin::text, id::text from items order by id'), before)
 })
+
+test('rows of a table excluded with `rows: audit` are read last, counted by the source and listed by key in the ledger, once however often', async t => {
+  const { source, target, options } = await ground(t, {
+    source: `create table person (id int primary key); insert into person values (1);
+      create table teacher (course int, person text, primary key (course, person)); insert into teacher select i, 'p' || i from generate_series(1, 250) i;
+      create table log (at timestamptz, line text); insert into log values (now(), 'a'), ('2020-01-01', 'b'), ('2020-01-01', 'b')`,
+    target: 'create table people (id uuid primary key, legacy_id int)',
+    entities: `
+  person:
+    service: app
+    from: public.person
+    key: id
+    into: { public.people: { columns: { legacy_id: id } } }
+`,
+    top: `exclude:
+  tables:
+    public.teacher: { reason: dropped on purpose, rows: audit }
+    public.log: { reason: of no value, rows: audit }`,
+  })
+  const listed = `select key from rehouse.exclusion x join rehouse.entity e on e.number = x.entity where e.name = 'excluded_public_teacher' order by key`
+  for (const _ of [1, 2]) {
+    const result = await migrate(options)
+    assert.deepEqual([result.failures, result.status], [[], 'clean'])
+    const found = result.entities.filter(({ entity }) => entity.startsWith('excluded_'))
+    assert.deepEqual(
+      found.map(({ entity, read, excluded }) => [entity, read, excluded]),
+      [
+        ['excluded_public_teacher', 250, 250],
+        ['excluded_public_log', 3, 3],
+      ],
+    )
+    const keys = await source.sql(`select course || ',' || person from teacher order by course || ',' || person collate "C"`)
+    assert.deepEqual([...(await target.sql(listed))].map(String).sort(), keys.map(String).sort())
+  }
+  const dry = await migrate({ ...options, dryRun: true })
+  assert.equal(dry.entities.find(({ entity }) => entity === 'excluded_public_log')?.excluded, 3)
+})

@@ -57,7 +57,7 @@ test('reads sources, services, tenants, time and options of a manifest', () => {
     [
       ['dbo.RolloverFtp', null],
       ['dbo.WebSessionLog', 'count'],
-      ['login/dbo.*', 'audit'],
+      ['login/dbo.*', 'count'],
     ],
   )
 })

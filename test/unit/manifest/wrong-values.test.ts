@@ -44,6 +44,16 @@ const WRONG: Readonly<Record<string, { readonly text: string; readonly code?: st
     says: /^expected one of trim, collapse, lower, upper, null_if_blank at .*, got 'trimm'; did you mean trim\?$/,
     next: /trim/,
   },
+  '`rows: audit` for tables by pattern': {
+    text: manifest({ top: 'exclude: { tables: { public.*: { reason: old, rows: audit } } }' }),
+    says: /^expected the name of one table for `rows: audit`, got `public\.\*`, which may mean several$/,
+    next: /^Name each table by itself/,
+  },
+  '`rows` beside a column': {
+    text: manifest({ top: 'exclude: { columns: { public.a.b: { reason: old, rows: count } } }' }),
+    says: /^expected `rows` only beside an excluded table, got `rows: count` beside a column$/,
+    next: /^Take `rows` out/,
+  },
 }
 
 for (const [name, { text, code, says, next }] of Object.entries(WRONG))
