@@ -29,7 +29,7 @@ export class ColumnEvidence {
     this.#values = new Float64Array(this.#width)
     this.#nullCounts = new Float64Array(this.#width * spellings.length)
     this.#looks = detected.names.map(() => '')
-    const declaredKeys = new Set(keys.filter(key => key.isDeclared).flatMap(key => key.names))
+    const declaredKeys = new Set(keys.filter(key => key.isDeclared && !key.mayBeNull).flatMap(key => key.names))
     this.#isStrict = detected.names.map(
       name => declaredKeys.has(name) || declaration?.columns.some(column => column.name === name && !column.isNullable) === true,
     )

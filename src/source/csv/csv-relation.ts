@@ -22,7 +22,7 @@ export function relationsOf(files: readonly SurveyedFile[]): readonly Relation[]
 }
 
 function columnsOf(surveyed: SurveyedFile): readonly Column[] {
-  const keyed = new Set(keysOf(surveyed).flatMap(key => key.columns))
+  const keyed = new Set(keysOf(surveyed).flatMap(key => (key.isPrimary ? key.columns : [])))
   const strict = new Set((surveyed.declaration?.columns ?? []).filter(column => !column.isNullable).map(({ name }) => name))
   return surveyed.columns.map(({ name, type }) => ({
     name,

@@ -41,16 +41,20 @@ export class DeclaredValues {
 
   /** Throws SOURCE_INVALID for a value that does not fit its declared type. */
   check(records: CheckedRecords): void {
-    const { scanner } = records
     this.#out.reset()
     for (const column of this.#columns) {
       const { index } = column
-      const [start, end] = [scanner.start[index] as number, scanner.end[index] as number]
-      const isNull = scanner.kind[index] === PLAIN && this.#nulls.find(scanner.data, start, end) >= 0
+      const isNull = this.isNull(records, index)
       this.#at[index] = isNull ? -1 : this.#out.at
       if (isNull || this.#write(records, column)) continue
       throw misfit(records, column)
     }
+  }
+
+  /** Whether the field may stand for NULL. */
+  isNull({ scanner }: CheckedRecords, index: number): boolean {
+    if (scanner.kind[index] !== PLAIN) return false
+    return this.#nulls.find(scanner.data, scanner.start[index] as number, scanner.end[index] as number) >= 0
   }
 
   #write({ scanner }: CheckedRecords, { index, write }: Checked): boolean {

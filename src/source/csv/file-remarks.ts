@@ -48,7 +48,7 @@ function remarksOf(surveyed: SurveyedFile): readonly SourceRemark[] {
 function formText({ detected: { format }, columns, spellings }: SurveyedFile): string {
   const shown = format.delimiter === '\t' ? 'tabs' : `\`${format.delimiter}\``
   const quote = format.quote === '' ? 'no quotes' : `quotes \`${format.quote}\``
-  const nulls = [...new Set(columns.flatMap(column => column.nulls))].sort().map(i => spellings[i] ?? '')
+  const nulls = [...new Set(columns.flatMap(column => column.nulls))].sort((a, b) => a - b).map(i => spellings[i] ?? '')
   const spelled = nulls.map(spelling => (spelling === '' ? 'nothing' : `\`${spelling}\``)).join(' or ')
   return `${format.encoding} with ${shown} between fields, ${quote}, ${format.header ? 'a header' : 'no header'}, ${spelled === '' ? 'no NULLs' : `NULL where ${spelled} stands`}`
 }

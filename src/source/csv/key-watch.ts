@@ -12,6 +12,8 @@ export interface WatchedKey {
   readonly columns: readonly number[]
   readonly names: readonly string[]
   readonly isDeclared: boolean
+  /** Declared unique and no more: rows with a NULL in it are not compared, as in a database. */
+  readonly mayBeNull: boolean
   readonly isWatched: boolean
 }
 
@@ -35,10 +37,15 @@ export class KeyWatch {
   see(records: CheckedRecords): DoubleKey | null {
     for (const watched of this.#watched) {
       const { key, proof } = watched
-      if (!key.isWatched || proof.proof !== 'proven' || this.#isNew(records, watched)) continue
+      if (!key.isWatched || proof.proof !== 'proven') continue
+      if ((key.mayBeNull && this.#hasNull(records, key)) || this.#isNew(records, watched)) continue
       if (key.isDeclared && isDouble(proof)) return { key, identity: this.#identity(records, key), place: records.place }
     }
     return null
+  }
+
+  #hasNull(records: CheckedRecords, { columns }: WatchedKey): boolean {
+    return columns.some(column => this.#declared.isNull(records, column))
   }
 
   #isNew(records: CheckedRecords, { key, proof }: { readonly key: WatchedKey; readonly proof: KeyProof }): boolean {

@@ -10,18 +10,21 @@ export function watchedKeys(
   known: { readonly names: readonly string[]; readonly declaration: FileDeclaration | null; readonly place: Declaration | null },
 ): readonly WatchedKey[] {
   const { names, declaration, place } = known
-  const declared = [...(declaration?.key == null ? [] : [declaration.key]), ...(declaration?.unique ?? [])]
+  const declared = [
+    ...(declaration?.key == null ? [] : [{ names: declaration.key, mayBeNull: false }]),
+    ...(declaration?.unique ?? []).map(key => ({ names: key, mayBeNull: true })),
+  ]
   if (declared.length > 0) {
     return declared.map(key => ({
-      columns: key.map(name => columnNamed(name, { file, names, place })),
-      names: key,
+      ...key,
+      columns: key.names.map(name => columnNamed(name, { file, names, place })),
       isDeclared: true,
       isWatched: true,
     }))
   }
   const likely = likelyColumn(file.name, names)
   const name = names[likely]
-  return name === undefined ? [] : [{ columns: [likely], names: [name], isDeclared: false, isWatched: true }]
+  return name === undefined ? [] : [{ columns: [likely], names: [name], isDeclared: false, mayBeNull: false, isWatched: true }]
 }
 
 function likelyColumn(stem: string, names: readonly string[]): number {

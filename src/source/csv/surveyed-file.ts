@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { compareCodePoints } from '../../base/code-point-order.ts'
 import { faultsOf } from './csv-fault.ts'
 import type { FormatWish } from './csv-format.ts'
 import { declarationOf } from './declaration.ts'
@@ -52,7 +53,7 @@ export async function surveyedFile(file: RelationFile, options: SurveyOptions): 
 /** What a person said, in the address and the declaration, as a digest. */
 export function saidOf({ wish, declaration }: Pick<SurveyOptions, 'wish' | 'declaration'>): string {
   return createHash('sha256')
-    .update(JSON.stringify([Object.entries(wish).sort(), declaration?.text ?? null]))
+    .update(JSON.stringify([Object.entries(wish).sort(([a], [b]) => compareCodePoints(a, b)), declaration?.text ?? null]))
     .digest('hex')
 }
 

@@ -26,7 +26,7 @@ files:
     encoding: windows-1252
     columns:
       id: int8
-      name: { type: varchar(20), not_null: yes }
+      name: varchar(20)
       opened: date
     key: id
     unique: [[name]]
@@ -83,8 +83,18 @@ test('a declaration in the folder says types, keys, NULLs, references and the fo
   )
   assert.deepEqual(
     schools.relation.columns.map(column => column.isNullable),
-    [false, false, true],
+    [false, true, true],
   )
+})
+
+test('a declared unique key may be NULL, in several rows, but not double', async t => {
+  const read = (rows: string): Promise<unknown> => {
+    const folder = folderOf(t, { 'a.csv': `k,v\n${rows}` })
+    folder.write('rehouse.columns.json', '{"files":{"a":{"key":"k","unique":[["v"]]}}}')
+    return readRelation(folder.open())
+  }
+  await read('1,\n2,\n3,x\n')
+  await assert.rejects(read('1,x\n2,\n3,x\n'), /each key \(v\) once.*record 4.*\(record 2, line 2, byte 6\)/)
 })
 
 const MISFITS: Readonly<Record<string, readonly string[]>> = {

@@ -3,6 +3,11 @@ import { appendFileSync, mkdirSync, readdirSync, readFileSync, statSync, symlink
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { RehouseError } from '../../../../src/errors.ts'
+import { fileState } from '../../../../src/source/csv/file-bytes.ts'
+import type { FileSurvey } from '../../../../src/source/csv/file-survey.ts'
+import { relationFiles } from '../../../../src/source/csv/relation-files.ts'
+import { keptSurvey } from '../../../../src/source/csv/survey-store.ts'
+import { saidOf } from '../../../../src/source/csv/surveyed-file.ts'
 import { WHOLE } from '../../../../src/source/scan-keys.ts'
 import { newCsvFolder, readRelation } from '../../../support/csv-folder.ts'
 
@@ -86,9 +91,14 @@ test('what is kept for a resumed run are types and counts in a private file, no 
   assert.equal(statSync(privateFolder).mode & 0o777, 0o700)
   assert.equal(statSync(join(privateFolder, kept)).mode & 0o777, 0o600)
   assert.doesNotMatch(readFileSync(join(privateFolder, kept), 'utf8'), /secret/)
-  const { keptSurvey } = await import('../../../../src/source/csv/survey-store.ts')
-  assert.ok(keptSurvey)
+  const [file] = (await relationFiles({ path: folder.path, label: 'csv:export', options: new Map(), privateFolder })).files
+  assert.ok(file)
+  const look = async (said: string): Promise<FileSurvey | null> => keptSurvey(file, { privateFolder, said, state: await fileState(file) })
+  const said = saidOf({ wish: {}, declaration: null })
+  assert.equal((await look(said))?.rows, 250_000)
+  assert.equal(await look(saidOf({ wish: { header: false }, declaration: null })), null)
   folder.write('big.csv', `id,name\n${rows.replace('secret-7-', 'secret-x-')}\n0,double\n`)
+  assert.equal(await look(said), null)
   const { relation } = await readRelation(folder.open())
   assert.equal(relation.primaryKey, null)
 })
