@@ -29,7 +29,8 @@ export async function check(options: Options & { readonly grants?: boolean; read
       role: facts.role,
     }))
     const examples = options.examples ? await checkExampleRows(migration, survey) : []
-    const result = { findings: [...migration.findings, ...preflight(survey), ...examples], sources, services }
+    const findings = [...migration.findings, ...preflight(survey), ...examples, ...(await migration.dropStaging('own'))]
+    const result = { findings, sources, services }
     return options.grants ? { ...result, grants: grantsFor(survey) } : result
   } finally {
     await migration.close()

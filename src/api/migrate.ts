@@ -64,7 +64,7 @@ export async function migrateOpened(
 /** What was staged for a run that is finished goes; a run that is to be taken up again finds it. */
 async function withoutStaging(migration: OpenMigration, result: MigrateResult): Promise<MigrateResult> {
   const isFinished = result.status === 'clean' || result.status === 'findings'
-  return isFinished ? { ...result, findings: [...result.findings, ...(await migration.dropStaging())] } : result
+  return isFinished ? { ...result, findings: [...result.findings, ...(await migration.dropStaging('all'))] } : result
 }
 
 function refusalPlace(migration: OpenMigration, run: RunOptions, options: MigrateOptions): Parameters<typeof auditRefusal>[1] {

@@ -26,8 +26,11 @@ export interface OpenMigration extends Migration {
   /** Remarks on the manifest itself. */
   readonly findings: readonly Finding[]
   readonly saltOrigin: 'environment' | 'file' | 'created'
-  /** The migration is done: what was staged for it goes, unless it is to be kept. Resolves to what to tell about it. */
-  dropStaging(): Promise<readonly Finding[]>
+  /**
+   * What was staged goes, unless it is to be kept: `all` where the migration is done, `own` after a look, which leaves to an interrupted run what is its.
+   * Resolves to what to tell about it.
+   */
+  dropStaging(which: 'all' | 'own'): Promise<readonly Finding[]>
   close(): Promise<void>
 }
 
@@ -79,7 +82,7 @@ export async function openMigration(options: Options & { readonly keepStaging?: 
     folder,
     saltOrigin: origin,
     close,
-    dropStaging: () => dropStaging(staging),
+    dropStaging: which => dropStaging(staging, which),
     identity: { migration: mapping.migration, saltFingerprint: fingerprint(salt) },
     ...sourcesOf(place),
   }

@@ -58,11 +58,11 @@ async function addressOf(ref: StagingRef, { folder, environment }: StagingWish):
   return { url, ssl: await chooseTls({ url, tls: address.tls }, 'source') }
 }
 
-/** Drops what was staged. What could not be dropped is a finding: the rows are moved all the same. */
-export async function dropStaging(place: StagingPlace): Promise<readonly Finding[]> {
+/** Drops what was staged, or only what this process staged. What could not be dropped is a finding: the rows are moved all the same. */
+export async function dropStaging(place: StagingPlace, which: 'all' | 'own'): Promise<readonly Finding[]> {
   if (place.options.keeps) return []
   try {
-    await place.dropAll()
+    await (which === 'all' ? place.dropAll() : place.dropMade())
     return []
   } catch (error) {
     if (!(error instanceof RehouseError)) throw error

@@ -22,7 +22,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
     const request = requestOf(migration, options, began)
     const context = dryContext(migration, { survey, options: runOptionsOf(request, options) })
     const result = await verifyMigration(migration, { survey, context, request })
-    for (const finding of await migration.dropStaging()) options.on?.({ type: 'finding:found', finding })
+    for (const finding of await migration.dropStaging('all')) options.on?.({ type: 'finding:found', finding })
     return result
   } finally {
     await migration.close()

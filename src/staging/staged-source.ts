@@ -1,6 +1,7 @@
 import { tableLabel } from '../base/table-label.ts'
 import { RehouseError } from '../errors.ts'
 import type { Catalogue, Relation } from '../model/catalogue.ts'
+import type { CatalogueExtras } from '../model/catalogue-extras.ts'
 import { whyNotScanned } from '../source/scan-keys.ts'
 import type { ReadRequest, Source, SourceFacts, SourceSnapshot } from '../source/source.ts'
 import { afterPosition } from './key-texts.ts'
@@ -56,6 +57,7 @@ class StagedSource implements Source {
   readonly engine: string
   readonly capability = 'scan'
   readonly label: string
+  readonly extras?: () => Promise<CatalogueExtras>
   readonly #file: Source
   readonly #at: StagedOptions
   readonly #snapshots = new Set<StagedSnapshot>()
@@ -65,6 +67,7 @@ class StagedSource implements Source {
     this.#at = at
     this.engine = file.engine
     this.label = file.label
+    if (file.extras !== undefined) this.extras = file.extras.bind(file)
   }
 
   describe(): Promise<Catalogue> {
@@ -99,7 +102,9 @@ class StagedSnapshot implements SourceSnapshot {
   readonly id: string
   readonly marker: string
   readonly origin: string
-  readonly confirm?: (signal: AbortSignal) => Promise<void>
+  readonly confirm?: NonNullable<SourceSnapshot['confirm']>
+  readonly countElements?: NonNullable<SourceSnapshot['countElements']>
+  readonly aggregates?: NonNullable<SourceSnapshot['aggregates']>
   readonly #file: SourceSnapshot
   readonly #at: At
   readonly #closing = new AbortController()
@@ -112,7 +117,9 @@ class StagedSnapshot implements SourceSnapshot {
     this.origin = file.origin
     this.#file = file
     this.#at = at
-    if (file.confirm !== undefined) this.confirm = signal => file.confirm?.(signal) ?? Promise.resolve()
+    if (file.confirm !== undefined) this.confirm = file.confirm.bind(file)
+    if (file.countElements !== undefined) this.countElements = file.countElements.bind(file)
+    if (file.aggregates !== undefined) this.aggregates = file.aggregates.bind(file)
   }
 
   count(relation: Relation): Promise<bigint> {

@@ -34,10 +34,13 @@ export class StagingDatabase {
   readonly address: DatabaseAddress
   /** Types of pg_catalog this server reads and sends in binary. */
   readonly types: ReadonlySet<string>
+  /** False: it was there. */
+  readonly isMadeHere: boolean
   readonly #keeper: Session
 
-  private constructor(of: { name: string; address: DatabaseAddress; types: ReadonlySet<string>; keeper: Session }) {
+  private constructor(of: { name: string; isMadeHere: boolean; address: DatabaseAddress; types: ReadonlySet<string>; keeper: Session }) {
     this.name = of.name
+    this.isMadeHere = of.isMadeHere
     this.address = of.address
     this.types = of.types
     this.#keeper = of.keeper
@@ -64,7 +67,7 @@ export class StagingDatabase {
       const keeper = await openStagingSession(address)
       try {
         await keeper.script(SCHEMA)
-        return new StagingDatabase({ name, address, types: await binaryTypes(keeper), keeper })
+        return new StagingDatabase({ name, isMadeHere: there === undefined, address, types: await binaryTypes(keeper), keeper })
       } catch (error) {
         keeper.destroy()
         throw error
@@ -81,12 +84,21 @@ export class StagingDatabase {
   }
 }
 
+export interface WhichStaged {
+  readonly migration: string
+  /** Absent: of every source. */
+  readonly source?: string
+  /** Absent: whatever their names. */
+  readonly names?: ReadonlySet<string>
+}
+
 /** Drops what was staged for a migration, or for one source of it; what another process uses stays. */
-export async function dropStaged(server: StagingServer, which: Pick<StagedFor, 'migration'> & { readonly source?: string }): Promise<void> {
+export async function dropStaged(server: StagingServer, which: WhichStaged): Promise<void> {
   await server.making(async admin => {
     for (const database of await listDatabases(admin)) {
-      const isWanted = which.source === undefined || database.owner?.source === which.source
-      if (isWanted && isOf(database, which.migration)) await dropDatabase(server, admin, database.name)
+      const isOfSource = which.source === undefined || database.owner?.source === which.source
+      const isNamed = which.names === undefined || which.names.has(database.name)
+      if (isOfSource && isNamed && isOf(database, which.migration)) await dropDatabase(server, admin, database.name)
     }
   })
 }

@@ -22,6 +22,7 @@ export class StagingPlace {
   readonly #server: StagingServer
   readonly #open = new Map<string, Promise<StagingDatabase>>()
   readonly #uses = new Map<string, number>()
+  readonly #made = new Set<string>()
   #hasFiles = false
 
   constructor(options: StagingOptions) {
@@ -55,6 +56,7 @@ export class StagingPlace {
     if (now !== undefined && now !== known) return now
     const opening = StagingDatabase.open(this.#server, { name, owner, mostKept: this.options.keeps ? Infinity : MOST_KEPT })
     this.#open.set(name, opening)
+    if ((await opening).isMadeHere) this.#made.add(name)
     return opening
   }
 
@@ -91,6 +93,11 @@ export class StagingPlace {
   /** The migration is done: what was staged for it goes. */
   async dropAll(): Promise<void> {
     if (this.#mayHold) await dropStaged(this.#server, { migration: this.options.migration })
+  }
+
+  /** What was staged by this process, for a look that is over; what an earlier run left for the one that takes it up stays. */
+  async dropMade(): Promise<void> {
+    if (this.#made.size > 0) await dropStaged(this.#server, { migration: this.options.migration, names: this.#made })
   }
 
   get #mayHold(): boolean {

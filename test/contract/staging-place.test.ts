@@ -316,3 +316,41 @@ test('a database whose maker was killed before it could say what it is for is dr
   await source.close()
   assert.deepEqual(await sql(url('postgres'), 'select 1 from pg_database where datname = $1', [name]), [])
 })
+
+test('a look that is over drops what it staged itself, and leaves what was there', async t => {
+  const place = await stagingPlace(t)
+  const before = opened(place, { name: 'legacy/interrupted' })
+  await readLoose(before.source)
+  await before.source.close()
+  const { url } = await testServer()
+  const look = openPlace({ folder: '/nowhere', address: external(url('postgres')), migration: place.options.migration })
+  const left = await stagedDatabases(place)
+  for (const options of [{}, { rows: [[1, 'x']] satisfies Row[], name: 'other' }]) {
+    const { source } = opened(look, options)
+    await readLoose(source)
+    await source.close()
+  }
+  assert.equal((await stagedDatabases(place)).length, 2)
+  await look.dropMade()
+  await look.close()
+  assert.deepEqual(await stagedDatabases(place), left)
+})
+
+test('what a file says besides its rows is the file’s own word', async t => {
+  const place = await stagingPlace(t)
+  const file = memory()
+  const extras = { dialect: 'postgres', defaults: [], computed: [], checks: [], indexes: [], comments: [], objects: [] } as const
+  const saying: Source = Object.assign(file, { extras: () => Promise.resolve(extras) })
+  const source = stagedSource(saying, { place, name: 'legacy', texts: 'postgres' })
+  assert.deepEqual([await source.describe(), await source.facts(), source.label], [await file.describe(), await file.facts(), file.label])
+  assert.equal(await source.extras?.(), extras)
+  assert.equal(opened(place).source.extras, undefined)
+  await withSnapshot(source, async snapshot => {
+    assert.equal(snapshot.confirm, undefined)
+    const own = await file.openSnapshot()
+    assert.deepEqual([snapshot.marker, snapshot.origin], [own.marker, own.origin])
+    assert.ok(snapshot.id.startsWith(own.id))
+    await withSnapshot(source, other => Promise.resolve(assert.notEqual(other.id, snapshot.id)))
+  })
+  await source.close()
+})
