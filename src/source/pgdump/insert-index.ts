@@ -29,7 +29,7 @@ export class InsertIndex {
   }
 
   /** One INSERT. Returns the name of a table that the script does not make; null = all is well. */
-  add(bytes: Buffer, piece: Piece): string | null {
+  add(bytes: Buffer, piece: Piece): readonly string[] | null {
     const { database } = this.#state.current
     const head = this.#headOf(bytes)
     if (head === null) {
@@ -40,7 +40,7 @@ export class InsertIndex {
     const table = database.findTable(
       database.placeOf({ relname: head.table.at(-1) ?? '', ...(schema === undefined ? {} : { schemaname: schema }) }),
     )
-    if (table === null) return head.table.join('.')
+    if (table === null) return head.table
     const columns = head.columns ?? table.columns.map(column => column.name)
     this.#state.checkColumns(table, columns, piece.start)
     if (table.obstacle !== null) return null

@@ -160,7 +160,15 @@ async function* decode(
 
 function rowProblem(error: RowError, block: DataBlock, where: Where): RehouseError {
   const at = `row ${error.row}, byte ${error.at} of the rows that begin at ${block.label}`
-  return invalidDump(`${error.message} (${at})`, { ...where, ...(error.column === null ? {} : { column: error.column }) }, { cause: error })
+  const next =
+    error.column === null
+      ? undefined
+      : 'Look at that row. If a server reads what is written there, load the script into a PostgreSQL and dump that with pg_dump; otherwise the file is damaged.'
+  return invalidDump(
+    `${error.message} (${at})`,
+    { ...where, ...(error.column === null ? {} : { column: error.column }) },
+    { cause: error, ...(next === undefined ? {} : { next }) },
+  )
 }
 
 /** For blocks whose rows were not counted yet: the same lines, undecoded. */

@@ -149,7 +149,7 @@ export class ScriptIndex {
     const word = /^[a-z]+/i.exec(start)?.[0].toLowerCase() ?? ''
     if (word === 'insert') {
       const unknown = this.#inserts.add(bytes, piece)
-      if (unknown !== null) this.#unknown.add(unknown)
+      if (unknown !== null) this.#addUnknown(unknown)
       return
     }
     if (word === 'copy') {
@@ -175,11 +175,17 @@ export class ScriptIndex {
       option => 'DefElem' in option && option.DefElem.defname === 'format' && JSON.stringify(option.DefElem.arg).includes('"text"'),
     )
     if (table !== null && !isPlain) table.obstacle ??= `COPY at byte ${piece.start} has options other than the text format’s own`
-    if (table === null) this.#unknown.add(`${relation?.schemaname ?? ''}.${relation?.relname ?? ''}`)
-    if (table === null) database.addObject('rows of a table that is not made here', relation?.schemaname ?? '', relation?.relname ?? '')
+    if (table === null) this.#addUnknown([relation?.schemaname ?? '', relation?.relname ?? ''])
     this.#state.checkColumns(table, columns, piece.start)
     this.#copying = { table, columns }
     this.#scanner.beginCopy()
+  }
+
+  #addUnknown(name: readonly string[]): void {
+    const [schema, table] = [name.length > 1 ? (name.at(-2) ?? '') : '', name.at(-1) ?? '']
+    if (this.#unknown.has(JSON.stringify([schema, table]))) return
+    this.#unknown.add(JSON.stringify([schema, table]))
+    this.#state.current.database.addObject('rows of a table that is not made here', schema, table)
   }
 
   #copied(piece: ScriptPiece & { readonly kind: 'rows' }): void {

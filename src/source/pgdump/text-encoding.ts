@@ -31,7 +31,6 @@ const TABLES: Readonly<Record<string, { readonly label: string; readonly hasCont
   WIN866: { label: 'ibm866', hasControls: false },
   WIN874: { label: 'windows-874', hasControls: false },
   KOI8R: { label: 'koi8-r', hasControls: false },
-  KOI8U: { label: 'koi8-u', hasControls: false },
 }
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   ISO88591: 'LATIN1',
