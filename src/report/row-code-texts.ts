@@ -12,6 +12,8 @@ export const QUARANTINE_CODE_TEXTS: Readonly<Record<string, string>> = {
   unmapped_value: 'The value is in no line of the column’s `map`, and there is no `else`. Add the line.',
   no_shape:
     'Of several shapes of the first table under `into` none has a `when` that holds. Add a last one without `when`, or a rule that excludes such rows.',
+  not_a_list:
+    'What stands under `each` is neither a list nor NULL in this row. Say under `not_a_list` of `from` what happens, or correct the row.',
   not_null: 'The target column takes no NULL and the mapping gave one. Say so with `if_null`.',
   not_representable:
     'The target type cannot hold the value, or not without a loss. Say under `on_loss` what is allowed, or widen the target column.',
