@@ -3,6 +3,7 @@ import { fileAddress } from '../base/file-address.ts'
 import { environmentOf } from '../config/environment.ts'
 import { maskUrl } from '../config/mask-url.ts'
 import { resolveUrl } from '../config/resolve-url.ts'
+import { tenantId } from '../config/tenant-id.ts'
 import type { Draft, DraftSource } from '../draft/draft.ts'
 import { draftMigration } from '../draft/draft-migration.ts'
 import { manifestText, SERVICE } from '../draft/manifest-text.ts'
@@ -56,7 +57,12 @@ export async function init(options: InitOptions): Promise<InitResult> {
   const draft = draftMigration(looked.map(({ source }) => source))
   refuseNothing(draft)
   const migration = migrationName(folder)
-  const tenants = given.map((source, i) => ({ code: source.code, name: source.code, columns: pattern.columns[i] ?? {} }))
+  const tenants = given.map((source, i) => ({
+    code: source.code,
+    id: tenantId(source.code),
+    name: source.code,
+    columns: pattern.columns[i] ?? {},
+  }))
   const examples = await proposeExamples(draft, {
     sources: looked.map(({ source }) => source),
     open: index => open(given[index] as GivenSource, options),

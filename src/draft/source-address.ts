@@ -1,4 +1,4 @@
-import { posix, relative, sep } from 'node:path'
+import { basename, posix, relative, sep } from 'node:path'
 import { RehouseError } from '../errors.ts'
 import type { Finding } from '../model/finding.ts'
 
@@ -62,7 +62,7 @@ function posixPath(path: string): string {
 
 /** What all file names end in after their stem: `.bacpac`. '' where they end differently. */
 function commonEnding(files: readonly FileSource[]): string {
-  const endings = new Set(files.map(file => file.path.slice(file.path.lastIndexOf(file.stem) + file.stem.length)))
+  const endings = new Set(files.map(file => basename(file.path).slice(file.stem.length)))
   const [ending = ''] = endings
   return endings.size === 1 ? ending : ''
 }

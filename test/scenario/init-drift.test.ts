@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { tenantId } from '../../src/config/tenant-id.ts'
 import type { InitResult, MigrateResult } from '../../src/index.ts'
 import { newDatabase, type TestDatabase } from '../support/postgres.ts'
 import { rehouseHereJson, workFolder } from '../support/rehouse-process.ts'
@@ -101,7 +102,7 @@ test('three databases that drifted become one, each with what it has, without an
       readFileSync(join(folder, 'shop', 'tenants.csv'), 'utf8')
         .trim()
         .split('\n'),
-      ['code,id,name,zone,database', ...names.map(name => `${name},,${name},,${name}`)],
+      ['code,id,name,zone,database', ...names.map(name => `${name},${tenantId(name)},${name},,${name}`)],
     )
   })
 })
