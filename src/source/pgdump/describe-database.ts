@@ -14,7 +14,7 @@ export interface DescribedTable {
   readonly parts: readonly Table[]
 }
 
-/** The tables as a live server would describe them, in order of schema and name; views and foreign tables without rows in the file are left out. */
+/** The tables as a live server would describe them, in order of schema and name; without what the file has no values of: computed columns, views, foreign tables. */
 export function describeTables(database: Database): readonly DescribedTable[] {
   const tables = [...database.tables.values()].filter(
     table => table.partitionOf === null && !table.isTemporary && (table.kind !== 'foreign_table' || table.blocks.length > 0),
@@ -43,8 +43,13 @@ export function obstacleOf(parts: readonly Table[]): string | null {
 }
 
 function relationOf(table: Table, parts: readonly Table[], database: Database): Relation {
-  const columns = table.columns.map(column => columnFrom(column, database))
-  const uniqueKeys = table.keys.toSorted((a, b) => Number(b.isPrimary) - Number(a.isPrimary) || compareCodePoints(a.name, b.name))
+  const columns = table.columns.filter(column => !isComputed(column)).map(column => columnFrom(column, database))
+  // What is over a computed column says less here than it does there.
+  const isWhole = (key: { readonly columns: readonly string[] }): boolean =>
+    key.columns.every(name => columns.some(column => column.name === name))
+  const uniqueKeys = table.keys
+    .filter(isWhole)
+    .toSorted((a, b) => Number(b.isPrimary) - Number(a.isPrimary) || compareCodePoints(a.name, b.name))
   const counts = parts.flatMap(part => part.blocks.map(block => block.rows))
   return {
     schema: table.schema,
@@ -53,16 +58,13 @@ function relationOf(table: Table, parts: readonly Table[], database: Database): 
     columns,
     primaryKey: uniqueKeys.find(key => key.isPrimary)?.columns ?? null,
     uniqueKeys,
-    foreignKeys: table.foreignKeys.map(key => foreignKeyFrom(key)).sort((a, b) => compareCodePoints(a.name, b.name)),
+    foreignKeys: table.foreignKeys
+      .filter(isWhole)
+      .map(key => foreignKeyFrom(key))
+      .sort((a, b) => compareCodePoints(a.name, b.name)),
     estimatedRows: counts.includes(null) ? null : counts.reduce((all: number, rows) => all + (rows ?? 0), 0),
-    ...deniedFrom(columns, obstacleOf(parts)),
+    ...(obstacleOf(parts) === null ? {} : { denied: { columns: columns.map(column => column.name), rows: true } }),
   }
-}
-
-/** Columns the file has no values of: computed ones, and all of a table whose rows cannot be read. */
-function deniedFrom(columns: readonly Column[], obstacle: string | null): Pick<Relation, 'denied'> {
-  const names = columns.filter(column => obstacle !== null || isComputed(column)).map(column => column.name)
-  return names.length === 0 && obstacle === null ? {} : { denied: { columns: names, rows: obstacle !== null } }
 }
 
 export function isComputed(column: { readonly generated: Column['generated'] }): boolean {
@@ -75,7 +77,7 @@ function columnFrom(column: TableColumn, database: Database): Column {
     name: column.name,
     type,
     isNullable: !column.isNotNull && !column.typeRefusesNull,
-    hasDefault: column.defaultText !== null || column.typeHasDefault || isComputed(column),
+    hasDefault: column.defaultText !== null || column.typeHasDefault,
     generated: column.generated,
     collation: collationOf(column, type, database),
   }
@@ -152,8 +154,12 @@ function objectsOf(tables: readonly DescribedTable[], database: Database): Catal
         name: `${table.name}.${column.name}`,
       })),
   )
+  const unreadable = tables.flatMap(({ table, parts }) => {
+    const obstacle = obstacleOf(parts)
+    return obstacle === null ? [] : { kind: `table whose rows cannot be read: ${obstacle}`, schema: table.schema, name: table.name }
+  })
   const foreign = [...database.tables.values()]
     .filter(table => table.kind === 'foreign_table' && table.blocks.length === 0)
     .map(table => ({ kind: 'foreign table', schema: table.schema, name: table.name }))
-  return [...database.objects, ...foreign, ...unread]
+  return [...database.objects, ...foreign, ...unreadable, ...unread]
 }

@@ -5,7 +5,7 @@ import type { ReadRequest } from '../source.ts'
 import { constantDefault } from './constant-default.ts'
 import { CopyRows, RowError } from './copy-rows.ts'
 import type { DataBlock } from './data-block.ts'
-import { type DescribedTable, isComputed, obstacleOf } from './describe-database.ts'
+import { type DescribedTable, obstacleOf } from './describe-database.ts'
 import { invalidDump, refusedDump } from './dump-errors.ts'
 import { InsertDecoder } from './insert-rows.ts'
 import { keyPart, type Output, outputOf, type RowPlan, RowSequence } from './row-plan.ts'
@@ -16,7 +16,7 @@ export async function* readTable(described: DescribedTable, request: ReadRequest
   const { relation, parts } = described
   const where = { file, table: tableLabel(relation.schema, relation.name) }
   const columns = request.columns.map(name => columnNamed(relation, name, where))
-  refuseUnreadable(described, columns, where)
+  refuseUnreadable(described, where)
   const keys = keyColumns(relation, request, where)
   const sequences = sequencesOf(described, [...columns, ...keys])
   let isPast = request.after === null
@@ -53,20 +53,13 @@ function columnNamed(relation: Relation, name: string, where: Where): Column {
   )
 }
 
-function refuseUnreadable({ parts }: DescribedTable, columns: readonly Column[], where: Where): void {
+function refuseUnreadable({ parts }: DescribedTable, where: Where): void {
   const obstacle = obstacleOf(parts)
   if (obstacle !== null)
     throw refusedDump(
       `expected rows of ${where.table} that can be read without a server, got a dump of which ${obstacle}`,
       where,
       'Load the dump into a PostgreSQL and dump that with pg_dump, or leave the table out.',
-    )
-  const computed = columns.find(isComputed)
-  if (computed !== undefined)
-    throw refusedDump(
-      `expected a column with values in the dump, got ${computed.name}, which a server computes`,
-      { ...where, column: computed.name },
-      'Leave the column out, or compute it in the mapping.',
     )
 }
 
