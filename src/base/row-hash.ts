@@ -39,6 +39,41 @@ export function hashView(view: DataView, start: number, end: number, lanes: Int3
   lanes[1] = lo
 }
 
+const SUM = new DataView(new ArrayBuffer(8))
+const ONE = new Int32Array(2)
+
+/** The same over whole binary tuples, which are a set: their order does not matter. One tuple, or none, is hashed as its bytes are. Throws RangeError where they are not whole. */
+export function hashTuples(
+  view: DataView,
+  { start, end, tuples }: { readonly start: number; readonly end: number; readonly tuples: number },
+  lanes: Int32Array,
+): void {
+  if (tuples < 2) {
+    hashView(view, start, end, lanes)
+    return
+  }
+  let hi = 0
+  let lo = 0
+  for (let at = start; at < end; ) {
+    const next = tupleEnd(view, at)
+    ONE[0] = 0
+    ONE[1] = 0
+    hashView(view, at, next, ONE)
+    hi = (hi + (ONE[0] as number)) | 0
+    lo = (lo + (ONE[1] as number)) | 0
+    at = next
+  }
+  SUM.setInt32(0, hi)
+  SUM.setInt32(4, lo)
+  hashView(SUM, 0, 8, lanes)
+}
+
+function tupleEnd(view: DataView, start: number): number {
+  let at = start + 2
+  for (let field = view.getInt16(start); field > 0; field--) at += 4 + Math.max(0, view.getInt32(at))
+  return at
+}
+
 // Odd 32-bit constants with about as many ones as zeros; which ones does not matter much.
 const C1 = 0x239b961b
 const C2 = 0xab0e9789 | 0

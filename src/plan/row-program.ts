@@ -6,7 +6,7 @@ import {
   type KeyState,
 } from '../base/key-index.ts'
 import { keyParts } from '../base/key-text.ts'
-import { hashView } from '../base/row-hash.ts'
+import { hashTuples, hashView } from '../base/row-hash.ts'
 import type { TupleCursor } from '../base/tuple-cursor.ts'
 import { bug } from '../errors.ts'
 import { ValueError } from '../expression/value-error.ts'
@@ -201,7 +201,11 @@ export class RowProgram {
     hash[1] = 0
     for (let t = 0; t < tables.length; t++) {
       const table = batch.tables[t] as BatchBuffers['idMap']
-      hashView(table.writer.view, this.#marks[2 * t] as number, table.writer.at, hash)
+      const start = this.#marks[2 * t] as number
+      const tuples = table.tuples - (this.#marks[2 * t + 1] as number)
+      // Here, not in there: most rows write one tuple to a table, and every row comes past.
+      if (tuples < 2) hashView(table.writer.view, start, table.writer.at, hash)
+      else hashTuples(table.writer.view, { start, end: table.writer.at, tuples }, hash)
       table.endRow()
     }
     if (key.isInteger) batch.addInteger(state.keyHalves)

@@ -137,6 +137,10 @@ export interface WriteTransaction {
   selectIds(query: Removal & { readonly idColumn: string }): Promise<readonly string[]>
   /** Sets one column of rows named by another (two-step references). Rows that have the value are not touched. Resolves to the rows changed. */
   updateColumn(update: ColumnUpdate): Promise<number>
+  /** The rows named, as binary COPY tuples of `columns` (no header, an optional trailer, cut anywhere), in any order. Read to the end before the next call. */
+  readRows(request: RowsByIds): AsyncIterable<Buffer>
+  /** Replaces rows in place: sets all of `columns` but `key` in the rows that have the `key` of a tuple (binary COPY, each key once). Resolves to the rows changed. */
+  updateRows(update: RowsUpdate): Promise<number>
   applyStep(step: SchemaStep): Promise<void>
   undoStep(step: SchemaStep): Promise<void>
   /** Rows that would make `undoStep` fail: of each set of duplicates all but the first stored; of a foreign key those without a parent. As text of the table’s `idColumn`, ordered. */
@@ -152,6 +156,20 @@ export interface Removal {
   /** Column compared with each of `ids`. */
   readonly column: string
   readonly ids: readonly string[]
+}
+
+export interface RowsByIds extends Removal {
+  readonly columns: readonly string[]
+  /** `rows`: nobody else changes or removes them before this transaction is over. Absent: nothing is locked. */
+  readonly lock?: 'rows'
+}
+
+export interface RowsUpdate {
+  readonly table: TableName
+  readonly columns: readonly string[]
+  /** One of `columns`. */
+  readonly key: string
+  readonly tuples: readonly Buffer[]
 }
 
 export interface ColumnUpdate {

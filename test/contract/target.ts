@@ -5,8 +5,8 @@ import fc from 'fast-check'
 import { tableLabel } from '../../src/base/table-label.ts'
 import { RehouseError } from '../../src/errors.ts'
 import type { SchemaStep } from '../../src/model/ledger-records.ts'
-import { Refusal, type Target, type UnbreakableRules, type Writer, type WriteTransaction } from '../../src/target/target.ts'
-import { type Row, rowTuples, type TableSpec } from './table-spec.ts'
+import { Refusal, type RowsByIds, type Target, type UnbreakableRules, type Writer, type WriteTransaction } from '../../src/target/target.ts'
+import { collectFields, type Row, rowTuples, type TableSpec, valueIn } from './table-spec.ts'
 
 /** What every target must do. An engine makes a target with these tables, written to as a role with no more rights than loading needs. */
 export interface TargetEngine {
@@ -58,6 +58,7 @@ export function targetContract(engine: TargetEngine): void {
     transactionTests(engine)
     refusalTests(engine)
     changeTests(engine)
+    replaceTests(engine)
     deferralTests(engine)
   })
 }
@@ -435,6 +436,65 @@ function changeTests(engine: TargetEngine): void {
       [2, 3],
       [3, null],
     ])
+    await target.close()
+  })
+}
+
+function replaceTests(engine: TargetEngine): void {
+  const rowsOf = [
+    [A, 'a', 1],
+    [B, 'b', 2],
+    [C, 'c', null],
+  ] as const
+  const read = async (tx: WriteTransaction, request: Pick<RowsByIds, 'ids' | 'lock'>): Promise<readonly Row[]> => {
+    const chunks = tx.readRows({ table: nameOf(PARENT), column: 'id', columns: ['id', 'code', 'n'], ...request })
+    const fields = await collectFields(chunks, 3)
+    const found = fields.map(row => PARENT.columns.map(({ type }, i) => valueIn(type, row[i] ?? null)))
+    return found.toSorted((a, b) => String(a[0]).localeCompare(String(b[0])))
+  }
+
+  test('reads the rows named, as they are sent, locked or not', async t => {
+    const { target } = await engine.open(t, TABLES)
+    await inTransaction(target, tx => copy(tx, PARENT, rowsOf))
+    await inTransaction(target, async tx => {
+      assert.deepEqual(await read(tx, { ids: [A, C, randomUUID()] }), [rowsOf[0], rowsOf[2]])
+      assert.deepEqual(await read(tx, { ids: [B], lock: 'rows' }), [rowsOf[1]])
+      assert.deepEqual(await read(tx, { ids: [] }), [])
+    })
+    await target.close()
+  })
+
+  test('replaces the rows named in place, and says how many', async t => {
+    const { target, rows } = await engine.open(t, TABLES)
+    await inTransaction(target, tx => copy(tx, PARENT, rowsOf))
+    await inTransaction(target, async tx => {
+      const changed = [
+        [A, 'z', null],
+        [B, null, 7],
+        [randomUUID(), 'no such row', 1],
+      ] as const
+      const update = { table: nameOf(PARENT), columns: ['id', 'code', 'n'], key: 'id' }
+      assert.equal(await tx.updateRows({ ...update, tuples: [rowTuples(PARENT, changed)] }), 2)
+      assert.equal(await tx.updateRows({ ...update, tuples: [rowTuples(PARENT, [[C, 'y', 3]])] }), 1)
+    })
+    assert.deepEqual(await rows(PARENT), [
+      [A, 'z', null],
+      [B, null, 7],
+      [C, 'y', 3],
+    ])
+    await target.close()
+  })
+
+  test('a row that may not be replaced is refused and stays as it was', async t => {
+    const { target, rows } = await engine.open(t, TABLES)
+    await inTransaction(target, tx => copy(tx, PARENT, rowsOf))
+    await inTransaction(target, async tx => {
+      const update = { table: nameOf(PARENT), columns: ['id', 'code', 'n'], key: 'id', tuples: [rowTuples(PARENT, [[A, 'b', 1]])] }
+      const outcome = await tx.attempt(() => tx.updateRows(update))
+      assert.ok('refused' in outcome && outcome.refused.sqlstate === '23505' && outcome.refused.constraint === 'parent_code')
+      assert.equal(await tx.updateRows({ ...update, tuples: [rowTuples(PARENT, [[A, 'd', 1]])] }), 1)
+    })
+    assert.deepEqual((await rows(PARENT))[0], [A, 'd', 1])
     await target.close()
   })
 }

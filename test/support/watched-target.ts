@@ -40,7 +40,7 @@ export class WatchedTarget extends MemoryTarget {
 
   /** The transaction itself stays: the ledger knows it by its identity. */
   #watch(tx: WriteTransaction): WriteTransaction {
-    const { copy, removeRows, updateColumn, applyStep, undoStep, commit } = tx
+    const { copy, removeRows, updateColumn, updateRows, applyStep, undoStep, commit } = tx
     tx.copy = (table, columns, tuples) => {
       this.#tell('copy', `${table.schema}.${table.name}`, tuples.length)
       return copy.call(tx, table, columns, tuples)
@@ -52,6 +52,10 @@ export class WatchedTarget extends MemoryTarget {
     tx.updateColumn = update => {
       this.#tell('update', `${update.table.schema}.${update.table.name}`, update.pairs.length)
       return updateColumn.call(tx, update)
+    }
+    tx.updateRows = update => {
+      this.#tell('update', `${update.table.schema}.${update.table.name}`, update.tuples.length)
+      return updateRows.call(tx, update)
     }
     tx.applyStep = step => {
       this.#tell('step', `${step.schema}.${step.table}`, 0)

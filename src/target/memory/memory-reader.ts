@@ -5,7 +5,7 @@ import { placeOf, type States, stateOf, tableKey } from './memory-store.ts'
 import type { Field, StoredRow } from './memory-table.ts'
 
 /** Small and odd, so that chunks end within rows and fields. */
-const CHUNK_BYTES = 1021
+export const CHUNK_BYTES = 1021
 const NAMED = 20
 
 /** What was committed when it was opened. */
@@ -92,7 +92,7 @@ function hex(row: StoredRow, place: number): string {
   return row.fields[place]?.toString('hex') ?? ''
 }
 
-function tuplesOf(rows: readonly StoredRow[], places: readonly number[]): Buffer {
+export function tuplesOf(rows: readonly StoredRow[], places: readonly number[]): Buffer {
   const out = new TupleWriter()
   for (const { fields } of rows) {
     out.fieldCount(places.length)

@@ -1,9 +1,18 @@
 import { beginJournal, commitJournal, endJournal, journalLength, undoJournal } from '../../base/transaction-journal.ts'
 import { bug, RehouseError } from '../../errors.ts'
 import type { SchemaStep } from '../../model/ledger-records.ts'
-import { type ColumnUpdate, Refusal, type Removal, type TableName, type WriteTransaction } from '../target.ts'
+import {
+  type ColumnUpdate,
+  Refusal,
+  type Removal,
+  type RowsByIds,
+  type RowsUpdate,
+  type TableName,
+  type WriteTransaction,
+} from '../target.ts'
 import { checkRules, offenders, referencing } from './check-rules.ts'
 import { fieldText, textField } from './field-text.ts'
+import { CHUNK_BYTES, tuplesOf } from './memory-reader.ts'
 import { parseStep } from './memory-steps.ts'
 import { type MemoryStore, placeOf, ruleNamed, type States, stateOf, type TableState, tableKey } from './memory-store.ts'
 import type { Field, StoredRow } from './memory-table.ts'
@@ -112,6 +121,39 @@ export class MemoryTransaction implements WriteTransaction {
       checkRules(this.#states, [tableKey(table)], 'immediate')
       return changed
     })
+  }
+
+  async *readRows({ table, column, ids, columns }: RowsByIds): AsyncGenerator<Buffer> {
+    const bytes = await this.#statement(() => {
+      const state = stateOf(this.#states, tableKey(table))
+      const places = columns.map(name => placeOf(state, name))
+      return tuplesOf(state.rows.filter(matcher(state, column, ids)), places)
+    })
+    for (let at = 0; at < bytes.length; at += CHUNK_BYTES) yield Buffer.from(bytes.subarray(at, at + CHUNK_BYTES))
+  }
+
+  updateRows({ table, columns, key, tuples }: RowsUpdate): Promise<number> {
+    return this.#statement(() => {
+      const state = stateOf(this.#states, tableKey(table))
+      const places = columns.map(name => placeOf(state, name))
+      const wanted = new Map(parseRows(state.form.relation, columns, tuples).map(row => [textOf(state, row, key), row]))
+      let changed = 0
+      const rows = state.rows.map(row => {
+        const next = wanted.get(textOf(state, row, key))
+        if (next === undefined) return row
+        changed++
+        return { fields: row.fields.map((field, i) => (places.includes(i) ? (next.fields[i] ?? null) : field)) }
+      })
+      this.#set(state, rows)
+      this.#checkUpdated(table)
+      return changed
+    })
+  }
+
+  /** The table's own rules, and those of the tables that refer to it. */
+  #checkUpdated(table: TableName): void {
+    const tables = [tableKey(table), ...referencing(this.#states, tableKey(table)).map(({ name }) => name)]
+    checkRules(this.#states, new Set(tables), 'immediate')
   }
 
   applyStep(step: SchemaStep): Promise<void> {

@@ -1,13 +1,23 @@
 import { bug, RehouseError } from '../../errors.ts'
 import type { SchemaStep } from '../../model/ledger-records.ts'
-import { qualifiedName, quoteName, quoteNames } from '../../postgres/quote.ts'
+import { qualifiedName, quoteLiteral, quoteName, quoteNames } from '../../postgres/quote.ts'
 import type { Session } from '../../postgres/session.ts'
 import { sqlFile } from '../../postgres/sql-files.ts'
 import { bindTransaction } from '../../postgres/transaction-session.ts'
-import { type ColumnUpdate, Refusal, type Removal, type TableName, type WriteTransaction } from '../target.ts'
+import {
+  type ColumnUpdate,
+  Refusal,
+  type Removal,
+  type RowsByIds,
+  type RowsUpdate,
+  type TableName,
+  type WriteTransaction,
+} from '../target.ts'
 import { violationsQuery } from './violations.ts'
 
 const DESCRIBE_COLUMN = sqlFile('describe-column')
+
+const UPDATES = 'pg_temp.rehouse_updates'
 
 /** One transaction of a session. After `commit` or `rollback` it is over. */
 export class PostgresTransaction implements WriteTransaction {
@@ -78,6 +88,28 @@ export class PostgresTransaction implements WriteTransaction {
     return rowCount
   }
 
+  /** COPY takes no parameters. */
+  async *readRows({ table, column, ids, columns, lock }: RowsByIds): AsyncGenerator<Buffer> {
+    if (ids.length === 0) return
+    const { type, equals } = await this.#column(table, column)
+    const wanted = quoteLiteral(textArray(ids))
+    const select = `select ${quoteNames(columns)} from ${qualifiedName(table)} where ${quoteName(column)} ${equals} any (${wanted}::${type}[])`
+    yield* this.#open().copyOut(`copy (${select}${lock === 'rows' ? ' for update' : ''}) to stdout (format binary)`)
+  }
+
+  /** By a table of its own, so that no value passes through text. */
+  async updateRows({ table, columns, key, tuples }: RowsUpdate): Promise<number> {
+    const { equals } = await this.#column(table, key)
+    const session = this.#open()
+    await session.script(`create temporary table ${UPDATES} as select ${quoteNames(columns)} from ${qualifiedName(table)} with no data`)
+    await session.copyIn(`copy ${UPDATES} from stdin (format binary)`, tuples)
+    const others = columns.filter(column => column !== key).map(column => `${quoteName(column)} = u.${quoteName(column)}`)
+    const statement = `update ${qualifiedName(table)} as t set ${others.join(', ')} from ${UPDATES} as u where t.${quoteName(key)} ${equals} u.${quoteName(key)}`
+    const { rowCount } = await session.query(statement)
+    await session.script(`drop table ${UPDATES}`)
+    return rowCount
+  }
+
   async #column(table: TableName, column: string): Promise<{ readonly type: string; readonly equals: string }> {
     const { rows } = await this.#open().query(DESCRIBE_COLUMN, [table.schema, table.name, column])
     const [type, equals] = rows[0] ?? []
@@ -127,4 +159,8 @@ export class PostgresTransaction implements WriteTransaction {
     if (this.#isOver) throw bug('expected an open transaction, got one that is over')
     return this.#session
   }
+}
+
+function textArray(texts: readonly string[]): string {
+  return `{${texts.map(text => `"${text.replace(/[\\"]/g, '\\$&')}"`).join(',')}}`
 }
