@@ -29,9 +29,19 @@ function refusedReading({ tenant, entity, compiled }: SurveyedEntity, survey: Su
           ? 'row-level security that may hide rows from it'
           : null
   if (got === null) return []
+  const where = { ...filePlace(entity.at), ...(tenant === null ? {} : { tenant }), entity: entity.name, table }
+  if (survey.sources.some(({ name, capability }) => name === entity.from.source && capability === 'scan')) {
+    return [
+      finding(REFUSED, {
+        where,
+        message: `expected rows of ${table} in the file of source ${entity.from.source}, got none that can be read without a server`,
+        next: 'Dump the database again with the rows of this table, or exclude it with a reason.',
+      }),
+    ]
+  }
   return [
     finding(REFUSED, {
-      where: { ...filePlace(entity.at), ...(tenant === null ? {} : { tenant }), entity: entity.name, table },
+      where,
       message: `expected a login that may read ${table} of source ${entity.from.source}, got ${got}`,
       next: 'Run `rehouse check --grants` and have the printed statements executed.',
     }),

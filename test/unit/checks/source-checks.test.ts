@@ -128,6 +128,9 @@ test('what the login may not read is an error where the mapping reads it, and on
   assert.equal(denied(['id', 'name'])[0]?.message, 'expected a login that may read public.school of source legacy, got no right to select')
   assert.match(denied([], 'some')[0]?.message ?? '', /got row-level security that may hide rows from it$/)
   assert.equal(denied(['name'])[0]?.severity, 'error')
+  const survey = surveyOf({ tenants: one, relations: schoolWith({ denied: { columns: ['id', 'name'], rows: true } }) })
+  const file = { ...survey, sources: survey.sources.map(source => ({ ...source, capability: 'scan' as const })) }
+  assert.match(findingsOf(sourceRights, file)[0]?.message ?? '', /^expected rows of public.school in the file of source legacy, got none/)
 })
 
 test('staging has a database of its own: that of a service or of a source is an error', () => {
