@@ -13,6 +13,7 @@ const DOCUMENTS: readonly (readonly [file: string, module: string, render: strin
   ['docs/identifiers.md', 'src/cast/identifier-vectors.ts', 'identifiersPage'],
   ['docs/errors.md', 'src/report/errors-doc.ts', 'renderErrorsDoc'],
   ['docs/manifest.md', 'src/manifest/manifest-doc.ts', 'renderManifestDoc'],
+  ['docs/proof.md', 'test/scenario/verify/proof-doc.ts', 'renderProofDoc'],
   ['docs/reliability.md', 'test/fault/reliability-doc.ts', 'renderReliabilityDoc'],
 ]
 

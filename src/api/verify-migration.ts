@@ -11,6 +11,7 @@ import { placeOf } from '../verify/explain-rows.ts'
 import { LedgerFacts, ledgerReasons } from '../verify/ledger-facts.ts'
 import { SpillFolder } from '../verify/spill-folder.ts'
 import { planScopes, type TableScope, type VerifiedEntity } from '../verify/table-scopes.ts'
+import { verifyAudit } from '../verify/verify-audit.ts'
 import { verifyBasics } from '../verify/verify-basics.ts'
 import { verifyDigests } from '../verify/verify-digests.ts'
 import { resultOf } from '../verify/verify-result.ts'
@@ -100,6 +101,7 @@ async function compareAll(migration: Migration, opened: Opened, ground: Ground):
     const rows = isRigorous ? compareRows(migration, opened, ground) : verifyDigests({ ...common, onNone })
     // What is told of rows comes first: rows the source changed explain sums that differ.
     await Promise.all([told(differences, rows), told(differences, verifyBasics(common))])
+    await verifyAudit(entities, common)
     const lines = await told(differences, verifyWitness({ ...common, snapshot: of => snapshots.of(of) }))
     return [...(lines ?? []), ...none]
   } finally {
@@ -130,11 +132,15 @@ async function compareRows(migration: Migration, { survey, context, request }: O
     signal: request.signal,
     reader: service => readers.get(service) ?? missing(service),
     ledger: service => serviceOf(migration, service).ledger,
-    markerOf: of => ledgers.get(of.facts.entity.service)?.of(of).task?.marker ?? null,
+    factsOf: of => ledgers.get(of.facts.entity.service)?.of(of) ?? null,
     onDone: () => differences.save(),
   })
   const isSelected: RunContext['isSelected'] = entity => entities.some(of => of.facts.entity === entity)
-  await recompute({ ...context, isSelected }, { plans: survey.plans, watcher })
+  try {
+    await recompute({ ...context, isSelected }, { plans: survey.plans, watcher })
+  } finally {
+    await watcher.close()
+  }
 }
 
 function serviceOf(migration: Migration, name: string): Migration['services'][number] {

@@ -106,8 +106,15 @@ export interface Ledger {
   debts(): Promise<readonly SchemaDebt[]>
   /** Remembers a deed so that it cannot be changed unnoticed. */
   audit(entry: AuditEntry): Promise<void>
+  /** Whether the chain of those entries is as it was written; reads only. Absent: this ledger keeps no chain. */
+  checkAudit?(): Promise<AuditCheck>
   close(): Promise<void>
 }
+
+/** What a check of the chain found. `head`: the hash of the last entry in hex, to be compared with the one printed in a report, or a cut tail would not show. */
+export type AuditCheck =
+  | { readonly outcome: 'intact'; readonly entries: number; readonly head: string }
+  | { readonly outcome: 'broken'; readonly entry: string; readonly reason: 'missing' | 'changed' | 'head' }
 
 /** Something somebody did. */
 export interface AuditEntry {

@@ -1,6 +1,7 @@
 import { canonicalKey, keyParts } from '../base/key-text.ts'
 import { uuidText } from '../base/uuid-text.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import type { Difference } from '../model/results.ts'
 import type { BatchBuffers } from '../plan/batch-buffers.ts'
 import type { Differences } from './differences.ts'
 import { batchRows, freeRanges } from './expected-rows.ts'
@@ -33,6 +34,8 @@ export function idMapFormat({ facts }: VerifiedEntity): 'integer' | 'text' {
 export class CompareIdMap {
   readonly #setting: IdMapSetting
   readonly #merge: MergeRows
+  readonly #stream: TupleStream
+  readonly #tell: TellIdMap
   #sorter: SortRows | null = null
 
   constructor(setting: IdMapSetting) {
@@ -40,9 +43,10 @@ export class CompareIdMap {
     this.#setting = setting
     const format = idMapFormat(of)
     const rows = ledger.idMap({ entity: of.number, tenant: of.tenant?.number ?? 0, format })
-    const stream = new TupleStream(rows, { fields: ID_MAP_FIELDS, what: `rehouse.id_map_${format}` })
+    this.#stream = new TupleStream(rows, { fields: ID_MAP_FIELDS, what: `rehouse.id_map_${format}` })
     const key = { field: KEY, form: format === 'integer' ? 'int8' : 'bytes' } as const
-    this.#merge = new MergeRows(stream, { key, listener: new TellIdMap(setting) })
+    this.#tell = new TellIdMap(setting)
+    this.#merge = new MergeRows(this.#stream, { key, listener: this.#tell })
   }
 
   async push({ buffers, held }: { readonly buffers: BatchBuffers; readonly held: ReadonlySet<number> }): Promise<void> {
@@ -70,6 +74,17 @@ export class CompareIdMap {
     if (this.#sorter !== null) for await (const rows of this.#sorter.regions()) await this.#merge.push(rows)
     await this.#merge.finish()
   }
+
+  /** Ends the reading of the id map, however far it is. Idempotent. */
+  close(): Promise<void> {
+    return this.#stream.close()
+  }
+
+  /** Once the rows themselves are compared: if every one is as it was when it was read, the source explains nothing. */
+  tellSuspects(): void {
+    for (const suspect of this.#tell.suspects) this.#setting.differences.add(suspect)
+    this.#tell.suspects = []
+  }
 }
 
 /** Bytes that compare as the integer does. */
@@ -79,8 +94,13 @@ function signFlipped(data: Buffer, start: number): { readonly data: Buffer; read
   return { data: bytes, start: 0, length: 8 }
 }
 
+/** More than this many are not kept until it is known whether the source moved on; then that it may have is all that is said. */
+const MOST_SUSPECTS = 100_000
+
 class TellIdMap implements MergeListener {
   readonly #setting: IdMapSetting
+  /** What a source that was written to since would explain. */
+  suspects: Difference[] = []
 
   constructor(setting: IdMapSetting) {
     this.#setting = setting
@@ -89,30 +109,36 @@ class TellIdMap implements MergeListener {
   equal(): void {}
 
   missing(origin: Origin): void {
-    if (!this.#setting.isMoved) this.#tell(origin.key, { id: null, column: null, expected: 'a row', actual: null })
+    this.#suspect(origin.key, { id: null, column: null, expected: 'a row', actual: null })
   }
 
   extra(actual: Tuple): void {
-    if (!this.#setting.isMoved) this.#tell(keyOf(actual), { id: idText(actual), column: null, expected: null, actual: 'a row' })
+    this.#suspect(keyOf(actual), { id: idText(actual), column: null, expected: null, actual: 'a row' })
   }
 
   different(origin: Origin, { expected, actual }: { readonly expected: Tuple; readonly actual: Tuple }): void {
     const [wanted, got] = [idText(expected), idText(actual)]
-    if (wanted !== got) this.#tell(origin.key, { id: wanted, column: 'id', expected: wanted, actual: got })
-    else if (!this.#setting.isMoved)
-      this.#tell(origin.key, { id: wanted, column: 'hash', expected: hashText(expected), actual: hashText(actual) })
+    if (wanted !== got) this.#setting.differences.add(this.#told(origin.key, { id: wanted, column: 'id', expected: wanted, actual: got }))
+    else this.#suspect(origin.key, { id: wanted, column: 'hash', expected: hashText(expected), actual: hashText(actual) })
   }
 
-  #tell(key: readonly string[], told: { id: string | null; column: string | null; expected: string | null; actual: string | null }): void {
-    const { of, differences } = this.#setting
-    const table = `rehouse.id_map_${idMapFormat(of)}`
-    differences.add({ ...placeOf(of), key, table, ...told, kind: 'id_map' })
+  #suspect(key: readonly string[], told: Told): void {
+    const { isMoved, differences } = this.#setting
+    if (!isMoved) differences.add(this.#told(key, told))
+    else if (this.suspects.length < MOST_SUSPECTS) this.suspects.push(this.#told(key, told))
+  }
+
+  #told(key: readonly string[], told: Told): Difference {
+    const { of } = this.#setting
+    return { ...placeOf(of), key, table: `rehouse.id_map_${idMapFormat(of)}`, ...told, kind: 'id_map' }
   }
 
   settle(): Promise<void> {
     return this.#setting.differences.flush()
   }
 }
+
+type Told = Pick<Difference, 'id' | 'column' | 'expected' | 'actual'>
 
 function textAt({ data, fields }: Tuple, index: number): string {
   const { start = 0, length = 0 } = fields[index] ?? {}

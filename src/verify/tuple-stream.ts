@@ -92,7 +92,7 @@ export class TupleStream {
     return Buffer.from(this.data.subarray(this.at, this.end))
   }
 
-  /** Ends the stream early. */
+  /** Ends the stream, early or not: behind the last row may be a session that waits. Idempotent. */
   async close(): Promise<void> {
     this.#isOver = true
     await this.#chunks.return?.()

@@ -123,8 +123,12 @@ class EntityDigest {
     const ledger = this.#setting.ledger(of.facts.entity.service)
     const rows = ledger.idMap({ entity: of.number, tenant: of.tenant?.number ?? 0, format })
     const stream = new TupleStream(rows, { fields: ID_MAP_FIELDS, what: `rehouse.id_map_${format}` })
-    if (format === 'integer') yield* this.#inKeyOrder(stream)
-    else yield* this.#sorted(stream)
+    try {
+      if (format === 'integer') yield* this.#inKeyOrder(stream)
+      else yield* this.#sorted(stream)
+    } finally {
+      await stream.close()
+    }
   }
 
   async *#inKeyOrder(stream: TupleStream): AsyncGenerator<Mapped> {

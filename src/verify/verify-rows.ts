@@ -10,6 +10,7 @@ import { CompareIdMap } from './compare-id-map.ts'
 import { CompareScope } from './compare-scope.ts'
 import type { Differences } from './differences.ts'
 import { ExplainRows, placeOf } from './explain-rows.ts'
+import type { EntityLedger } from './ledger-facts.ts'
 import type { SpillFolder } from './spill-folder.ts'
 import type { TableScope, VerifiedEntity } from './table-scopes.ts'
 
@@ -22,8 +23,7 @@ export interface RowsSetting {
   readonly signal: AbortSignal
   reader(service: string): TargetReader
   ledger(service: string): Ledger
-  /** Of the newest run that read the entity for the tenant. */
-  markerOf(of: VerifiedEntity): string | null
+  factsOf(of: VerifiedEntity): EntityLedger | null
   /** An entity has been compared to its end. */
   onDone(of: VerifiedEntity): Promise<void>
 }
@@ -46,6 +46,7 @@ interface Work {
   readonly of: VerifiedEntity
   readonly idMap: CompareIdMap
   readonly parts: readonly { readonly scope: CompareScope; readonly writer: number }[]
+  readonly outcomes: { read: number; loaded: number; excluded: number }
 }
 
 /** The rigorous level: compares every row and field the programs make with what targets and ledgers hold. Rows the ledger holds in quarantine are expected nowhere. */
@@ -80,19 +81,21 @@ export class VerifyRows {
     const of = this.#find(facts.entity.name, tenant)
     if (of === undefined) throw bug(`expected ${facts.entity.name} to be verified`)
     const ledger = this.#setting.ledger(facts.entity.service)
-    const marker = this.#setting.markerOf(of)
-    if (marker !== snapshot.marker) this.#moved.add(of)
+    if (this.#setting.factsOf(of)?.task?.marker !== snapshot.marker) this.#moved.add(of)
     const { spill, differences } = this.#setting
     const idMap = new CompareIdMap({ of, ledger, spill, differences, isMoved: this.#moved.has(of) })
     const parts = [...this.#scopes].flatMap(([scope, { compare }]) =>
       scope.writers.flatMap((writer, i) => (writer.of === of ? [{ scope: compare, writer: i }] : [])),
     )
-    this.#work = { of, idMap, parts }
+    this.#work = { of, idMap, parts, outcomes: { read: 0, loaded: 0, excluded: 0 } }
     return heldKeys(ledger, of)
   }
 
   async rows(_reading: Reading, batch: { readonly buffers: BatchBuffers; readonly held: ReadonlySet<number> }): Promise<void> {
-    const { idMap, parts } = this.#current()
+    const { idMap, parts, outcomes } = this.#current()
+    outcomes.read += batch.buffers.read
+    outcomes.loaded += batch.buffers.loaded - batch.held.size
+    outcomes.excluded += batch.buffers.excluded
     await idMap.push(batch)
     for (const { scope, writer } of parts) await scope.push(writer, batch)
   }
@@ -102,8 +105,36 @@ export class VerifyRows {
     await idMap.done()
     for (const { scope, writer } of parts) await scope.done(writer)
     for (const { explain } of this.#scopes.values()) await explain.finish()
+    this.#tellLedger(this.#current())
     this.#work = null
     await this.#setting.onDone(of)
+  }
+
+  /** What the ledger says of the entity as a whole. If some of its rows are newer than the run, it says something of other rows. */
+  #tellLedger({ of, idMap, outcomes }: Work): void {
+    const { differences, factsOf } = this.#setting
+    const place = placeOf(of)
+    if (differences.counts(place.entity, place.tenant).not_verified > 0) return
+    idMap.tellSuspects()
+    const counts = factsOf(of)?.counts
+    if (counts === undefined) return
+    const kept = counts.loaded + counts.updated + counts.unchanged + counts.skipped
+    const pairs = [
+      ['loaded', outcomes.loaded, kept],
+      ['excluded', outcomes.excluded, counts.excluded],
+      ['read', outcomes.read, counts.read],
+    ] as const
+    for (const [column, expected, actual] of pairs) {
+      if (expected === actual) continue
+      const told = { column, expected: String(expected), actual: String(actual), kind: 'accounting' as const }
+      differences.add({ ...place, key: [], id: null, table: 'rehouse.batch_count', ...told })
+    }
+  }
+
+  /** Ends what is under way after a failure. Idempotent. */
+  async close(): Promise<void> {
+    await this.#work?.idMap.close()
+    this.#work = null
   }
 
   #current(): Work {

@@ -30,11 +30,19 @@ const PLAIN_KEYS = new Set(['int2', 'int4', 'int8', 'uuid', 'text', 'varchar'])
 /** Aggregates that the engines compute by themselves, on both sides, from the mapping alone. */
 export async function verifyWitness(setting: WitnessSetting): Promise<readonly WitnessLine[]> {
   const lines: WitnessLine[] = []
-  for (const scope of setting.scopes) for (const writer of scope.writers) lines.push(...(await linesOf(scope, writer, setting)))
+  const changed = await changedColumns(setting)
+  for (const scope of setting.scopes) {
+    const names = changed.get(scope.service) ?? new Set()
+    for (const writer of scope.writers) lines.push(...(await linesOf(scope, { writer, changed: names }, setting)))
+  }
   return lines
 }
 
-async function linesOf(scope: TableScope, writer: TableWriter, setting: WitnessSetting): Promise<readonly WitnessLine[]> {
+async function linesOf(
+  scope: TableScope,
+  { writer, changed }: { readonly writer: TableWriter; readonly changed: ReadonlySet<string> },
+  setting: WitnessSetting,
+): Promise<readonly WitnessLine[]> {
   const { of } = writer
   const columns = witnessColumns(writer, { target: scope.relation.columns, zone: of.tenant?.zone ?? null })
   const place = { ...placeOf(of), table: scope.label }
@@ -52,8 +60,7 @@ async function linesOf(scope: TableScope, writer: TableWriter, setting: WitnessS
   const obstacle =
     scope.writers.length > 1 ? 'several entities or tenants fill the table' : chosen.length === 0 ? null : await keyObstacle(of, setting)
   if (obstacle !== null || chosen.length === 0) return [...others, ...chosen.map(({ column }) => none(column, obstacle ?? ''))]
-  const changed = await changedColumns(of, setting)
-  const isChanged = ({ column }: WitnessColumn): boolean => changed.has(`${scope.label}.${column}`)
+  const isChanged = ({ column }: WitnessColumn): boolean => changed.has(`${of.facts.entity.name} ${scope.label}.${column}`)
   const clean = chosen.filter(column => !isChanged(column))
   const replaced = chosen.filter(isChanged).map(({ column }) => none(column, 'values were replaced, rounded or moved as declared'))
   const compared = await compare(scope, { writer, columns: clean }, setting)
@@ -79,17 +86,18 @@ async function keyObstacle(of: VerifiedEntity, { factsOf }: WitnessSetting): Pro
   return isPlain ? null : 'rows were set aside whose keys cannot be named to the source'
 }
 
-/** `table.column` whose values took a declared outcome in any run. */
-async function changedColumns(of: VerifiedEntity, { ledger, factsOf }: WitnessSetting): Promise<ReadonlySet<string>> {
-  const own = ledger(of.facts.entity.service)
-  const changed = new Set<string>()
-  for (const run of await own.runs()) {
-    if (factsOf(of) === null) continue
-    for (const outcome of await own.outcomes(run.id)) {
-      const changesValue =
-        outcome.kind === 'value' || outcome.kind === 'loss' || outcome.kind.startsWith('zone_') || outcome.kind === 'lacking'
-      if (outcome.entity === of.facts.entity.name && changesValue && outcome.count > 0) changed.add(outcome.column)
+/** `entity table.column` whose values took a declared outcome in any run, by service. */
+async function changedColumns({ scopes, ledger }: WitnessSetting): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const changed = new Map<string, ReadonlySet<string>>()
+  for (const service of new Set(scopes.map(scope => scope.service))) {
+    const names = new Set<string>()
+    for (const run of await ledger(service).runs()) {
+      for (const { entity, kind, column, count } of await ledger(service).outcomes(run.id)) {
+        const changesValue = kind === 'value' || kind === 'loss' || kind.startsWith('zone_') || kind === 'lacking'
+        if (changesValue && count > 0) names.add(`${entity} ${column}`)
+      }
     }
+    changed.set(service, names)
   }
   return changed
 }

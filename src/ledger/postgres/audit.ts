@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { Session } from '../../postgres/session.ts'
-import type { AuditEntry } from '../ledger.ts'
+import type { AuditCheck, AuditEntry } from '../ledger.ts'
 
 interface ChainedEntry {
   readonly id: string
@@ -38,11 +38,6 @@ function chainHash(key: Buffer, previous: Buffer, entry: ChainedEntry): Buffer {
 function bytesOf(text: string): Buffer {
   return Buffer.from(text.slice(2), 'hex')
 }
-
-/** What a check of the chain found. `head`: the hash of the last entry in hex, to be compared with the one printed in a report, or a cut tail would not show. */
-export type AuditCheck =
-  | { readonly outcome: 'intact'; readonly entries: number; readonly head: string }
-  | { readonly outcome: 'broken'; readonly entry: string; readonly reason: 'missing' | 'changed' | 'head' }
 
 /** Recomputes the whole chain. Reads only. */
 export async function checkAudit(session: Session, key: Buffer): Promise<AuditCheck> {

@@ -15,8 +15,19 @@ import type {
 import type { Tenant } from '../../model/mapping.ts'
 import { sessionOf } from '../../postgres/transaction-session.ts'
 import type { WriteTransaction } from '../../target/target.ts'
-import type { AuditEntry, Hold, Holder, Ledger, LedgerIdentity, LookupMatch, QuarantineFilter, TaskClaim, TaskPlace } from '../ledger.ts'
-import { type AuditCheck, appendAudit, checkAudit } from './audit.ts'
+import type {
+  AuditCheck,
+  AuditEntry,
+  Hold,
+  Holder,
+  Ledger,
+  LedgerIdentity,
+  LookupMatch,
+  QuarantineFilter,
+  TaskClaim,
+  TaskPlace,
+} from '../ledger.ts'
+import { appendAudit, checkAudit } from './audit.ts'
 import { claimTask } from './claim.ts'
 import { ControlSession } from './control-session.ts'
 import { holdDatabase } from './hold.ts'

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { told } from '../../support/verify-bed.ts'
+import { DATA_MUTATIONS, LEVELS, PROGRAM_MUTATIONS } from './mutations.ts'
+import { openProofStage } from './proof-stage.ts'
+import { MANIFEST } from './school-manifest.ts'
+
+test('every change of the data is found, and named by the level that promises it; a clean database gives none', {
+  timeout: 300_000,
+}, async t => {
+  const stage = await openProofStage(t)
+  await stage.migrate()
+  await stage.keep()
+  for (const level of LEVELS) {
+    const result = await stage.verify({ level })
+    assert.deepEqual([result.differences.map(told), result.reasons, result.outcome, result.parity], [[], [], 'equal', 'accounted'], level)
+  }
+  for (const { name, sql, told: promised } of DATA_MUTATIONS) {
+    await t.test(name, async () => {
+      await stage.target.script(`set session_replication_role = replica; ${sql}; set session_replication_role = origin`)
+      try {
+        for (const level of LEVELS) {
+          const pattern = promised[level]
+          if (pattern === undefined) continue
+          const result = await stage.verify({ level })
+          const lines = result.differences.map(told).join('\n')
+          assert.match(lines, pattern, `${level}: ${lines} ${JSON.stringify(result.reasons)}`)
+          assert.equal(result.outcome, 'different', level)
+        }
+      } finally {
+        await stage.restore()
+      }
+    })
+  }
+  const after = await stage.verify({ level: 'rigorous' })
+  assert.deepEqual([after.differences.map(told), after.outcome], [[], 'equal'])
+})
+
+for (const { name, change, told: pattern } of PROGRAM_MUTATIONS) {
+  test(`a wrong program is found by what shares no code with it: ${name}`, async t => {
+    const stage = await openProofStage(t)
+    const wrong = join(stage.folder, 'wrong.yaml')
+    const text = change(MANIFEST)
+    assert.notEqual(text, MANIFEST)
+    writeFileSync(wrong, text)
+    await stage.migrate(wrong)
+    const blind = await stage.verify({ manifest: wrong, level: 'rigorous' })
+    assert.deepEqual([blind.differences.map(told), blind.outcome], [[], 'equal'], 'the wrong program agrees with itself')
+    const result = await stage.verify({ level: 'standard' })
+    assert.match(result.differences.map(told).join('\n'), pattern)
+    assert.deepEqual([...new Set(result.differences.map(d => d.kind))], ['witness'])
+  })
+}
+
+test('docs/proof.md says what this matrix holds', async () => {
+  const { renderProofDoc } = await import('./proof-doc.ts')
+  assert.equal(readFileSync(new URL('../../../docs/proof.md', import.meta.url), 'utf8'), renderProofDoc())
+})
