@@ -7,17 +7,20 @@ import { removeReadyRows, runFloor, takeReadyRows } from './floor.ts'
 import { hasPgloader, runPgloader } from './pgloader.ts'
 import { runRehouse } from './rehouse-run.ts'
 import { FLOOR_TARGET, type Ground, makeEmpty, PGLOADER_TARGET, prepareGround, REHOUSE_TARGET } from './setup.ts'
+import { type BenchLevel, runVerify, VERIFY_LIMITS, type Verified } from './verify-run.ts'
 
 /** `npm run bench`: the engine against the floor and against pgloader. README.md says what each contestant does. */
-const USAGE = `npm run bench [files] -- [--rows N] [--rounds N] [--json] [--profile]
+const USAGE = `npm run bench [files | verify] -- [--rows N] [--rounds N] [--json] [--profile]
 
   files        the same rows as BACPAC, PostgreSQL dump and CSV, against the floor
-
+  verify       how long verification takes, against the floor of the load
   --rows N     assessment results; default 2000000
   --rounds N   default 3; the figures are medians
   --json       one JSON object on stdout
   --profile    one migration only, with CPU profiles written to bench/.rehouse/profiles
 `
+
+const LEVELS: readonly BenchLevel[] = ['standard', 'rigorous']
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -41,6 +44,7 @@ async function run(rows: number, rounds: number): Promise<void> {
   process.once('SIGINT', () => void ground.server.stop().then(() => process.exit(130)))
   try {
     if (positionals[0] === 'files') printFiles(await benchFiles(ground, rounds, say))
+    else if (positionals[0] === 'verify') printVerified(await measureVerify(ground, rounds))
     else if (values.profile) await profile(ground)
     else print(figuresOf(rows, await measure(ground, rounds)))
   } finally {
@@ -65,6 +69,51 @@ async function measure(ground: Ground, count: number): Promise<readonly Round[]>
     say(`round ${i} of ${count}: rehouse ${rehouse.seconds.toFixed(1)} s, ${others}`)
   }
   return rounds
+}
+
+interface VerifyRound {
+  readonly floorSeconds: number
+  readonly levels: Readonly<Record<BenchLevel, Verified>>
+}
+
+/** One migration, then floor and levels interleaved. */
+async function measureVerify(ground: Ground, count: number): Promise<readonly VerifyRound[]> {
+  await runRehouse(ground, null)
+  await takeReadyRows(ground)
+  const rounds: VerifyRound[] = []
+  for (let i = 1; i <= count; i++) {
+    const floorSeconds = await runFloor(ground)
+    const levels = { standard: await runVerify(ground, 'standard'), rigorous: await runVerify(ground, 'rigorous') }
+    rounds.push({ floorSeconds, levels })
+    const told = LEVELS.map(level => `${level} ${levels[level].seconds.toFixed(1)} s (${levels[level].cpuSeconds.toFixed(1)} s of CPU)`)
+    say(`round ${i} of ${count}: floor ${floorSeconds.toFixed(1)} s, ${told.join(', ')}`)
+  }
+  return rounds
+}
+
+function printVerified(rounds: readonly VerifyRound[]): void {
+  const floor = median(rounds.map(round => round.floorSeconds))
+  const figures = LEVELS.map(level => {
+    const seconds = median(rounds.map(round => round.levels[level].seconds))
+    return {
+      level,
+      seconds,
+      ofFloor: seconds / floor,
+      limit: VERIFY_LIMITS[level],
+      peakMiB: Math.round(Math.max(...rounds.map(round => round.levels[level].peakMiB))),
+    }
+  })
+  if (values.json) process.stdout.write(`${JSON.stringify({ floorSeconds: floor, levels: figures })}\n`)
+  else
+    for (const { level, seconds, ofFloor, limit, peakMiB } of figures)
+      process.stdout.write(
+        `${level.padEnd(9)} ${seconds.toFixed(2)} s, ${ofFloor.toFixed(2)} of the floor (at most ${limit}), ${peakMiB} MiB\n`,
+      )
+}
+
+function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b)
+  return sorted[sorted.length >> 1] ?? 0
 }
 
 async function profile(ground: Ground): Promise<void> {

@@ -7,6 +7,7 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /** Document, the module that makes it and the function in it, which takes nothing and returns (a promise of) the whole text. */
 const DOCUMENTS: readonly (readonly [file: string, module: string, render: string])[] = [
+  ['docs/canonical-values.md', 'test/scenario/verify/canonical-values.ts', 'renderCanonicalValuesDoc'],
   ['docs/checks.md', 'src/checks/checks-doc.ts', 'renderChecksDoc'],
   ['docs/cli.md', 'src/cli/cli-doc.ts', 'renderCliDoc'],
   ['docs/engines/postgres.md', 'src/cast/type-pairs-doc.ts', 'renderTypePairsDoc'],

@@ -1,7 +1,8 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { RehouseError } from '../errors.ts'
 import type { VerifyResult, WitnessLine } from '../model/results.ts'
 import type { Migration } from '../run/migration.ts'
+import { interrupted } from '../run/read-task.ts'
 import { recompute } from '../run/recompute.ts'
 import type { RunContext } from '../run/run-context.ts'
 import type { MigrationSurvey } from '../run/survey-migration.ts'
@@ -9,16 +10,18 @@ import type { TargetReader } from '../target/target.ts'
 import { Differences } from '../verify/differences.ts'
 import { placeOf } from '../verify/explain-rows.ts'
 import { LedgerFacts, ledgerReasons } from '../verify/ledger-facts.ts'
+import { findProgress } from '../verify/progress-file.ts'
 import { SpillFolder } from '../verify/spill-folder.ts'
 import { planScopes, type TableScope, type VerifiedEntity } from '../verify/table-scopes.ts'
 import { verifyAudit } from '../verify/verify-audit.ts'
-import { verifyBasics } from '../verify/verify-basics.ts'
-import { verifyDigests } from '../verify/verify-digests.ts'
+import { type BasicsSetting, verifyBasics } from '../verify/verify-basics.ts'
+import { type DigestsSetting, verifyDigests } from '../verify/verify-digests.ts'
 import { resultOf } from '../verify/verify-result.ts'
-import { VerifyRows } from '../verify/verify-rows.ts'
-import { verifyWitness } from '../verify/verify-witness.ts'
+import { type RowsSetting, VerifyRows } from '../verify/verify-rows.ts'
+import { tellWitness, verifyWitness } from '../verify/verify-witness.ts'
 import { verifiedEntities } from './verified-entities.ts'
 import type { VerifyRequest } from './verify-request.ts'
+import { VerifySteps } from './verify-steps.ts'
 import { WitnessSnapshots } from './witness-snapshots.ts'
 
 interface Opened {
@@ -27,9 +30,11 @@ interface Opened {
   readonly request: VerifyRequest
 }
 
-/** One verification, on any engines. */
+/** One verification, on any engines. What is done of it stands in its folder, so that another can go on (`--resume`). */
 export async function verifyMigration(migration: Migration, { survey, context, request }: Opened): Promise<VerifyResult> {
-  const differences = new Differences(join(request.folder, 'differences.jsonl'))
+  const earlier = request.isResumed ? await resumable(migration, request) : null
+  const folder = earlier?.folder ?? request.folder
+  const differences = new Differences(join(folder, 'differences.jsonl'), earlier?.progress)
   const spill = new SpillFolder()
   const readers = new Map<string, TargetReader>()
   try {
@@ -43,16 +48,14 @@ export async function verifyMigration(migration: Migration, { survey, context, r
     const factsOf = (of: VerifiedEntity): ReturnType<LedgerFacts['of']> | null => ledgers.get(of.facts.entity.service)?.of(of) ?? null
     // Of what no run has brought to its end there is nothing to compare yet.
     const entities = wanted.filter(of => ledgerReasons(of, factsOf(of), differences))
-    const scopes = planScopes({
-      entities,
-      isAllTenants: request.tenants === null,
-      relation: (service, table) => survey.services.find(s => s.ref.name === service)?.relations.get(table),
-      tenantColumn: service => survey.mapping.services.find(s => s.name === service)?.tenantColumn ?? null,
-    })
-    const ground = { entities, scopes, differences, spill, readers, ledgers }
+    const steps = new VerifySteps({ mappingHash: migration.mapping.hash, request, folder, differences, entities })
+    steps.takeUp(earlier?.progress ?? null)
+    const ground = { entities, differences, spill, readers, factsOf, steps }
     const witness = await compareAll(migration, { survey, context, request }, ground)
-    await differences.save()
+    await steps.end()
     return resultOf({ request, entities: wanted, differences, factsOf, witness })
+  } catch (error) {
+    throw request.signal.aborted ? interrupted(request.signal) : error
   } finally {
     await differences.close()
     await spill.remove()
@@ -60,53 +63,106 @@ export async function verifyMigration(migration: Migration, { survey, context, r
   }
 }
 
+/** The newest verification that was cut off, if it was asked the same. */
+async function resumable(migration: Migration, request: VerifyRequest): ReturnType<typeof findProgress> {
+  const found = await findProgress(dirname(request.folder))
+  if (found === null) return null
+  const { level, tenants, entities, mappingHash } = found.progress
+  const isSame = JSON.stringify([level, tenants, entities]) === JSON.stringify([request.level, request.tenants, request.entities])
+  if (isSame && mappingHash === migration.mapping.hash) return found
+  throw new RehouseError(
+    'USAGE',
+    'expected the verification that was cut off to have been asked the same, got another level, selection or manifest',
+    {
+      next: 'Give the same flags, or leave --resume out to begin again.',
+    },
+  )
+}
+
 interface Ground {
   readonly entities: readonly VerifiedEntity[]
-  readonly scopes: readonly TableScope[]
   readonly differences: Differences
   readonly spill: SpillFolder
   readonly readers: ReadonlyMap<string, TargetReader>
-  readonly ledgers: ReadonlyMap<string, LedgerFacts>
+  readonly steps: VerifySteps
+  factsOf(of: VerifiedEntity): ReturnType<LedgerFacts['of']> | null
 }
 
 /** Each level is all of those before it. Rows and sums are looked at side by side: one is work for this process, the other for the servers. */
 async function compareAll(migration: Migration, opened: Opened, ground: Ground): Promise<readonly WitnessLine[]> {
-  const { request } = opened
-  const { entities, scopes, differences, spill, readers, ledgers } = ground
-  const common = {
-    entities,
-    scopes,
-    differences,
-    spill,
-    showValues: request.showValues,
-    signal: request.signal,
-    isAllTenants: request.tenants === null,
-    identifiers: migration.identifiers,
-    reader: (service: string) => readers.get(service) ?? missing(service),
-    ledger: (service: string) => serviceOf(migration, service).ledger,
-    factsOf: (of: VerifiedEntity) => ledgers.get(of.facts.entity.service)?.of(of) ?? null,
-  }
+  const { request, survey } = opened
+  const { entities, differences, steps } = ground
+  // Told after the rows, whose progress is kept: what is looked at anew each time must not stand there twice.
+  const beside = new Differences(null)
+  const scopes = scopesOf(survey, { entities, request })
+  const common = { ...commonOf(migration, { request, ground }), scopes, differences: beside }
   const snapshots = new WitnessSnapshots(migration, entities)
   const none: WitnessLine[] = []
-  const isRigorous = request.level === 'rigorous' || request.level === 'forensic'
   const onNone = (of: VerifiedEntity, reason: string): void => {
     const table = of.compiled.tables[0]?.name ?? ''
     none.push({ ...placeOf(of), table, column: '', measure: 'digest', state: 'none', source: null, target: null, reason })
   }
-  try {
-    if (request.level === 'basic') {
-      await told(differences, verifyBasics(common))
-      return []
+  const rowsLeft = async (): Promise<void> => {
+    const left = { ...common, entities: steps.left(scopes), differences }
+    const rows = {
+      ...left,
+      scopes: scopesOf(survey, { entities: left.entities, request }),
+      onDone: (of: VerifiedEntity) => steps.done(of),
+      onNone,
     }
-    const rows = isRigorous ? compareRows(migration, opened, ground) : verifyDigests({ ...common, onNone })
-    // What is told of rows comes first: rows the source changed explain sums that differ.
-    await Promise.all([told(differences, rows), told(differences, verifyBasics(common))])
-    await verifyAudit(entities, common)
-    const lines = await told(differences, verifyWitness({ ...common, snapshot: of => snapshots.of(of) }))
+    await (request.level === 'standard' ? verifyDigests(rows) : compareRows(opened, rows))
+  }
+  const isBasic = request.level === 'basic'
+  try {
+    const [, , , lines] = await allSettled([
+      told(differences, isBasic ? Promise.resolve() : rowsLeft()),
+      told(beside, verifyBasics(common)),
+      isBasic ? null : verifyAudit(entities, common),
+      isBasic ? [] : told(beside, verifyWitness({ ...common, snapshot: of => snapshots.of(of) })),
+    ])
+    differences.take(beside)
+    tellWitness(lines ?? [], differences)
     return [...(lines ?? []), ...none]
   } finally {
     await snapshots.close()
   }
+}
+
+/** As Promise.all, but nothing is under way any more when it rejects. */
+async function allSettled<T extends readonly unknown[]>(work: T): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(work)
+  return Promise.all(work)
+}
+
+function commonOf(
+  migration: Migration,
+  { request, ground }: { readonly request: VerifyRequest; readonly ground: Ground },
+): Omit<RowsSetting & DigestsSetting & BasicsSetting, 'scopes' | 'onNone' | 'onDone'> {
+  const { entities, differences, spill, readers, factsOf } = ground
+  return {
+    entities,
+    differences,
+    spill,
+    factsOf,
+    showValues: request.showValues,
+    signal: request.signal,
+    isAllTenants: request.tenants === null,
+    identifiers: migration.identifiers,
+    reader: service => readers.get(service) ?? missing(service),
+    ledger: service => serviceOf(migration, service).ledger,
+  }
+}
+
+function scopesOf(
+  survey: MigrationSurvey,
+  { entities, request }: { readonly entities: readonly VerifiedEntity[]; readonly request: VerifyRequest },
+): readonly TableScope[] {
+  return planScopes({
+    entities,
+    isAllTenants: request.tenants === null,
+    relation: (service, table) => survey.services.find(s => s.ref.name === service)?.relations.get(table),
+    tenantColumn: service => survey.mapping.services.find(s => s.name === service)?.tenantColumn ?? null,
+  })
 }
 
 /** A target that will not be read is a reason, not an error. Null then. */
@@ -121,20 +177,9 @@ async function told<T>(differences: Differences, work: Promise<T>): Promise<T | 
   }
 }
 
-async function compareRows(migration: Migration, { survey, context, request }: Opened, ground: Ground): Promise<void> {
-  const { entities, scopes, differences, spill, readers, ledgers } = ground
-  const watcher = new VerifyRows({
-    entities,
-    scopes,
-    differences,
-    spill,
-    showValues: request.showValues,
-    signal: request.signal,
-    reader: service => readers.get(service) ?? missing(service),
-    ledger: service => serviceOf(migration, service).ledger,
-    factsOf: of => ledgers.get(of.facts.entity.service)?.of(of) ?? null,
-    onDone: () => differences.save(),
-  })
+async function compareRows({ survey, context }: Opened, setting: RowsSetting): Promise<void> {
+  const { entities } = setting
+  const watcher = new VerifyRows(setting)
   const isSelected: RunContext['isSelected'] = entity => entities.some(of => of.facts.entity === entity)
   try {
     await recompute({ ...context, isSelected }, { plans: survey.plans, watcher })

@@ -116,6 +116,10 @@ class TellIdMap implements MergeListener {
     this.#suspect(keyOf(actual), { id: idText(actual), column: null, expected: null, actual: 'a row' })
   }
 
+  doubled(actual: Tuple): void {
+    this.extra(actual)
+  }
+
   different(origin: Origin, { expected, actual }: { readonly expected: Tuple; readonly actual: Tuple }): void {
     const [wanted, got] = [idText(expected), idText(actual)]
     if (wanted !== got) this.#setting.differences.add(this.#told(origin.key, { id: wanted, column: 'id', expected: wanted, actual: got }))

@@ -30,6 +30,7 @@ export class CompareScope {
   readonly #layouts: readonly ReturnType<typeof layoutFor>[]
   #merge: MergeRows | null = null
   #sorter: SortRows | null = null
+  #isFinished = false
 
   constructor(setting: ScopeSetting) {
     const { scope } = setting
@@ -78,6 +79,10 @@ export class CompareScope {
     }
   }
 
+  get isFinished(): boolean {
+    return this.#isFinished
+  }
+
   /** A writer has told all its rows; the last one ends the comparison. */
   async done(writer: number): Promise<void> {
     this.#open.delete(writer)
@@ -87,6 +92,7 @@ export class CompareScope {
     if (this.#sorter !== null) for await (const rows of this.#sorter.regions()) await this.#merge.push(rows)
     await this.#merge.finish()
     this.#sorter = null
+    this.#isFinished = true
     await listener.settle()
   }
 

@@ -18,23 +18,34 @@ export interface RowCounts {
 
 export type CountedAs = keyof Omit<RowCounts, 'compared'>
 
+/** What an earlier part of the same verification found. */
+export interface Earlier {
+  readonly total: number
+  readonly first: readonly Difference[]
+  readonly reasons: readonly VerifyReason[]
+  /** The file holds so many bytes of it; what is behind them belongs to nothing that was finished. */
+  readonly bytes: number
+}
+
 /** Everything one verification found. Memory does not grow with the number of differences. */
 export class Differences {
-  readonly #path: string
+  readonly #path: string | null
   #file: FileHandle | null = null
   #waiting = ''
-  #isContinued: boolean
-  total = 0
-  readonly first: Difference[] = []
-  readonly reasons: VerifyReason[] = []
+  /** Bytes of the file that are ours. */
+  #bytes: number
+  total: number
+  readonly first: Difference[]
+  readonly reasons: VerifyReason[]
   readonly #counts = new Map<string, RowCounts>()
 
-  /** All go to the file at `path` (0600), made with the first one; `continued`: those of an earlier part are in it. */
-  constructor(path: string, earlier: { readonly total: number; readonly first: readonly Difference[] } | null = null) {
+  /** All go to the file at `path` (0600), made with the first one; null: few are expected, and none is written (see `take`). */
+  constructor(path: string | null, earlier: Earlier = { total: 0, first: [], reasons: [], bytes: 0 }) {
     this.#path = path
-    this.#isContinued = earlier !== null && earlier.total > 0
-    this.total = earlier?.total ?? 0
-    this.first.push(...(earlier?.first ?? []))
+    this.total = earlier.total
+    this.first = [...earlier.first]
+    this.reasons = [...earlier.reasons]
+    this.#bytes = earlier.bytes
   }
 
   /** Null: there was nothing to write. */
@@ -42,10 +53,21 @@ export class Differences {
     return this.total === 0 ? null : this.#path
   }
 
+  /** As an `Earlier` for whoever goes on; call `save` before. */
+  get soFar(): Earlier {
+    return { total: this.total, first: this.first, reasons: this.reasons, bytes: this.#bytes }
+  }
+
+  /** Adds what another one kept: at most its first 1000. */
+  take(other: Differences): void {
+    for (const difference of other.first) this.add(difference)
+    for (const reason of other.reasons) this.reason(reason)
+  }
+
   add(difference: Difference): void {
     this.total++
     if (this.first.length < FIRST) this.first.push(difference)
-    this.#waiting += `${JSON.stringify(difference)}\n`
+    if (this.#path !== null) this.#waiting += `${JSON.stringify(difference)}\n`
   }
 
   /** Said once for each code, entity, tenant and table. */
@@ -54,6 +76,10 @@ export class Differences {
       r => r.code === reason.code && r.entity === reason.entity && r.tenant === reason.tenant && r.table === reason.table,
     )
     if (!isKnown) this.reasons.push(reason)
+  }
+
+  setCounts(place: { readonly entity: string; readonly tenant: string | null }, counts: RowCounts): void {
+    this.#counts.set(JSON.stringify([place.entity, place.tenant]), { ...counts })
   }
 
   counts(entity: string, tenant: string | null): RowCounts {
@@ -75,15 +101,13 @@ export class Differences {
   }
 
   async #write(): Promise<void> {
-    if (this.#waiting === '') return
-    const lines = this.#waiting
+    if (this.#waiting === '' || this.#path === null) return
+    const lines = Buffer.from(this.#waiting)
     this.#waiting = ''
     try {
-      if (this.#file === null) {
-        await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 })
-        this.#file = await open(this.#path, this.#isContinued ? 'a' : 'w', 0o600)
-      }
-      await this.#file.appendFile(lines)
+      this.#file ??= await this.#open(this.#path)
+      await this.#file.write(lines, 0, lines.length, this.#bytes)
+      this.#bytes += lines.length
     } catch (cause) {
       const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'an error'
       throw new RehouseError('CONFIG_INVALID', `expected to be able to write the differences, got ${code}`, {
@@ -92,6 +116,13 @@ export class Differences {
         cause,
       })
     }
+  }
+
+  async #open(path: string): Promise<FileHandle> {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    const file = await open(path, this.#bytes === 0 ? 'w' : 'r+', 0o600)
+    await file.truncate(this.#bytes)
+    return file
   }
 
   /** Everything told so far is in the file afterwards. */
@@ -104,7 +135,6 @@ export class Differences {
     await this.#write()
     const file = this.#file
     this.#file = null
-    this.#isContinued = true
     await file?.close()
   }
 }

@@ -26,7 +26,8 @@ export interface ExplainSetting {
 type Found =
   | { readonly kind: 'missing'; readonly origin: Origin; readonly expected: Tuple }
   | { readonly kind: 'different'; readonly origin: Origin; readonly expected: Tuple; readonly actual: Tuple }
-  | { readonly kind: 'extra'; readonly actual: Tuple }
+  /** `isCertain`: whatever became of the source. */
+  | { readonly kind: 'extra'; readonly actual: Tuple; readonly isCertain: boolean }
 
 const AT_ONCE = 200
 
@@ -48,7 +49,14 @@ export class ExplainRows implements MergeListener {
   }
 
   extra(actual: Tuple): void {
-    if (this.#setting.scope.judgesExtras) this.#waiting.push({ kind: 'extra', actual })
+    if (this.#setting.scope.judgesExtras) this.#waiting.push({ kind: 'extra', actual, isCertain: false })
+  }
+
+  /** A second row with an identifier that is expected once; of parts, which share their head’s, one too many. */
+  doubled(actual: Tuple): void {
+    const { scope } = this.#setting
+    const isOwnId = scope.writers.every(writer => writer.plan.idColumn === scope.keyColumn)
+    if (scope.judgesExtras) this.#waiting.push({ kind: 'extra', actual, isCertain: isOwnId })
   }
 
   different(origin: Origin, pair: { readonly expected: Tuple; readonly actual: Tuple }): void {
@@ -73,7 +81,7 @@ export class ExplainRows implements MergeListener {
   }
 
   #tell(found: Found, facts: Facts): void {
-    if (found.kind === 'extra') this.#tellExtra(found.actual, facts)
+    if (found.kind === 'extra') this.#tellExtra(found, facts)
     else this.#tellExpected(found, facts)
   }
 
@@ -105,7 +113,7 @@ export class ExplainRows implements MergeListener {
       differences.add({ ...row, column: column.name, expected, actual, kind: 'different' })
   }
 
-  #tellExtra(actual: Tuple, { origins }: Facts): void {
+  #tellExtra({ actual, isCertain }: Extract<Found, { kind: 'extra' }>, { origins }: Facts): void {
     const { differences, scope } = this.#setting
     const id = this.#idOf(actual)
     const of = this.#writer(0)
@@ -113,7 +121,7 @@ export class ExplainRows implements MergeListener {
     const own = scope.writers.find(
       writer => writer.of.facts.entity.name === origin?.entity && (writer.of.tenant?.code ?? null) === origin.tenant,
     )
-    if (own !== undefined && this.#setting.isMoved(own.of)) {
+    if (own !== undefined && !isCertain && this.#setting.isMoved(own.of)) {
       this.#notVerified(own.of)
       return
     }

@@ -1,7 +1,7 @@
 import { bug } from '../errors.ts'
 import type { ExpectedRows } from './expected-rows.ts'
 import { compareKeys, type KeyAt, keyAt, type SortKey } from './sort-key.ts'
-import { type FieldAt, fieldsAt, type TupleStream } from './tuple-stream.ts'
+import { type FieldAt, fieldAt, fieldsAt, type TupleStream } from './tuple-stream.ts'
 
 /** One tuple and its fields; its bytes are its own. */
 export interface Tuple {
@@ -21,6 +21,8 @@ export interface MergeListener {
   equal(tuples: number, writer: number): void
   missing(origin: Origin, expected: Tuple): void
   extra(actual: Tuple): void
+  /** Extra too, but its key is one that was expected. */
+  doubled(actual: Tuple): void
   /** The same sort key, other bytes. */
   different(origin: Origin, pair: { readonly expected: Tuple; readonly actual: Tuple }): void
   /** Awaited between rows, whenever something but `equal` was told. */
@@ -36,6 +38,7 @@ export class MergeRows {
   readonly #key: SortKey
   readonly #listener: MergeListener
   #last: KeyAt | null = null
+  #passed: KeyAt | null = null
 
   constructor(actual: TupleStream, of: { readonly key: SortKey; readonly listener: MergeListener }) {
     this.#actual = actual
@@ -88,9 +91,20 @@ export class MergeRows {
     const end = rows.endOf(to - 1)
     if (data.compare(rows.buf, start, end, at, at + end - start) !== 0) return false
     this.#actual.at = at + end - start
+    this.#remember(rows, to - 1)
     if (!rows.isMixed) this.#listener.equal(rows.tuples(from, to), rows.writerOf(from))
     else for (let row = from; row < to; row++) this.#listener.equal(rows.tuples(row, row + 1), rows.writerOf(row))
     return true
+  }
+
+  /** The key of the last row passed: another row with it is one too many. */
+  #remember(rows: ExpectedRows, row: number): void {
+    const start = rows.startOf(row)
+    const last = rows.endOf(row)
+    if (last === start) return
+    const { data, ...field } = keyAt(this.#key, { data: rows.buf, start, end: last, field: index => fieldAt(rows.buf, start, index) })
+    const copy = Buffer.from(data.subarray(field.start, field.start + field.length))
+    this.#passed = { data: copy, start: 0, length: copy.length }
   }
 
   async #compare(rows: ExpectedRows, row: number): Promise<void> {
@@ -138,7 +152,10 @@ export class MergeRows {
 
   async #extra(): Promise<void> {
     const data = this.#actual.copy()
-    this.#listener.extra({ data, fields: fieldsAt(data, 0).fields })
+    const tuple = { data, fields: fieldsAt(data, 0).fields }
+    const isCopy = this.#passed !== null && compareKeys(this.#key.form, this.#passed, this.#actualKey()) === 0
+    if (isCopy) this.#listener.doubled(tuple)
+    else this.#listener.extra(tuple)
     this.#actual.pass()
     await this.#listener.settle()
   }
@@ -167,7 +184,7 @@ export class MergeRows {
       if (other === undefined) this.#listener.missing(origin, expected)
       else this.#listener.different(origin, { expected, actual: other })
     }
-    for (const other of actual) this.#listener.extra(other)
+    for (const other of actual) this.#listener.doubled(other)
   }
 
   /** All that was expected has been pushed: what is left is too much. */

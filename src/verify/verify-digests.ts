@@ -23,6 +23,8 @@ export interface DigestsSetting {
   ledger(service: string): Ledger
   /** An entity whose digest cannot be computed from the target, and why. */
   onNone(of: VerifiedEntity, reason: string): void
+  /** An entity has been compared to its end. */
+  onDone(of: VerifiedEntity): Promise<void>
 }
 
 /**
@@ -35,6 +37,7 @@ export async function verifyDigests(setting: DigestsSetting): Promise<void> {
     const obstacle = obstacleOf(of, scopes)
     if (obstacle === null) await new EntityDigest(of, scopes, setting).run()
     else setting.onNone(of, obstacle)
+    await setting.onDone(of)
   }
 }
 

@@ -24,7 +24,7 @@ export interface RowsSetting {
   reader(service: string): TargetReader
   ledger(service: string): Ledger
   factsOf(of: VerifiedEntity): EntityLedger | null
-  /** An entity has been compared to its end. */
+  /** An entity has been compared to its end, with all tables it fills. */
   onDone(of: VerifiedEntity): Promise<void>
 }
 
@@ -54,6 +54,7 @@ export class VerifyRows {
   readonly #setting: RowsSetting
   readonly #scopes: ReadonlyMap<TableScope, { readonly compare: CompareScope; readonly explain: ExplainRows }>
   readonly #moved = new Set<VerifiedEntity>()
+  readonly #ended: Pick<Work, 'of' | 'parts'>[] = []
   #work: Work | null = null
 
   constructor(setting: RowsSetting) {
@@ -107,7 +108,17 @@ export class VerifyRows {
     for (const { explain } of this.#scopes.values()) await explain.finish()
     this.#tellLedger(this.#current())
     this.#work = null
-    await this.#setting.onDone(of)
+    this.#ended.push({ of, parts })
+    await this.#tellDone()
+  }
+
+  /** An entity is done once every table it fills is compared: others may fill it too. */
+  async #tellDone(): Promise<void> {
+    const done = this.#ended.filter(({ parts }) => parts.every(({ scope }) => scope.isFinished))
+    for (const one of done) {
+      this.#ended.splice(this.#ended.indexOf(one), 1)
+      await this.#setting.onDone(one.of)
+    }
   }
 
   /** What the ledger says of the entity as a whole. If some of its rows are newer than the run, it says something of other rows. */

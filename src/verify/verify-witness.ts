@@ -27,7 +27,7 @@ const MOST_ASIDE = 50_000
 /** Key types whose text is the text of the key in the ledger. */
 const PLAIN_KEYS = new Set(['int2', 'int4', 'int8', 'uuid', 'text', 'varchar'])
 
-/** Aggregates that the engines compute by themselves, on both sides, from the mapping alone. */
+/** Aggregates that the engines compute by themselves, on both sides, from the mapping alone. Tells nothing but reasons: see `tellWitness`. */
 export async function verifyWitness(setting: WitnessSetting): Promise<readonly WitnessLine[]> {
   const lines: WitnessLine[] = []
   const changed = await changedColumns(setting)
@@ -172,22 +172,21 @@ interface Both {
   readonly target: string | null
 }
 
-function lineOf(scope: TableScope, { of, pair, source, target }: Both, { differences, showValues }: WitnessSetting): WitnessLine {
+function lineOf(scope: TableScope, { of, pair, source, target }: Both, { showValues }: WitnessSetting): WitnessLine {
   const { column, as, of: measure } = pair.target
   const isValue = (measure === 'min' || measure === 'max') && (as === 'number' || as === 'moment') && !showValues
   const shown = (text: string | null): string | null => (text === null || !isValue ? text : 'a value')
   const place = { ...placeOf(of), table: scope.label, column }
   const state = source === target ? 'equal' : 'different'
-  const isKnown = differences.reasons.some(r => r.code === 'source_moved_on' && r.entity === place.entity && r.tenant === place.tenant)
-  if (state === 'different' && !isKnown)
-    differences.add({
-      ...place,
-      column: column === '' ? null : column,
-      key: [],
-      id: null,
-      expected: `${measure} ${shown(source)}`,
-      actual: `${measure} ${shown(target)}`,
-      kind: 'witness',
-    })
   return { ...place, measure: as === 'rows' ? 'rows' : measure, state, source: shown(source), target: shown(target), reason: '' }
+}
+
+/** Sums that differ are differences, unless the source is known to have moved on since the rows were read. Call it once the rows have been compared. */
+export function tellWitness(lines: readonly WitnessLine[], differences: Differences): void {
+  for (const { state, entity, tenant, table, column, measure, source, target } of lines) {
+    if (state !== 'different') continue
+    if (differences.reasons.some(r => r.code === 'source_moved_on' && r.entity === entity && r.tenant === tenant)) continue
+    const told = { expected: `${measure} ${source}`, actual: `${measure} ${target}`, kind: 'witness' as const }
+    differences.add({ entity, tenant, key: [], id: null, table, column: column === '' ? null : column, ...told })
+  }
 }
