@@ -60,7 +60,10 @@ async function linesOf(
   const obstacle =
     scope.writers.length > 1 ? 'several entities or tenants fill the table' : chosen.length === 0 ? null : await keyObstacle(of, setting)
   if (obstacle !== null || chosen.length === 0) return [...others, ...chosen.map(({ column }) => none(column, obstacle ?? ''))]
-  const isChanged = ({ column }: WitnessColumn): boolean => changed.has(`${of.facts.entity.name} ${scope.label}.${column}`)
+  const name = (column: string): string => `${of.facts.entity.name} ${scope.label}.${column}`
+  // Replacements nobody asked for are the program's fault, and count.
+  const isChanged = (one: WitnessColumn): boolean =>
+    changed.has(`other ${name(one.column)}`) || ('mayReplace' in one && one.mayReplace && changed.has(`value ${name(one.column)}`))
   const clean = chosen.filter(column => !isChanged(column))
   const replaced = chosen.filter(isChanged).map(({ column }) => none(column, 'values were replaced, rounded or moved as declared'))
   const compared = await compare(scope, { writer, columns: clean }, setting)
@@ -86,15 +89,15 @@ async function keyObstacle(of: VerifiedEntity, { factsOf }: WitnessSetting): Pro
   return isPlain ? null : 'rows were set aside whose keys cannot be named to the source'
 }
 
-/** `entity table.column` whose values took a declared outcome in any run, by service. */
+/** `kind entity table.column` of outcomes values took in any run, by service; `other` for all kinds but a replacement. */
 async function changedColumns({ scopes, ledger }: WitnessSetting): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const changed = new Map<string, ReadonlySet<string>>()
   for (const service of new Set(scopes.map(scope => scope.service))) {
     const names = new Set<string>()
     for (const run of await ledger(service).runs()) {
       for (const { entity, kind, column, count } of await ledger(service).outcomes(run.id)) {
-        const changesValue = kind === 'value' || kind === 'loss' || kind.startsWith('zone_') || kind === 'lacking'
-        if (changesValue && count > 0) names.add(`${entity} ${column}`)
+        const isOther = kind === 'loss' || kind.startsWith('zone_') || kind === 'lacking'
+        if ((kind === 'value' || isOther) && count > 0) names.add(`${isOther ? 'other' : 'value'} ${entity} ${column}`)
       }
     }
     changed.set(service, names)

@@ -6,7 +6,13 @@ import type { TableWriter } from './table-scopes.ts'
 
 /** A target column and the source column it must agree with in sum, or why there is none. Shares no code with the row program: it reads the mapping, and the engines do the rest. */
 export type WitnessColumn =
-  | { readonly column: string; readonly source: readonly Measure[]; readonly target: readonly Measure[]; readonly reason: '' }
+  | {
+      readonly column: string
+      readonly source: readonly Measure[]
+      readonly target: readonly Measure[]
+      readonly mayReplace: boolean
+      readonly reason: ''
+    }
   | { readonly column: string; readonly reason: string }
 
 type As = Measure['as']
@@ -50,7 +56,17 @@ function witnessOf(
   const measures = (name: string, side: { readonly as: As; readonly isLocal: boolean }): readonly Measure[] =>
     aggregatesOf(side.as).map(of => ({ column: name, as: side.as, zone: side.isLocal ? zone : null, of }))
   if (pair.source.isLocal && zone === null) return { column: named.name, reason: 'the tenant has no time zone' }
-  return { column: named.name, source: measures(source.name, pair.source), target: measures(column.name, pair.target), reason: '' }
+  return {
+    column: named.name,
+    source: measures(source.name, pair.source),
+    target: measures(column.name, pair.target),
+    mayReplace: mayReplace(named.value),
+    reason: '',
+  }
+}
+
+function mayReplace(value: MappingValue): boolean {
+  return value.kind === 'pipeline' && value.ifNull.length + value.otherwise.length + value.onLoss.length > 0
 }
 
 const QUOTED = /^"((?:[^"]|"")+)"$/

@@ -7,6 +7,9 @@ import { DATA_MUTATIONS, LEVELS, PROGRAM_MUTATIONS } from './mutations.ts'
 import { openProofStage } from './proof-stage.ts'
 import { MANIFEST } from './school-manifest.ts'
 
+/** Every cell of the matrix; otherwise each change at the first level that promises it, and every fourth at all. */
+const IS_FULL = process.env.REHOUSE_PROOF === 'full'
+
 test('every change of the data is found, and named by the level that promises it; a clean database gives none', {
   timeout: 300_000,
 }, async t => {
@@ -17,13 +20,16 @@ test('every change of the data is found, and named by the level that promises it
     const result = await stage.verify({ level })
     assert.deepEqual([result.differences.map(told), result.reasons, result.outcome, result.parity], [[], [], 'equal', 'accounted'], level)
   }
-  for (const { name, sql, told: promised } of DATA_MUTATIONS) {
+  if (!IS_FULL)
+    t.diagnostic('left out: the levels above the first that promises, for three of four changes (REHOUSE_PROOF=full tries every cell)')
+  for (const [i, { name, sql, told: promised }] of DATA_MUTATIONS.entries()) {
     await t.test(name, async () => {
       await stage.target.script(`set session_replication_role = replica; ${sql}; set session_replication_role = origin`)
       try {
         for (const level of LEVELS) {
           const pattern = promised[level]
           if (pattern === undefined) continue
+          if (!IS_FULL && i % 4 !== 0 && level !== LEVELS.find(first => promised[first] !== undefined)) continue
           const result = await stage.verify({ level })
           const lines = result.differences.map(told).join('\n')
           assert.match(lines, pattern, `${level}: ${lines} ${JSON.stringify(result.reasons)}`)

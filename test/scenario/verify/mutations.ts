@@ -229,14 +229,14 @@ export const PROGRAM_MUTATIONS: readonly ProgramMutation[] = [
     told: /^witness pupil\/north {2}app\.pupils\.big sum/m,
   },
   {
-    name: 'a date is off by a day',
-    change: manifest => manifest.replace('birth: birth', "birth: 'birth + 1'"),
+    name: 'a date is lost',
+    change: manifest => manifest.replace('birth: birth', "birth: 'case when id <> 1 then birth end'"),
     told: /^witness pupil\/north {2}app\.pupils\.birth sum/m,
   },
   {
-    name: 'text is cut',
-    change: manifest => manifest.replace('name: name', "name: 'substr(name, 1, 3)'"),
-    told: /^witness pupil\/north {2}app\.pupils\.name sum/m,
+    name: 'blanks at the end are cut',
+    change: manifest => manifest.replace('note: note', "note: 'trim(note)'"),
+    told: /^witness pupil\/north {2}app\.pupils\.note sum/m,
   },
   {
     name: 'a NULL is filled',
