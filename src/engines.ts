@@ -57,7 +57,7 @@ export function openSourceFile(scheme: string, file: SourceFile): Source {
 
 /** Whether texts in a file came out of a PostgreSQL, so that any PostgreSQL can hold them. */
 export function textsOf(scheme: string): 'postgres' | 'any' {
-  return scheme === 'pgdump' ? 'postgres' : 'any'
+  return scheme === 'pgdump' || scheme === 'csv' ? 'postgres' : 'any'
 }
 
 /** Throws MANIFEST_NOT_SUPPORTED for a kind of target that is not built. Connects when first asked something. `embedded:` has become its server’s address before. */

@@ -79,8 +79,9 @@ export class CheckedRecords {
     const isBlank = scanner.count === 1 && this.#shape.columns > 1 && scanner.recordStart === scanner.recordEnd
     if (isBlank) return this.#passBlank()
     if (this.#blank !== null) throw this.#blankInside(this.#blank)
-    if (this.#startsWithMark()) throw this.#fault('expected a byte order mark at the beginning of the file only, got another', JOINED_NEXT)
-    if (this.#isHeaderAgain()) return this.#passHeader()
+    if (this.#startsWithMark() && !(this.#tolerates('repeated_header') && this.#isHeaderAgain(MARK_BYTES)))
+      throw this.#fault('expected a byte order mark at the beginning of the file only, got another', JOINED_NEXT)
+    if (this.#isHeaderAgain(0) || this.#startsWithMark()) return this.#passHeader()
     if (scanner.count !== this.#fields) return this.#fillShort()
     if (this.#shape.format.trailing && !this.#isEmpty(this.#shape.columns)) {
       throw this.#fault(`expected nothing after the last delimiter, as in the other records, got a field`, RAGGED_NEXT)
@@ -99,9 +100,10 @@ export class CheckedRecords {
     return data[recordStart] === 0xef && data[recordStart + 1] === 0xbb && data[recordStart + 2] === 0xbf
   }
 
-  #isHeaderAgain(): boolean {
+  /** `skipped`: bytes of the record that stand before it. */
+  #isHeaderAgain(skipped: number): boolean {
     const { data, recordStart, recordEnd } = this.scanner
-    return this.#header !== null && this.#header.length > 0 && this.#header.equals(data.subarray(recordStart, recordEnd))
+    return this.#header !== null && this.#header.length > 0 && this.#header.equals(data.subarray(recordStart + skipped, recordEnd))
   }
 
   #passHeader(): false {
@@ -170,6 +172,7 @@ export class CheckedRecords {
   }
 }
 
+const MARK_BYTES = 3
 const RAGGED_NEXT =
   'Check the quotes of this record and the one before; where values at the end may be missing, say so: ?tolerate=short_rows.'
 const BLANK_NEXT = 'Look whether a value with line ends stands there unquoted; if the lines mean nothing, say so: ?tolerate=blank_lines.'

@@ -74,9 +74,19 @@ function numberKinds(data: Buffer, start: number, end: number): number {
   if (whole < INT4_DIGITS) return INT4 | INT8 | NUMERIC
   if (whole > MOST_INFERRED_DIGITS) return TEXT_ONLY
   if (whole > INT8_DIGITS) return NUMERIC
+  if (whole <= EXACT_DIGITS) return isInt4(data, { start, from, end }) ? INT4 | INT8 | NUMERIC : INT8 | NUMERIC
   const value = BigInt(data.toString('latin1', start, end))
-  if (BigInt.asIntN(32, value) === value) return INT4 | INT8 | NUMERIC
   return BigInt.asIntN(64, value) === value ? INT8 | NUMERIC : NUMERIC
+}
+
+const EXACT_DIGITS = 15
+const LARGEST_INT4 = 2_147_483_647
+
+/** Whether digits, at most 15, are within int4; with a minus there is one more. */
+function isInt4(data: Buffer, { start, from, end }: { readonly start: number; readonly from: number; readonly end: number }): boolean {
+  let value = 0
+  for (let i = from; i < end; i++) value = value * 10 + (data[i] as number) - ZERO
+  return value <= LARGEST_INT4 + (from > start ? 1 : 0)
 }
 
 /** Digits, a point, digits. Zero with a minus would lose it. */

@@ -160,6 +160,12 @@ const PASSED: readonly Passed[] = [
   { what: 'blank lines where that was said', text: 'a,b\n\n1,x\n\n2,y\n', options: { tolerate: 'blank_lines' }, rows: XY },
   { what: 'repeated headers where that was said', text: 'a,b\n1,x\na,b\n2,y\n', options: { tolerate: 'repeated_header' }, rows: XY },
   {
+    what: 'files that were joined, byte order marks and all, where that was said',
+    text: '\ufeffa,b\n1,x\n\ufeffa,b\n2,y\n',
+    options: { tolerate: 'repeated_header' },
+    rows: XY,
+  },
+  {
     what: 'short records where that was said',
     text: 'a,b,c\n1,x\n2\n',
     options: { tolerate: 'short_rows' },
