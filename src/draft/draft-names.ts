@@ -10,7 +10,7 @@ export const LEGACY_ID = 'legacy_id'
 /** A table has these already. */
 const SYSTEM_COLUMNS = ['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid']
 /** The schemas engines put tables into where nobody says another. */
-const USUAL_SCHEMAS = new Set(['dbo', 'public', ''])
+const USUAL_SCHEMAS = new Set(['dbo', 'public', 'csv', ''])
 
 /** Names in the target: each table its own in its schema, each entity its own in the manifest. */
 export class DraftNames {

@@ -13,7 +13,7 @@ const PEOPLE = new Set(
 /** What a column holds of a person, whatever the table. */
 const PERSONAL = new Set(
   `firstname lastname middlename fullname surname forename givenname familyname maiden nickname vorname nachname initials mail email phone telephone tel mobile cell fax
-  street address addr postcode postal zip zipcode birth birthday birthdate birthplace dob born geburtsdatum ssn passport iban bic nationality religion ethnicity race gender sex
+  street address addr city town county billing shipping postcode postal zip zipcode birth birthday birthdate birthplace dob born geburtsdatum ssn passport iban bic nationality religion ethnicity race gender sex
   marital signature ip latitude longitude lat lng lon username login note notes comment comments remark remarks memo bio biography message messages diagnosis allergy
   allergies medication salary income disability`.split(/\s+/),
 )
