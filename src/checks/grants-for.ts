@@ -78,8 +78,12 @@ function readTables(source: SurveyedSource, survey: Survey): readonly ReadTable[
     }
   }
   addTenants(source, survey, relation => add(relation, null))
+  // What a view of the mapping reads is named in its SQL.
+  const inViews = [...wanted.keys()].flatMap(relation => relation.query?.reads ?? [])
+  for (const relation of source.catalogue.relations)
+    if (inViews.some(table => table.schema === relation.schema && table.name === relation.name)) add(relation, null)
   return source.catalogue.relations.flatMap(relation => {
-    const columns = wanted.get(relation)
+    const columns = relation.query === undefined ? wanted.get(relation) : undefined
     if (columns === undefined) return []
     const isWhole = columns === null || relation.columns.every(column => columns.has(column.name))
     return { schema: relation.schema, name: relation.name, columns: isWhole ? null : [...columns] }

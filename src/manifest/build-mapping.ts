@@ -9,6 +9,7 @@ import type {
   StopRules,
   TenantColumns,
   TenantsFrom,
+  View,
 } from '../model/mapping.ts'
 import type { Place } from '../model/place.ts'
 import { buildCleanseRule } from './build-cleanse.ts'
@@ -40,6 +41,7 @@ export function buildMapping(file: string, tree: Tree, options: Readonly<Record<
     defaults: buildDefaults(child(tree, 'defaults'), tree.at),
     stop: buildStop(child(tree, 'stop')),
     phases: buildPhases(child(tree, 'phases'), entities),
+    views: entriesOf(child(tree, 'views')).map(buildView),
     exclude: {
       tables: entriesOf(exclude && child(exclude, 'tables')).map(buildExclusion),
       columns: entriesOf(exclude && child(exclude, 'columns')).map(buildExclusion),
@@ -47,6 +49,12 @@ export function buildMapping(file: string, tree: Tree, options: Readonly<Record<
     entities,
   }
   return { ...mapping, hash: mappingHash(mapping) }
+}
+
+function buildView({ key: name, keyAt: at, value }: Entry): View {
+  // What ends a statement is none of a query's business.
+  const sql = requiredText(value, 'sql').trim().replace(/;\s*$/, '')
+  return { name, sql, key: textsOf(child(value, 'key')), at }
 }
 
 function buildSource(entry: Entry): SourceRef {

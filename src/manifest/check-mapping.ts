@@ -1,9 +1,9 @@
 import { isPerTenant } from '../base/address-template.ts'
 import { splitName } from '../base/table-label.ts'
-import type { Exclusion, Mapping } from '../model/mapping.ts'
+import { type Entity, type Exclusion, type Mapping, type Related, VIEWS } from '../model/mapping.ts'
 import { checkCleanse } from './check-cleanse.ts'
 import { checkEntity } from './check-entity.ts'
-import { checkSourceName } from './check-names.ts'
+import { checkSourceName, unknownName } from './check-names.ts'
 import { checkPhases } from './check-phases.ts'
 import type { Problems } from './problems.ts'
 import type { Tree } from './tree.ts'
@@ -24,7 +24,27 @@ export function checkMapping(manifest: Tree, mapping: Mapping, problems: Problem
         message: `expected \`rows\` only beside an excluded table, got \`rows: ${rows}\` beside a column`,
         next: 'Take `rows` out: leaving a column out leaves out no row.',
       })
+  checkViews(mapping, problems)
   for (const entity of mapping.entities) checkEntity(manifest, entity, { mapping, problems })
+}
+
+/** `view/name` is one of the mapping's. */
+function checkViews(mapping: Mapping, problems: Problems): void {
+  const names = mapping.views.map(view => view.name)
+  const check = ({ from, at }: { readonly from: Entity['from']; readonly at: Entity['at'] }, entity: string): void => {
+    const isView = from.schema === VIEWS && from.source === mapping.sources[0]?.name
+    if (isView && names.length > 0 && !names.includes(from.name)) problems.add({ at, ...unknownName('a view', from.name, names), entity })
+  }
+  const checkRelated = (related: readonly Related[], entity: string): void => {
+    for (const one of related) {
+      check(one, entity)
+      checkRelated(one.with, entity)
+    }
+  }
+  for (const entity of mapping.entities) {
+    check(entity, entity.name)
+    checkRelated(entity.with, entity.name)
+  }
 }
 
 const LITERAL_PASSWORD = /^postgres(?:ql)?:\/\/[^:@/]*:(?!env:|file:)[^@/?]+@|[?&]password=(?!env:|file:)[^&]/

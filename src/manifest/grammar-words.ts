@@ -32,10 +32,11 @@ export const RELATION = `^${SOURCE_PREFIX}${PART}\\.${PART}$`
 const RELATION_NEXT =
   'Write schema.table, after the source’s name and / where it is not the first source; put a part with dots in double quotes inside single ones.'
 
-export const relationName = text('a relation as schema.table or source/schema.table', RELATION, {
-  later: [{ pattern: '^view/', what: '`views`' }],
-  next: RELATION_NEXT,
-})
+export const relationName = text(
+  'a relation as schema.table, source/schema.table or view/name',
+  `(?:^view/[a-z][a-z0-9_]*$|^(?!view/)${RELATION.slice(1)})`,
+  { next: RELATION_NEXT },
+)
 export const tableName = text('a target table as schema.table', `^${PART}\\.${PART}$`, {
   next: 'Write schema.table, for example public.students; put a part with dots in double quotes inside single ones.',
 })

@@ -4,7 +4,9 @@ import { entityForms, optionForm, sessionForm, tenantRow } from './grammar-entit
 import { idStrategies, valueForms } from './grammar-value.ts'
 import {
   address,
+  anyText,
   columnName,
+  columnNames,
   columnPattern,
   entityName,
   migrationName,
@@ -147,12 +149,23 @@ export const MANIFEST: Form = object('a manifest', {
     form: map('a map of entities', entityName, named('entity'), { least: 1, most: 1023 }),
     isRequired: true,
   },
-  views: later('SQL over legacy relations'),
+  views: {
+    doc: 'SQL over relations of the first source, read as a relation: `view/name`.',
+    form: map('a map of views: the name of a view in snake_case', word('the name of a view in snake_case'), named('view')),
+  },
   finish: later('statements after the load'),
 })
 
 /** Forms with a name of their own, in the order of the reference. */
 export const FORMS: Forms = {
+  view: object('a view', {
+    sql: {
+      doc: 'One SELECT in PostgreSQL’s SQL, names with their schema. It is read once, as one ordered stream.',
+      form: anyText,
+      isRequired: true,
+    },
+    key: { doc: 'The columns that tell its rows apart.', form: columnNames, isRequired: true },
+  }),
   tenants: tenantsFrom,
   tenant: tenantRow,
   service,

@@ -44,6 +44,7 @@ function canonicalMapping(mapping: Omit<Mapping, 'hash'>): Canonical {
     'columns' in tenants ? [tenants.columns.key, tenants.columns.id, tenants.columns.zone] : tenants.kind === 'single' ? null : [],
     sorted([...exclude.tables.map(({ pattern }) => ['table', pattern]), ...exclude.columns.map(({ pattern }) => ['column', pattern])]),
     sorted(mapping.entities.map(entity => canonicalEntity(entity, tenantColumns.get(entity.service) ?? null))),
+    ...(mapping.views.length === 0 ? [] : [sorted(mapping.views.map(({ name, sql, key }) => [name, sql, key]))]),
     ...(mapping.cleanse.length === 0 ? [] : [sorted(mapping.cleanse.map(cleanseRule))]),
   ]
 }

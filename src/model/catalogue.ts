@@ -22,6 +22,8 @@ export interface Relation {
   readonly foreignKeys: readonly ForeignKey[]
   /** The planner's guess (reltuples); null = never analysed. For progress and choices only, never for accounting. */
   readonly estimatedRows: number | null
+  /** Of a view the mapping brings: its SQL, and the tables that reads. Absent = the relation is in the database. */
+  readonly query?: { readonly sql: string; readonly reads: readonly { readonly schema: string; readonly name: string }[] }
   /** Where this login may not read everything: the columns it may not select, and whether row security would hide rows from it. Absent = it may, as far as is known. */
   readonly denied?: { readonly columns: readonly string[]; readonly rows: boolean }
 }

@@ -21,9 +21,22 @@ export interface Mapping {
   readonly defaults: Defaults
   readonly stop: StopRules
   readonly phases: readonly Phase[]
+  readonly views: readonly View[]
   readonly exclude: Exclusions
   readonly entities: readonly Entity[]
 }
+
+/** SQL over relations of the first source, read as a relation of its own: `view/name`. */
+export interface View {
+  readonly name: string
+  readonly sql: string
+  /** Columns that tell its rows apart. */
+  readonly key: readonly string[]
+  readonly at: Place
+}
+
+/** Schema under which views stand in a catalogue. */
+export const VIEWS = 'view'
 
 export type GapPolicy = 'shift_forward' | 'shift_back' | 'quarantine'
 export type OverlapPolicy = 'earlier' | 'later' | 'quarantine'

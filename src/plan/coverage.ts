@@ -20,6 +20,8 @@ export function findUncovered({ mapping, source, tenant, relations, used }: Cove
   const where = { file: mapping.file, ...(tenant === null ? {} : { tenant }) }
   const findings: Finding[] = []
   for (const relation of relations) {
+    // A view of the mapping holds nothing of its own, and stands for none of the tables it reads.
+    if (relation.query !== undefined) continue
     const table = tableLabel(relation.schema, relation.name)
     const columns = used.get(table)
     if (isExcluded(mapping.exclude.tables, names(table))) continue

@@ -141,6 +141,14 @@ export class Session {
     })
   }
 
+  /** The columns a query has; it is not run. */
+  describe(query: string): Promise<readonly { readonly name: string; readonly oid: number; readonly modifier: number }[]> {
+    return this.#inTurn(async () => {
+      const result = await this.#client.query({ text: `select * from (${query}\n) as described limit 0`, rowMode: 'array' })
+      return result.fields.map(field => ({ name: field.name, oid: field.dataTypeID, modifier: field.dataTypeModifier }))
+    })
+  }
+
   /** Several statements without parameters, in one round trip. Resolves to the command tags (`COMMIT`, `INSERT`), one for each. */
   script(text: string): Promise<readonly string[]> {
     return this.#inTurn(async () => {

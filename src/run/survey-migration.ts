@@ -1,7 +1,7 @@
 import { tableLabel } from '../base/table-label.ts'
 import type { Survey } from '../checks/survey.ts'
 import { atPlace, RehouseError } from '../errors.ts'
-import type { Catalogue, TargetRelation } from '../model/catalogue.ts'
+import type { Catalogue, Relation, TargetRelation } from '../model/catalogue.ts'
 import type { Finding } from '../model/finding.ts'
 import type { NumberedTenant, SchemaStep } from '../model/ledger-records.ts'
 import type { Mapping, Tenant } from '../model/mapping.ts'
@@ -14,7 +14,7 @@ import { type EntityOrder, orderEntities } from '../plan/order.ts'
 import { OutcomeRegistry } from '../plan/outcome-registry.ts'
 import { RowState } from '../plan/row-state.ts'
 import { type CompileSetting, compileFor, planTenant, type TenantPlan } from '../plan/tenant-plan.ts'
-import type { SourceFacts } from '../source/source.ts'
+import type { Source, SourceFacts } from '../source/source.ts'
 import type { TableName } from '../target/target.ts'
 import { findElsewhere } from './absent-tables.ts'
 import { countExcluded } from './count-excluded.ts'
@@ -154,13 +154,41 @@ async function lookAtSource(migration: Migration, { source, tenant }: { source: 
   const opened = await migration.openSource(source, tenant)
   try {
     const facts: SourceFacts = await opened.facts()
-    const catalogue = await opened.describe()
+    const catalogue = await withViews(await opened.describe(), { opened, source, mapping: migration.mapping })
     const place = { name: source, tenant: tenant?.code ?? null }
     const excluded = await countExcluded(opened, { ...place, catalogue, mapping: migration.mapping })
     return { ...place, label: opened.label, capability: opened.capability, facts, catalogue, excluded }
   } finally {
     await opened.close()
   }
+}
+
+/** The views of the mapping stand beside the first source's own relations. */
+async function withViews(
+  catalogue: Catalogue,
+  { opened, source, mapping }: { readonly opened: Source; readonly source: string; readonly mapping: Mapping },
+): Promise<Catalogue> {
+  if (mapping.views.length === 0 || source !== mapping.sources[0]?.name) return catalogue
+  const views: Relation[] = []
+  for (const view of mapping.views) {
+    try {
+      if (opened.describeQuery === undefined) throw noSql(view.name)
+      views.push(await opened.describeQuery(view))
+    } catch (error) {
+      throw atPlace(error, view.at)
+    }
+  }
+  return { ...catalogue, relations: [...catalogue.relations, ...views] }
+}
+
+function noSql(view: string): RehouseError {
+  return new RehouseError(
+    'MANIFEST_NOT_SUPPORTED',
+    `expected a source with SQL for view ${view}, got files, over which views are not supported yet`,
+    {
+      next: 'Load the files into a PostgreSQL of your own and read them from there, or say it with `with` and `number`.',
+    },
+  )
 }
 
 /** A column some tenants lack has the type it has where it is. */

@@ -16,6 +16,8 @@ export interface Source {
   describe(): Promise<Catalogue>
   /** Checks, defaults, comments, and what is left behind: for `init`. Absent: the engine cannot say. */
   extras?(): Promise<CatalogueExtras>
+  /** What a query gives, as a relation under the name and key given; only reads. Absent: the engine has no SQL. Rejects with SOURCE_REFUSED where the query cannot be run. */
+  describeQuery?(query: { readonly name: string; readonly sql: string; readonly key: readonly string[] }): Promise<Relation>
   /** Problems of this source a person should know before it is read: a login that could write, a pooler in front. */
   facts(): Promise<SourceFacts>
   /**

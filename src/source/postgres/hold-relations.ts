@@ -29,7 +29,9 @@ export async function holdRelations(session: Session, relations: readonly Relati
 }
 
 /** The rest of the holding, under the snapshot: touches what cannot be locked, and compares all of them with what was planned for. Throws SOURCE_CHANGED. */
-export async function checkHeld(session: Session, relations: readonly Relation[]): Promise<void> {
+export async function checkHeld(session: Session, all: readonly Relation[]): Promise<void> {
+  // What a query reads is its own business.
+  const relations = all.filter(relation => relation.query === undefined)
   if (relations.length === 0) return
   const rows = await readCatalogueRows(
     session,

@@ -8,6 +8,7 @@ import { systemIdentifier } from '../../postgres/server-identity.ts'
 import { Session, type SessionOptions } from '../../postgres/session.ts'
 import { sqlFile } from '../../postgres/sql-files.ts'
 import type { Source, SourceFacts, SourceSnapshot } from '../source.ts'
+import { describeQuery, type Query } from './describe-query.ts'
 import { readPostgresExtras } from './postgres-extras.ts'
 import { PostgresSnapshot } from './postgres-snapshot.ts'
 
@@ -41,6 +42,13 @@ class PostgresSource implements Source {
     return this.#withSession(async session => {
       await session.query('begin isolation level repeatable read read only')
       return catalogueFrom(await readCatalogueRows(session, null))
+    })
+  }
+
+  describeQuery(query: Query): Promise<Relation> {
+    return this.#withSession(async session => {
+      await session.query('begin isolation level repeatable read read only')
+      return describeQuery(session, query)
     })
   }
 

@@ -121,6 +121,8 @@ function keyColumns(relation: Relation, names: readonly string[]): readonly Colu
 
 /** A table that others inherit from gives its own rows only: the others are relations of their own. */
 export function fromClause(relation: Relation): string {
+  // The line break ends a comment at the end of the query.
+  if (relation.query !== undefined) return `(${relation.query.sql}\n) as ${quoteName(relation.name)}`
   return relation.kind === 'table' || relation.kind === 'foreign_table' ? `only ${qualifiedName(relation)}` : qualifiedName(relation)
 }
 

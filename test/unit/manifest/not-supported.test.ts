@@ -9,8 +9,6 @@ const from = (text: string): string => manifest().replace('public.person', text)
 /** Everything the language has and Rehouse does not build yet: what it is called → a manifest that uses it. */
 const LATER: Readonly<Record<string, string>> = {
   '`id_map`': entity('id_map: derived'),
-  '`views`': manifest({ top: 'views: { a: { key: b, sql: select 1 } }' }),
-  '`views` as from': from('view/closure'),
   '`finish`': manifest({ top: 'finish: [refresh materialized view a]' }),
   '`same_as`': entity('rules: [{ when: a, same_as: { ref: person, from: b } }]'),
   '`fn`': column('{ fn: a.ts#b, uses: [c] }'),
