@@ -1,6 +1,7 @@
 import { tableLabel } from '../../base/table-label.ts'
 import { RehouseError } from '../../errors.ts'
 import type { Column, Relation } from '../../model/catalogue.ts'
+import { whyNotScanned } from '../scan-keys.ts'
 import type { ReadRequest } from '../source.ts'
 import { constantDefault } from './constant-default.ts'
 import { CopyRows, RowError } from './copy-rows.ts'
@@ -63,20 +64,13 @@ function refuseUnreadable({ parts }: DescribedTable, where: Where): void {
     )
 }
 
-/** Refuses a key that could stand for no row or several. */
+/** Refuses a key that could stand for no row or several, and a position without a key. */
 function keyColumns(relation: Relation, { key, after }: ReadRequest, where: Where): readonly Column[] {
-  if (key.kind === 'content') throw refusedKey('the content of its rows', where)
-  if (key.names.length === 0 && after === null) return []
-  const columns = key.names.map(name => columnNamed(relation, name, where))
-  const isUnique = relation.uniqueKeys.some(
-    unique => !unique.isPartialOrExpression && unique.columns.length > 0 && unique.columns.every(name => key.names.includes(name)),
-  )
-  if (!isUnique || columns.some(column => column.isNullable)) throw refusedKey(`(${key.names.join(', ')})`, where)
-  return columns
-}
-
-function refusedKey(by: string, where: Where): RehouseError {
-  return refusedDump(`expected a key of ${where.table} that is unique and never NULL, got ${by}`, where, 'Read the table through staging.')
+  const names = key.kind === 'content' ? [] : key.names
+  const why = names.length === 0 && after !== null ? 'a position needs a key' : whyNotScanned(relation, key)
+  if (why !== null)
+    throw refusedDump(`expected a key of ${where.table} that is unique and never NULL: ${why}`, where, 'Read the table through staging.')
+  return names.map(name => columnNamed(relation, name, where))
 }
 
 /** Counters for this read: a table whose rows are numbered is read from its first row on. */
