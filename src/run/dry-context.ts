@@ -34,6 +34,7 @@ export function dryContext(migration: Migration, { survey, options }: { survey: 
     isReferenced: name => referenced.has(name),
     openSource: (name, tenant) => migration.openSource(name, migration.isPerTenant(name) ? tenant : null),
     doneWith: tenant => migration.doneWith?.(tenant) ?? Promise.resolve(),
+    isPerTenant: name => migration.isPerTenant(name),
     confirmed: new Map(),
     isFirstLoad: () => false,
     relations: () => new Map(),

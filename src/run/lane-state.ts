@@ -92,7 +92,8 @@ export class LaneState {
   async #confirm(source: string, snapshot: SourceSnapshot): Promise<void> {
     if (snapshot.confirm === undefined) return
     const { confirmed, signal } = this.#run
-    const key = JSON.stringify([source, snapshot.marker])
+    const tenant = this.#run.isPerTenant(source) ? (this.plan.tenant?.code ?? null) : null
+    const key = JSON.stringify([source, tenant, snapshot.marker])
     const confirming = confirmed.get(key) ?? snapshot.confirm(signal)
     confirmed.set(key, confirming)
     try {

@@ -29,7 +29,9 @@ export interface RunContext {
   openSource(name: string, tenant: NumberedTenant | null): Promise<Source>
   /** Everything wanted of the tenant’s own sources was read. */
   doneWith(tenant: NumberedTenant | null): Promise<void>
-  /** By source and marker: what snapshots say of themselves, confirmed or being confirmed. One content need be confirmed once. */
+  /** Of a source of the manifest: there is one for each tenant. */
+  isPerTenant(source: string): boolean
+  /** By source, tenant and marker: what snapshots say of themselves, confirmed or being confirmed. One content need be confirmed once. */
   readonly confirmed: Map<string, Promise<void>>
   /** The service’s id map was empty when the run began, and its key is set aside: nothing need be asked of it. */
   isFirstLoad(service: string): boolean

@@ -152,6 +152,7 @@ function contextOf(
     isReferenced: name => referenced.has(name),
     openSource: (name, tenant) => migration.openSource(name, migration.isPerTenant(name) ? tenant : null),
     doneWith: tenant => migration.doneWith?.(tenant) ?? Promise.resolve(),
+    isPerTenant: name => migration.isPerTenant(name),
     confirmed: new Map(),
     during,
     isFirstLoad: name => during.get(name)?.isFirstLoad ?? false,

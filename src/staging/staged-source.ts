@@ -79,7 +79,8 @@ class StagedSource implements Source {
   }
 
   async openSnapshot(relations?: readonly Relation[]): Promise<SourceSnapshot> {
-    const snapshot = new StagedSnapshot(await this.#file.openSnapshot(relations), { ...this.#at, engine: this.engine })
+    const { identity } = await this.#file.facts()
+    const snapshot = new StagedSnapshot(await this.#file.openSnapshot(relations), { ...this.#at, engine: this.engine, identity })
     this.#snapshots.add(snapshot)
     return snapshot
   }
@@ -94,6 +95,7 @@ class StagedSource implements Source {
 
 interface At extends StagedOptions {
   readonly engine: string
+  readonly identity: string
 }
 
 let opened = 0
@@ -157,8 +159,8 @@ class StagedSnapshot implements SourceSnapshot {
 
   #open(): Promise<StagingDatabase> {
     if (this.#closing.signal.aborted) throw closed()
-    const { place, name, engine } = this.#at
-    this.#database ??= place.acquire({ engine, marker: this.marker, source: name }).catch((error: unknown) => {
+    const { place, name, engine, identity } = this.#at
+    this.#database ??= place.acquire({ engine, identity, marker: this.marker, source: name }).catch((error: unknown) => {
       this.#database = null
       throw error
     })

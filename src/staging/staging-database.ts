@@ -21,9 +21,18 @@ const SCHEMA = `create schema if not exists ${STAGING_SCHEMA};
 create unlogged table if not exists ${STAGING_SCHEMA}.relation (name text primary key, marker text not null, relation text not null,
   rows bigint not null, sha256 bytea not null, finished_at timestamptz not null default pg_catalog.now())`
 
-export function databaseName({ engine, marker }: { readonly engine: string; readonly marker: string }): string {
+export interface StagedContent {
+  readonly engine: string
+  /** Within the migration. */
+  readonly source: string
+  readonly identity: string
+  readonly marker: string
+}
+
+/** Not by the marker alone: two sources never share what was staged, however alike they are. */
+export function databaseName({ engine, source, identity, marker }: StagedContent): string {
   const digest = createHash('sha256')
-    .update(JSON.stringify([LAYOUT, engine, marker]))
+    .update(JSON.stringify([LAYOUT, engine, source, identity, marker]))
     .digest('hex')
   return `${PREFIX}${digest.slice(0, 32)}`
 }

@@ -1,5 +1,5 @@
 import type { Source } from '../source/source.ts'
-import { databaseName, dropStaged, type StagedFor, StagingDatabase } from './staging-database.ts'
+import { databaseName, dropStaged, type StagedContent, type StagedFor, StagingDatabase } from './staging-database.ts'
 import { type DatabaseAddress, StagingServer, type StagingServerOptions } from './staging-server.ts'
 
 /** What may lie around after runs that failed; beyond that the oldest goes, and is staged again when it is needed. */
@@ -36,7 +36,7 @@ export class StagingPlace {
   }
 
   /** The database for this content, in use until `release`. */
-  async acquire(of: { readonly engine: string; readonly marker: string; readonly source: string }): Promise<StagingDatabase> {
+  async acquire(of: StagedContent): Promise<StagingDatabase> {
     const name = databaseName(of)
     this.#uses.set(name, (this.#uses.get(name) ?? 0) + 1)
     try {

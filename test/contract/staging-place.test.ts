@@ -123,7 +123,7 @@ test('what was staged is told with its rows and a hash of its bytes', async t =>
   )
   const marker = await withSnapshot(memory(), snapshot => Promise.resolve(snapshot.marker))
   assert.deepEqual(rows, [['public.loose', '2000', '32', marker, 't']])
-  assert.equal(databaseName({ engine: 'memory', marker }), database)
+  assert.equal(databaseName({ engine: 'memory', source: 'legacy', identity: 'memory:file', marker }), database)
 })
 
 /** A process of its own that stages and is told to kill itself in the middle of a relation, which it has sent in part. */
@@ -170,7 +170,10 @@ test('a server that was killed has lost what was staged: it is not said to be th
   await assert.rejects(read(), isError('SOURCE_UNREACHABLE'))
   await server.restart()
   assert.deepEqual(
-    await sql(server.url(databaseName({ engine: 'memory', marker: snapshot.marker })), 'select count(*) from legacy_staging.relation'),
+    await sql(
+      server.url(databaseName({ engine: 'memory', source: 'legacy', identity: 'memory:file', marker: snapshot.marker })),
+      'select count(*) from legacy_staging.relation',
+    ),
     [['0']],
   )
   await first.source.close()
@@ -353,4 +356,15 @@ test('what a file says besides its rows is the file’s own word', async t => {
     await withSnapshot(source, other => Promise.resolve(assert.notEqual(other.id, snapshot.id)))
   })
   await source.close()
+})
+
+test('two sources never share what was staged, however alike they are', async t => {
+  const place = await stagingPlace(t)
+  for (const name of ['legacy/north', 'legacy/south']) {
+    const { source, watch } = opened(place, { name })
+    assert.equal(await readLoose(source), 2000)
+    assert.deepEqual(watch.reads, [SPEC.name])
+    await source.close()
+  }
+  assert.equal((await stagedDatabases(place)).length, 2)
 })

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
 import { RehouseError } from '../../errors.ts'
 import type { Catalogue, Relation } from '../../model/catalogue.ts'
@@ -54,7 +55,7 @@ class PgdumpSource implements Source {
   async openSnapshot(relations: readonly Relation[] = []): Promise<SourceSnapshot> {
     const dump = await this.#open()
     for (const relation of relations) tableOf(dump, relation, this.label)
-    const snapshot = new PgdumpSnapshot(dump, this.label)
+    const snapshot = new PgdumpSnapshot(dump, { label: this.label, marker: markerOf(dump, this.#file) })
     this.#snapshots.add(snapshot)
     return snapshot
   }
@@ -76,6 +77,15 @@ class PgdumpSource implements Source {
   }
 }
 
+/** Of the bytes, and of what the address says besides: another database of the same dump holds other rows. */
+function markerOf({ marker }: Dump, { options }: SourceFile): string {
+  if (options.size === 0) return marker
+  const said = [...options].sort(([a], [b]) => (a < b ? -1 : 1))
+  return createHash('sha256')
+    .update(JSON.stringify([marker, said]))
+    .digest('hex')
+}
+
 function tableOf(dump: Dump, { schema, name }: Relation, file: string): DescribedTable {
   const found = dump.tables.find(({ relation }) => relation.schema === schema && relation.name === name)
   if (found !== undefined) return found
@@ -92,11 +102,11 @@ class PgdumpSnapshot implements SourceSnapshot {
   readonly #closing = new AbortController()
   readonly #counts = new Map<DescribedTable, bigint>()
 
-  constructor(dump: Dump, label: string) {
+  constructor(dump: Dump, { label, marker }: { readonly label: string; readonly marker: string }) {
     this.#dump = dump
     this.#label = label
-    this.marker = dump.marker
-    this.id = `pgdump:${dump.marker.slice(0, 16)}`
+    this.marker = marker
+    this.id = `pgdump:${marker.slice(0, 16)}`
   }
 
   async count(relation: Relation): Promise<bigint> {

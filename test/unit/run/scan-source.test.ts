@@ -160,3 +160,17 @@ test('a file shared by all tenants is confirmed once, not once for each', async 
   await bed.run()
   assert.equal(watch('').confirms, 1)
 })
+
+test('two tenants with files of one marker are confirmed each by itself', async () => {
+  const watches: Watch[] = []
+  const wrap: BedWish['wrap'] = source => {
+    const watch: Watch = { reads: [], confirms: 0 }
+    watches.push(watch)
+    return watched(source, watch, { confirm: () => undefined })
+  }
+  await schoolBed({}, MANIFEST, { capability: 'scan', wrap }).run()
+  assert.equal(
+    watches.reduce((sum, { confirms }) => sum + confirms, 0),
+    2,
+  )
+})
