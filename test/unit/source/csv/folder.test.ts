@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import { appendFileSync, closeSync, mkdirSync, openSync, readdirSync, readFileSync, statSync, symlinkSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { RehouseError } from '../../../../src/errors.ts'
@@ -59,6 +59,28 @@ test('a file that is written to while it is read is SOURCE_CHANGED, in the read 
   })()
   await assert.rejects(reading, code('SOURCE_CHANGED'))
   await assert.rejects(Promise.resolve(snapshot.confirm?.(signal)), code('SOURCE_CHANGED'))
+  await source.close()
+})
+
+test('a file whose bytes are replaced in place while it is read, its size the same, is SOURCE_CHANGED', async t => {
+  const folder = newCsvFolder({ after: work => t.after(work) })
+  folder.write('a.csv', `k,v\n${Array.from({ length: 100_000 }, (_, i) => `${i},some text to fill the file`).join('\n')}\n`)
+  const source = folder.open()
+  const [relation] = (await source.describe()).relations
+  assert.ok(relation)
+  const snapshot = await source.openSnapshot([relation])
+  const { signal } = new AbortController()
+  let isReplaced = false
+  const reading = (async () => {
+    for await (const _ of snapshot.read({ relation, columns: ['k'], key: WHOLE, after: null, signal })) {
+      if (isReplaced) continue
+      isReplaced = true
+      const file = openSync(join(folder.path, 'a.csv'), 'r+')
+      writeSync(file, 'SOME', statSync(join(folder.path, 'a.csv')).size - 26)
+      closeSync(file)
+    }
+  })()
+  await assert.rejects(reading, code('SOURCE_CHANGED'))
   await source.close()
 })
 
