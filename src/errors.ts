@@ -34,6 +34,7 @@ export const CODES = {
   // what init says of its draft
   INIT_CREDENTIALS: { exit: 1, retry: false, title: 'The draft leaves out what looks like a credential' },
   INIT_PASSWORD: { exit: 1, retry: false, title: 'A password was kept out of the draft' },
+  INIT_ROW_SECURITY: { exit: 1, retry: false, title: 'Row security binds the owner of the target’s tables' },
   INIT_COMPUTED: { exit: 1, retry: false, title: 'The draft leaves out a column the source computes' },
   INIT_COLUMN: { exit: 1, retry: false, title: 'The draft leaves out a column no type of the target takes' },
   INIT_UNREADABLE: { exit: 1, retry: false, title: 'The draft leaves out what the login may not read' },

@@ -18,6 +18,7 @@ import type { InitResult } from '../model/results.ts'
 import type { Source } from '../source/source.ts'
 import { expandSources } from './expand-sources.ts'
 import { proposeExamples } from './propose-examples.ts'
+import { SharedRelations } from './shared-relations.ts'
 import { targetReference } from './target-reference.ts'
 import { refuseExisting, writeNewFiles } from './write-new-files.ts'
 
@@ -89,21 +90,25 @@ interface Looked {
 /** A few at a time, in the order given. */
 async function lookAtAll(given: readonly GivenSource[], options: InitOptions): Promise<readonly Looked[]> {
   const looked: Looked[] = new Array(given.length)
+  const relations = new SharedRelations()
   let next = 0
   const worker = async (): Promise<void> => {
     for (let i = next++; i < given.length; i = next++) {
       options.signal?.throwIfAborted()
-      looked[i] = await lookAt(given[i] as GivenSource, options)
+      looked[i] = await lookAt(given[i] as GivenSource, { options, relations })
     }
   }
   await Promise.all(Array.from({ length: Math.min(SOURCES_AT_ONCE, given.length) }, worker))
   return looked
 }
 
-async function lookAt(given: GivenSource, options: InitOptions): Promise<Looked> {
+async function lookAt(
+  given: GivenSource,
+  { options, relations }: { readonly options: InitOptions; readonly relations: SharedRelations },
+): Promise<Looked> {
   const source = await open(given, options)
   try {
-    const catalogue = await source.describe()
+    const catalogue = relations.shared(await source.describe())
     const extras = (await source.extras?.()) ?? null
     return { source: { code: given.code, catalogue, extras }, label: source.label }
   } catch (error) {

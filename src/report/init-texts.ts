@@ -14,6 +14,12 @@ export const INIT_TEXTS = {
     risk: NONE,
     next: 'Set the variable the finding names, in the shell or in `.env` beside the manifest, before you check or migrate.',
   },
+  INIT_ROW_SECURITY: {
+    means:
+      'Every table of target.sql has row security in force, also for its owner: a mistake in the application cannot show one tenant another’s rows. COPY, by which rows are loaded, is refused to a role it binds.',
+    risk: NONE,
+    next: 'Load with a superuser or a role with BYPASSRLS (the built-in server has one). Where nobody may have that right, take the lines with `force row level security` out of target.sql, load as the owner, and force it afterwards.',
+  },
   INIT_COMPUTED: {
     means: 'The source computes the column from others, so it holds nothing of its own.',
     risk: NONE,

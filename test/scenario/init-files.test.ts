@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { InitResult, MigrateResult } from '../../src/index.ts'
 import { newDatabase, type TestDatabase } from '../support/postgres.ts'
-import { type ErrorAnswer, rehouseHereJson, workFolder } from '../support/rehouse-process.ts'
+import { type ErrorAnswer, rehouse, rehouseHereJson, rehouseJson, workFolder } from '../support/rehouse-process.ts'
 
 async function initAndMigrate(
   t: TestContext,
@@ -84,4 +84,20 @@ test('what cannot be meant is refused with a way out, and nothing is written', a
     assert.ok(json.error.next.length > 0)
   }
   assert.deepEqual(readdirSync(folder), ['x.bacpac'])
+})
+
+test('two commands and nothing else: init, and migrate into the built-in server', async t => {
+  const folder = workFolder(t)
+  writeFileSync(
+    join(folder, 'shop.sql'),
+    "CREATE TABLE public.item (id integer PRIMARY KEY, name text);\nINSERT INTO public.item VALUES (1, 'x');\n",
+  )
+  try {
+    assert.equal((await rehouse(['init', 'pgdump:shop.sql', '--out', 'out'], { folder })).status, 0)
+    const { status, json } = await rehouseJson<MigrateResult>(['migrate', '-m', 'out/rehouse.yaml'], { folder })
+    assert.equal(status, 0)
+    assert.deepEqual([json.status, json.totals.loaded], ['clean', 1])
+  } finally {
+    await rehouse(['embedded', 'stop', '-m', 'out/rehouse.yaml'], { folder })
+  }
 })
