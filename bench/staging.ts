@@ -51,6 +51,7 @@ async function stageOnce(ground: Ground, { bacpac, ready }: { readonly bacpac: s
     openSource: address => openSource({ ...address, applicationName: 'rehouse bench staging' }),
     signal: new AbortController().signal,
     keeps: false,
+    mostKept: 16,
   })
   const file = openSourceFile('bacpac', { path: bacpac, options: new Map(), label: 'bench', privateFolder: `${ground.folder}private` })
   const source = stagedSource(file, { place, name: 'legacy', texts: 'any' })

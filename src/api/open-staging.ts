@@ -9,6 +9,8 @@ import { StagingPlace } from '../staging/staging-place.ts'
 import type { DatabaseAddress } from '../staging/staging-server.ts'
 
 const APPLICATION = 'rehouse staging'
+/** As many tenants of a run that failed find theirs again. */
+const MOST_KEPT = 16
 
 export interface StagingWish {
   readonly mapping: Mapping
@@ -35,6 +37,7 @@ export function openStaging(wish: StagingWish): StagingPlace {
     openSource: ({ url, ssl }) => openSource({ url, ssl, applicationName: APPLICATION }),
     signal: wish.signal,
     keeps: wish.keeps,
+    mostKept: MOST_KEPT,
   })
 }
 

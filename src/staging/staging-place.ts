@@ -2,9 +2,6 @@ import type { Source } from '../source/source.ts'
 import { databaseName, dropStaged, type StagedContent, type StagedFor, StagingDatabase } from './staging-database.ts'
 import { type DatabaseAddress, StagingServer, type StagingServerOptions } from './staging-server.ts'
 
-/** What may lie around after runs that failed; beyond that the oldest goes, and is staged again when it is needed. */
-const MOST_KEPT = 16
-
 export interface StagingOptions extends StagingServerOptions {
   /** Name of the migration. */
   readonly migration: string
@@ -14,6 +11,8 @@ export interface StagingOptions extends StagingServerOptions {
   readonly signal: AbortSignal
   /** What was staged is kept, all of it. */
   readonly keeps: boolean
+  /** Databases that may lie around after runs that failed; beyond that the oldest goes, and is staged again when it is needed. */
+  readonly mostKept: number
 }
 
 /** Where a migration's rows are staged: the server, and the databases in use. Nothing is started before something is staged. `close` when no source uses it any more. */
@@ -54,7 +53,7 @@ export class StagingPlace {
     // Of several that find it closed, the first opens it again.
     const now = this.#open.get(name)
     if (now !== undefined && now !== known) return now
-    const opening = StagingDatabase.open(this.#server, { name, owner, mostKept: this.options.keeps ? Infinity : MOST_KEPT })
+    const opening = StagingDatabase.open(this.#server, { name, owner, mostKept: this.options.keeps ? Infinity : this.options.mostKept })
     this.#open.set(name, opening)
     if ((await opening).isMadeHere) this.#made.add(name)
     return opening

@@ -9,7 +9,7 @@ import { collectFields, fieldsOf, relationOf, type TableSpec } from './table-spe
 const SPEC: TableSpec = { name: 'loose', columns: [column('k', 'int4'), column('v', 'text')] }
 
 export async function stageAndDie({ url, migration }: { readonly url: string; readonly migration: string }): Promise<void> {
-  const rows = Array.from({ length: 100_000 }, (_, i) => fieldsOf(SPEC, [i % 5, `row ${i}`]))
+  const rows = Array.from({ length: 50_000 }, (_, i) => fieldsOf(SPEC, [i % 5, `row ${i}`]))
   const file = new MemorySource('file', [{ relation: relationOf(SPEC), rows }], { capability: 'scan' })
   const place = openPlace({ folder: '/nowhere', address: () => Promise.resolve({ url, ssl: false }), migration })
   const dying = watched(
@@ -17,7 +17,7 @@ export async function stageAndDie({ url, migration }: { readonly url: string; re
     { reads: [], confirms: 0 },
     {
       beforeChunk: (_, chunk) => {
-        if (chunk === 300) process.kill(process.pid, 'SIGKILL')
+        if (chunk === 150) process.kill(process.pid, 'SIGKILL')
       },
     },
   )

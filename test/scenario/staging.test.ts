@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
@@ -251,4 +251,22 @@ test('on the built-in server: private, one for all tenants, stopped at the end; 
   assert.deepEqual(resumed.failures, [])
   assert.deepEqual(counts(resumed), EXPECTED)
   assert.equal(embeddedStatus(folder).running, false)
+})
+
+test('however many files there are, only those being read are staged, on one server', { timeout: 120_000 }, async t => {
+  const at = await place(t, 'server')
+  const folder = dirname(at.manifest)
+  const codes = Array.from({ length: 9 }, (_, i) => `t${i}`)
+  const listed = codes.map(code => `{ code: ${code}, zone: UTC }`).join(', ')
+  writeFileSync(at.manifest, readFileSync(at.manifest, 'utf8').replace(/tenants: .*/, `tenants: [${listed}]`))
+  for (const code of codes) cpSync(join(folder, 'north'), join(folder, code), { recursive: true })
+  let most = 0
+  const look = async (seam: string): Promise<void> => {
+    if (seam === 'after_batch_commit') most = Math.max(most, (await stagedDatabases(at.name)).length)
+  }
+  const result = await migrate({ ...at, lanes: 2, hooks: { at: look } })
+  assert.deepEqual(result.failures, [])
+  assert.equal(result.entities.length, 27)
+  assert.ok(most >= 1 && most <= 2, `${most} at once`)
+  assert.deepEqual(await stagedDatabases(at.name), [])
 })

@@ -30,6 +30,7 @@ export function openPlace(options: Pick<StagingOptions, 'folder' | 'address' | '
     openSource: address => openPostgresSource({ ...address, applicationName: 'rehouse staging' }),
     signal: new AbortController().signal,
     keeps: false,
+    mostKept: 16,
     ...options,
   })
 }
