@@ -45,7 +45,7 @@ suite('dumps of every format and version', () => {
       const described = (await dump.describe()).relations
       assert.deepEqual(described.map(comparable(name)), live.relations.map(comparable(name)))
       for (const relation of described) {
-        const expected = await serverRows(live.database.url, relation)
+        const expected = await withSession(live.database, session => serverRows(session, relation))
         assert.deepEqual(sorted(await readAll(dump, relation)), sorted(expected), relation.name)
         const snapshot = await dump.openSnapshot()
         assert.equal(await snapshot.count(relation), BigInt(expected.length))
@@ -59,18 +59,20 @@ suite('dumps of every format and version', () => {
 
 test('text of every type, alone, in arrays, composites and domains, by COPY and INSERT, gives the bytes a server sends', async t => {
   const database = await newDatabase(t)
-  const source = await openDumpOf(t, await everyType(database))
-  const { relations } = await source.describe()
-  for (const type of Object.keys(EDGE_VALUES))
-    for (const name of [`copied_${type}`, `inserted_${type}`]) {
-      const relation = relations.find(candidate => candidate.name === name)
-      assert.ok(relation)
-      const isRead = relation.columns.every(column => column.name === 'n' || type === 'text' || column.type.name !== 'text')
-      assert.equal(isRead, !['money', 'tsquery'].includes(type), `expected ${type} to be read`)
-      if (!isRead) continue
-      const expected = await serverRows(database.url, { ...relation, name: `edge_${type}` })
-      assert.deepEqual(withoutOids(await readAll(source, relation), relation), withoutOids(expected, relation), name)
-    }
+  await withSession(database, async session => {
+    const source = await openDumpOf(t, await everyType(session))
+    const { relations } = await source.describe()
+    for (const type of Object.keys(EDGE_VALUES))
+      for (const name of [`copied_${type}`, `inserted_${type}`]) {
+        const relation = relations.find(candidate => candidate.name === name)
+        assert.ok(relation)
+        const isRead = relation.columns.every(column => column.name === 'n' || type === 'text' || column.type.name !== 'text')
+        assert.equal(isRead, !['money', 'tsquery'].includes(type), `expected ${type} to be read`)
+        if (!isRead) continue
+        const expected = await serverRows(session, { ...relation, name: `edge_${type}` })
+        assert.deepEqual(withoutOids(await readAll(source, relation), relation), withoutOids(expected, relation), name)
+      }
+  })
 })
 
 test('a type whose text only a server could read is delivered as text, and said', async t => {
@@ -100,7 +102,7 @@ test('a type whose text only a server could read is delivered as text, and said'
 })
 
 /** The same rows in the order the server gives them. */
-async function everyType(database: TestDatabase): Promise<string> {
+async function everyType(session: Session): Promise<string> {
   const parts: string[] = ['SET standard_conforming_strings = on;\n']
   for (const [type, literals] of Object.entries(EDGE_VALUES)) {
     const isChar = type === 'char'
@@ -108,10 +110,10 @@ async function everyType(database: TestDatabase): Promise<string> {
     const values = literals.map(literal => `(${quoted(literal)}::${spelled})`).join(', ')
     const made = `create type public."pair_${type}" as (a integer, v ${spelled}); create domain public."domain_${type}" as ${spelled};`
     const shape = `(n integer, v ${spelled}, list ${spelled}[], pair public."pair_${type}", dom public."domain_${type}", pairs public."pair_${type}"[])`
-    await database.script(`${made} create table public."edge_${type}" ${shape};
+    await session.script(`${made} create table public."edge_${type}" ${shape};
       insert into public."edge_${type}" select row_number() over (), v, array[v, null, v], row(7, v)::public."pair_${type}", v, array[row(null::integer, v)::public."pair_${type}", null] from (values ${values}) as x (v)`)
     parts.push(`${made}\nCREATE TABLE public."copied_${type}" ${shape};\nCREATE TABLE public."inserted_${type}" ${shape};\n`)
-    const rows = await database.sql(
+    const { rows } = await session.query(
       `select n::text, v::text, list::text, pair::text, dom::text, pairs::text from public."edge_${type}" as e order by e.n`,
     )
     parts.push(
@@ -144,13 +146,18 @@ function liveShop(t: TestContext): Promise<{ readonly database: TestDatabase; re
   return made
 }
 
-async function serverRows(url: string, relation: Relation): Promise<readonly Fields[]> {
+async function serverRows(session: Session, relation: Relation): Promise<readonly Fields[]> {
+  const columns = readable(relation).map(quoteName).join(', ')
+  const order = relation.name.startsWith('edge_') ? ' order by n' : ''
+  const from = `${relation.kind === 'table' ? 'only ' : ''}${quoteTable(relation)}`
+  const statement = `copy (select ${columns} from ${from}${order}) to stdout (format binary)`
+  return collectFields(session.copyOut(statement, new AbortController().signal), readable(relation).length)
+}
+
+async function withSession<T>({ url }: TestDatabase, work: (session: Session) => Promise<T>): Promise<T> {
   const session = await Session.open({ url, applicationName: 'rehouse test', side: 'source' })
   try {
-    const columns = readable(relation).map(quoteName).join(', ')
-    const order = relation.name.startsWith('edge_') ? ' order by n' : ''
-    const statement = `copy (select ${columns} from ${relation.kind === 'table' ? 'only ' : ''}${quoteTable(relation)}${order}) to stdout (format binary)`
-    return await collectFields(session.copyOut(statement, new AbortController().signal), readable(relation).length)
+    return await work(session)
   } finally {
     await session.close()
   }
@@ -214,7 +221,7 @@ test('INSERTs as people write them give what a server stores', async t => {
   await database.script(script)
   const dump = await openDumpOf(t, script)
   const relation = await relationNamed(dump, 't')
-  assert.deepEqual(sorted(await readAll(dump, relation)), sorted(await serverRows(database.url, relation)))
+  assert.deepEqual(sorted(await readAll(dump, relation)), sorted(await withSession(database, session => serverRows(session, relation))))
 })
 
 test('every encoding of one byte stands for the characters the server says', async t => {

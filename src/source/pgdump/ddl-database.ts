@@ -27,7 +27,6 @@ export class Database implements TableRegistry {
   readonly collations = new Map<string, boolean>()
   readonly objects: ExtraObject[] = []
   readonly #parser: SqlParser
-  #nextObject = 0
 
   constructor(parser: SqlParser) {
     this.#parser = parser
@@ -58,7 +57,6 @@ export class Database implements TableRegistry {
   }
 
   addObject(kind: string, schema: string, name: string): void {
-    this.#nextObject++
     this.objects.push({ kind, schema, name })
   }
 

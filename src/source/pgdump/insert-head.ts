@@ -45,3 +45,21 @@ export function insertHead(statement: Buffer): InsertHead | null {
 function splitNames(list: string): readonly string[] {
   return [...list.matchAll(new RegExp(NAME_PART, 'g'))].flatMap(([name]) => nameAtStart(name))
 }
+
+/** Heads of statements that come one after the other: those of one table begin alike. */
+export class InsertHeads {
+  #bytes: Buffer | null = null
+  #head: InsertHead | null = null
+
+  of(statement: Buffer): InsertHead | null {
+    const known = this.#bytes
+    if (known !== null && statement.length > known.length && statement.compare(known, 0, known.length, 0, known.length) === 0)
+      return this.#head
+    const head = insertHead(statement)
+    // Up to the first parenthesis of the rows, so that nothing longer begins with it.
+    const isWhole = head !== null && !head.isDefaults && statement[head.at] === 0x28
+    this.#bytes = isWhole ? Buffer.from(statement.subarray(0, head.at + 1)) : null
+    this.#head = head
+    return head
+  }
+}

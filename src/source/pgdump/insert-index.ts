@@ -1,12 +1,11 @@
 import type { Table } from './ddl-table.ts'
-import { type InsertHead, insertHead } from './insert-head.ts'
+import { type InsertHead, InsertHeads } from './insert-head.ts'
 import { NotConstant } from './insert-kinds.ts'
 import { InsertRows } from './insert-statement.ts'
 import { isUnchanged } from './literal-casts.ts'
 import { type OpenRange, RangeBlock } from './range-block.ts'
 import type { ScriptState } from './script-state.ts'
 import { withoutLead } from './sql-text.ts'
-import type { Transcode } from './text-encoding.ts'
 
 /** INSERTs of one table this close together are read in one go. */
 const MOST_GAP_BYTES = 1 << 16
@@ -21,7 +20,7 @@ export class InsertIndex {
   readonly #state: ScriptState
   readonly #open: OpenRange
   readonly #rows = new InsertRows()
-  #lastHead: { readonly bytes: Buffer; readonly head: InsertHead; readonly transcode: Transcode | null } | null = null
+  readonly #heads = new InsertHeads()
 
   constructor(state: ScriptState, open: OpenRange) {
     this.#state = state
@@ -31,7 +30,7 @@ export class InsertIndex {
   /** One INSERT. Returns the name of a table that the script does not make; null = all is well. */
   add(bytes: Buffer, piece: Piece): readonly string[] | null {
     const { database } = this.#state.current
-    const head = this.#headOf(bytes)
+    const head = this.#heads.of(bytes)
     if (head === null) {
       this.#state.spoil(withoutLead(bytes.toString('utf8')), piece.start)
       return null
@@ -51,22 +50,6 @@ export class InsertIndex {
       table.obstacle ??= `an INSERT at byte ${piece.start + error.at} holds more than constants: ${error.message}`
     }
     return null
-  }
-
-  /** Statements of one table begin alike. */
-  #headOf(bytes: Buffer): InsertHead | null {
-    const last = this.#lastHead
-    if (
-      last !== null &&
-      last.transcode === this.#state.transcode &&
-      bytes.length > last.bytes.length &&
-      bytes.compare(last.bytes, 0, last.bytes.length, 0, last.bytes.length) === 0
-    )
-      return last.head
-    const head = insertHead(bytes)
-    if (head !== null && !head.isDefaults && bytes[head.at] === 0x28)
-      this.#lastHead = { bytes: Buffer.from(bytes.subarray(0, head.at + 1)), head, transcode: this.#state.transcode }
-    return head
   }
 
   #countRows(bytes: Buffer, head: InsertHead, into: { readonly table: Table; readonly columns: readonly string[] }): number {

@@ -4,7 +4,7 @@ import { NumericValue } from '../../cast/numeric-value.ts'
 import { familyOf } from '../../cast/sql-family.ts'
 import type { Column } from '../../model/catalogue.ts'
 import { RowError } from './copy-rows.ts'
-import { insertHead } from './insert-head.ts'
+import { InsertHeads } from './insert-head.ts'
 import { BITS_VALUE, BOOL_VALUE, DEFAULT_VALUE, NotConstant, NULL_VALUE, NUMBER_VALUE, TEXT_VALUE } from './insert-kinds.ts'
 import { InsertRows } from './insert-statement.ts'
 import { appendField, BadValue, FieldProbe, NULL_FIELD, type Output, type RowPlan, writeDefault } from './row-plan.ts'
@@ -19,6 +19,9 @@ export class InsertDecoder {
   readonly #isOwn: (table: readonly string[], columns: readonly string[] | null) => boolean
   readonly #scanner = new ScriptScanner()
   readonly #values = new InsertRows()
+  readonly #heads = new InsertHeads()
+  /** Those a number is written into as it stands. */
+  readonly #numbers: ReadonlySet<Output>
   readonly #probe = new FieldProbe()
   readonly #number = new NumericValue()
   readonly #hasStandardStrings: boolean
@@ -36,6 +39,8 @@ export class InsertDecoder {
     },
   ) {
     this.#plan = plan
+    const outputs = [...plan.outputs, ...(plan.after ?? []).map(part => part.output)]
+    this.#numbers = new Set(outputs.filter(({ column }) => NUMBERS.has(familyOf(column.type))))
     this.isPast = options.isPast
     this.#isOwn = options.isOwn
     this.#hasStandardStrings = options.hasStandardStrings
@@ -57,7 +62,7 @@ export class InsertDecoder {
     for (let piece = this.#scanner.next(); piece !== null; piece = this.#scanner.next()) {
       if (piece.kind !== 'statement') continue
       const statement = this.#scanner.bytes(piece)
-      const head = insertHead(statement)
+      const head = this.#heads.of(statement)
       if (head === null || !this.#isOwn(head.table, head.columns)) continue
       if (!isUtf8(statement) || statement.includes(0))
         throw new RowError('expected text in UTF-8 without NUL, got other bytes', { row: this.rows + 1, at: piece.start })
@@ -124,10 +129,12 @@ export class InsertDecoder {
     }
     const { text, start, end } = this.#values
     const [from, to] = [start[field] as number, end[field] as number]
+    const mark = out.at
+    const isDirect = kind === TEXT_VALUE || this.#isPlainNumber(kind, output)
+    if (isDirect && output.read(text, from, to, out)) return
+    out.at = mark
     const isRead =
-      kind === TEXT_VALUE || this.#isPlainNumber(kind, column)
-        ? output.read(text, from, to, out)
-        : this.#converted(output, { kind: kind ?? TEXT_VALUE, text: text.toString('latin1', from, to) }, out)
+      kind !== TEXT_VALUE && this.#converted(output, { kind: kind ?? TEXT_VALUE, text: text.toString('latin1', from, to) }, out)
     if (!isRead) throw new BadValue(column, `${to - from} bytes that are none`)
   }
 
@@ -135,8 +142,8 @@ export class InsertDecoder {
     return field < 0 || field >= fields ? DEFAULT_VALUE : this.#values.kind[field]
   }
 
-  #isPlainNumber(kind: number | undefined, column: Column): boolean {
-    return kind === NUMBER_VALUE && NUMBERS.has(familyOf(column.type)) && familyOf(column.type) !== 'int'
+  #isPlainNumber(kind: number | undefined, output: Output): boolean {
+    return kind === NUMBER_VALUE && this.#numbers.has(output)
   }
 
   /** What an assignment of the constant’s own type to the column gives. */

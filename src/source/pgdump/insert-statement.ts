@@ -119,18 +119,18 @@ export class InsertRows {
       return
     }
     const data = this.#data
-    let from = this.#at + 1
-    for (;;) {
-      const at = data.indexOf(QUOTE, from)
-      if (at < 0) throw this.#strange()
-      const isDoubled = data[at + 1] === QUOTE
-      this.#used += data.copy(this.#store, this.#used, from, isDoubled ? at + 1 : at)
-      from = at + 2
-      if (!isDoubled) {
-        this.#at = at + 1
+    const store = this.#store
+    let used = this.#used
+    for (let at = this.#at + 1; at < data.length; at++) {
+      const byte = data[at] as number
+      if (byte === QUOTE && data[++at] !== QUOTE) {
+        this.#used = used
+        this.#at = at
         return
       }
+      store[used++] = byte
     }
+    throw this.#strange()
   }
 
   #escaped(): void {
@@ -188,25 +188,32 @@ export class InsertRows {
       if (sign === 0x2d) this.#store[this.#used++] = sign
     }
     const from = this.#at
-    let byte = data[this.#at] as number
-    while (
-      (byte >= 0x30 && byte <= 0x39) ||
-      byte === 0x2e ||
-      ((byte | 0x20) === 0x65 && this.#at > from) ||
-      (isSign(byte) && (data[this.#at - 1] as number | 0) !== 0 && ((data[this.#at - 1] as number) | 0x20) === 0x65)
-    ) {
-      this.#store[this.#used++] = byte
-      byte = data[++this.#at] as number
+    this.#digits()
+    if (((data[this.#at] as number) | 0x20) === 0x65 && this.#at > from) {
+      this.#take()
+      if (isSign(data[this.#at] as number)) this.#take()
+      this.#digits()
     }
-    if (this.#at === from || isWordByte(byte)) throw this.#strange()
+    if (this.#at === from || isWordByte(data[this.#at] as number)) throw this.#strange()
     this.kind[i] = NUMBER_VALUE
+  }
+
+  /** Digits and points: whether they make a number is for whoever reads the value. */
+  #digits(): void {
+    for (let byte = this.#data[this.#at] as number; (byte >= 0x30 && byte <= 0x39) || byte === 0x2e; byte = this.#data[this.#at] as number)
+      this.#take()
+  }
+
+  #take(): void {
+    this.#store[this.#used++] = this.#data[this.#at++] as number
   }
 
   #word(i: number): void {
     const data = this.#data
     const from = this.#at
     while (isWordByte(data[this.#at] as number)) this.#at++
-    const word = data.toString('latin1', from, this.#at).toLowerCase()
+    const isNull = this.#at - from === 4 && ((data[from] as number) | 0x20) === 0x6e && ((data[from + 2] as number) | 0x20) === 0x6c
+    const word = isNull ? 'null' : data.toString('latin1', from, this.#at).toLowerCase()
     if (word === 'null') this.kind[i] = NULL_VALUE
     else if (word === 'true' || word === 'false') {
       this.kind[i] = BOOL_VALUE
