@@ -34,8 +34,8 @@ const { values, positionals } = parseArgs({
 })
 
 if (values.help) process.stdout.write(USAGE)
-else if (positionals.some(word => word !== 'files') || positionals.length > 1)
-  refuse(`expected nothing or files, got ${positionals.join(' ')}`)
+else if (positionals.some(word => word !== 'files' && word !== 'verify') || positionals.length > 1)
+  refuse(`expected nothing, files or verify, got ${positionals.join(' ')}`)
 else await run(positive(values.rows, '--rows'), positive(values.rounds, '--rounds'))
 
 async function run(rows: number, rounds: number): Promise<void> {

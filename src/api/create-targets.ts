@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { tableLabel } from '../base/table-label.ts'
 import { RehouseError } from '../errors.ts'
 import { describeTargets } from '../run/survey-migration.ts'
+import { validationViews } from '../verify/validation-views.ts'
 import type { OpenMigration } from './open-migration.ts'
 
 export interface Creation {
@@ -35,8 +36,20 @@ export async function createTargets(migration: OpenMigration, { isAsked, run, op
       })
     await service.target.applyScript(script.text)
     await service.ledger.install(migration.identity)
+    await createViews(migration, service)
     const detail = { service: service.name, file: script.name, sha256: createHash('sha256').update(script.text).digest('hex') }
     await service.ledger.audit({ who: operator, action: 'target_created', run, detail })
+  }
+}
+
+/** The views of schema `validation`, which look at both ledger and tables. Where this role may not make them, `verify --report` writes their SQL for who may. */
+async function createViews({ mapping }: OpenMigration, service: OpenMigration['services'][number]): Promise<void> {
+  const views = validationViews({ mapping, service: service.name, relations: await describeTargets(mapping, service) })
+  if (views === '') return
+  try {
+    await service.target.applyScript(views)
+  } catch (error) {
+    if (!(error instanceof RehouseError) || error.code !== 'TARGET_POLICY_DENIED') throw error
   }
 }
 

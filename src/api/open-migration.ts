@@ -26,6 +26,8 @@ export interface OpenMigration extends Migration {
   /** Remarks on the manifest itself. */
   readonly findings: readonly Finding[]
   readonly saltOrigin: 'environment' | 'file' | 'created'
+  /** HMAC-SHA256 (hex) of a text under a key made from the salt, for evidence. */
+  sign(text: string): string
   /**
    * What was staged goes, unless it is to be kept: `all` where the migration is done, `own` after a look, which leaves to an interrupted run what is its.
    * Resolves to what to tell about it.
@@ -59,6 +61,7 @@ export async function openMigration(options: Options & { readonly keepStaging?: 
     identifiers,
     staging,
     auditKey: createHmac('sha256', salt).update('rehouse audit 1').digest(),
+    evidenceKey: createHmac('sha256', salt).update('rehouse evidence 1').digest(),
   }
   const services: Migration['services'][number][] = []
   const close = async (): Promise<void> => {
@@ -84,6 +87,7 @@ export async function openMigration(options: Options & { readonly keepStaging?: 
     close,
     dropStaging: which => dropStaging(staging, which),
     identity: { migration: mapping.migration, saltFingerprint: fingerprint(salt) },
+    sign: text => createHmac('sha256', place.evidenceKey).update(text, 'utf8').digest('hex'),
     ...sourcesOf(place),
   }
 }
@@ -104,6 +108,7 @@ interface Place {
   readonly environment: Environment
   readonly identifiers: Identifiers
   readonly auditKey: Buffer
+  readonly evidenceKey: Buffer
   readonly staging: StagingPlace
 }
 

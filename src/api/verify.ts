@@ -7,6 +7,7 @@ import { surveyMigration } from '../run/survey-migration.ts'
 import { type OpenMigration, openMigration } from './open-migration.ts'
 import type { VerifyOptions } from './options.ts'
 import { PROGRAM_VERSION } from './program-version.ts'
+import { auditVerification, writeBundle, writeReport } from './verify-evidence.ts'
 import { verifyMigration } from './verify-migration.ts'
 import type { VerifyRequest } from './verify-request.ts'
 
@@ -23,6 +24,17 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
     const context = dryContext(migration, { survey, options: runOptionsOf(request, options) })
     const result = await verifyMigration(migration, { survey, context, request })
     for (const finding of await migration.dropStaging('all')) options.on?.({ type: 'finding:found', finding })
+    const evidence = {
+      id: request.id,
+      folder: request.folder,
+      manifest: options.manifest,
+      operator: options.operator ?? '',
+      survey,
+      result,
+    }
+    await auditVerification(migration, evidence)
+    if (options.report !== undefined || request.level === 'forensic') await writeReport(migration, evidence)
+    if (request.level === 'forensic') await writeBundle(migration, evidence)
     return result
   } finally {
     await migration.close()

@@ -98,6 +98,9 @@ export interface Ledger {
     }[]
   >
 
+  /** The digest of every batch of a run, in the order of their numbers. */
+  digests(run: string): Promise<readonly BatchDigest[]>
+
   /** The step that sets the id map’s own key aside for a first load; null = it holds rows, or is not ours to change. */
   idMapStep(): Promise<SchemaStep | null>
   recordStep(tx: WriteTransaction, run: string, step: SchemaStep): Promise<string>
@@ -109,6 +112,14 @@ export interface Ledger {
   /** Whether the chain of those entries is as it was written; reads only. Absent: this ledger keeps no chain. */
   checkAudit?(): Promise<AuditCheck>
   close(): Promise<void>
+}
+
+export interface BatchDigest {
+  readonly batch: string
+  readonly entity: number
+  readonly tenant: number
+  /** SHA-256 in hex. */
+  readonly digest: string
 }
 
 /** What a check of the chain found. `head`: the hash of the last entry in hex, to be compared with the one printed in a report, or a cut tail would not show. */

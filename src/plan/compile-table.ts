@@ -131,12 +131,20 @@ function compileChoice(shape: Shape, of: Omit<ColumnsOf, 'group'>, context: Comp
   }
 }
 
-/** The column a `{ id: … }` fills, else the one uuid column of the primary key that the mapping leaves to us. */
 function ownIdColumn(shape: Shape, target: TargetRelation, context: CompileContext): string | null {
+  return idColumnOf(shape, target, context.service.tenantColumn)
+}
+
+/** The column a `{ id: … }` fills, else the one uuid column of the primary key that the mapping leaves to us. */
+export function idColumnOf(
+  shape: Pick<Shape, 'columns'>,
+  target: Pick<TargetRelation, 'primaryKey' | 'columns'>,
+  tenantColumn: string | null,
+): string | null {
   const marked = shape.columns.find(column => column.value.kind === 'id')
   if (marked) return marked.name
   const mapped = new Set(shape.columns.map(column => column.name))
-  const open = (target.primaryKey ?? []).filter(name => name !== context.service.tenantColumn && !mapped.has(name))
+  const open = (target.primaryKey ?? []).filter(name => name !== tenantColumn && !mapped.has(name))
   const column = open.length === 1 ? target.columns.find(c => c.name === open[0]) : undefined
   return column?.type.name === 'uuid' ? column.name : null
 }

@@ -45,14 +45,14 @@ export class TableDigest {
     })
   }
 
-  /** Chains the row with this identifier into the hash and returns 1; null: it is not next, or not here yet. */
-  hashHere(id: Buffer, at: number, lanes: Int32Array): number | null {
+  /** Chains the row with this identifier into the hash. False: it is not next, or not here yet. */
+  hashHere(id: Buffer, at: number, lanes: Int32Array): boolean {
     const stream = this.#stream
-    if (!stream.isHere() || this.#compare(id, at) !== 0) return null
+    if (!stream.isHere() || !isSameId(id, at, stream.data, stream.start[this.#key] as number)) return false
     this.#chain(lanes)
     // Another row with the same identifier is one too many: it comes before the next.
     stream.pass()
-    return 1
+    return true
   }
 
   async hash(id: Buffer, at: number, lanes: Int32Array): Promise<number> {
@@ -112,4 +112,14 @@ export class TableDigest {
 export function copied(stream: TupleStream): Tuple {
   const data = stream.copy()
   return { data, fields: fieldsAt(data, 0).fields }
+}
+
+/** Whether two identifiers are the same; much faster than comparing buffers. */
+export function isSameId(a: Buffer, at: number, b: Buffer, other: number): boolean {
+  return (
+    a.readInt32LE(at + 12) === b.readInt32LE(other + 12) &&
+    a.readInt32LE(at + 8) === b.readInt32LE(other + 8) &&
+    a.readInt32LE(at + 4) === b.readInt32LE(other + 4) &&
+    a.readInt32LE(at) === b.readInt32LE(other)
+  )
 }

@@ -8,7 +8,7 @@ import { placeOf } from './explain-rows.ts'
 import type { Tuple } from './merge-rows.ts'
 import { SortRows } from './sort-rows.ts'
 import type { SpillFolder } from './spill-folder.ts'
-import { copied, TableDigest } from './table-digest.ts'
+import { copied, isSameId, TableDigest } from './table-digest.ts'
 import type { TableScope, VerifiedEntity } from './table-scopes.ts'
 import { fieldsAt, TupleStream } from './tuple-stream.ts'
 
@@ -56,7 +56,7 @@ function obstacleOf(of: VerifiedEntity, scopes: readonly TableScope[]): string |
   return null
 }
 
-/** One row of the id map: the key as the ledger keeps it, the identifier and the halves of the hash. */
+/** A row of the id map: its identifier lies in `id` from `at`; the halves of its hash. `tuple` copies it. */
 interface Mapped {
   readonly tuple: () => Tuple
   readonly id: Buffer
@@ -70,6 +70,9 @@ class EntityDigest {
   readonly #setting: DigestsSetting
   readonly #tables: readonly TableDigest[]
   readonly #lanes = new Int32Array(2)
+  /** How far the row at hand is: tables hashed, and whether the first of them has it. */
+  #hashed = 0
+  #isThere = true
   #equal = 0
 
   constructor(of: VerifiedEntity, scopes: readonly TableScope[], setting: DigestsSetting) {
@@ -79,30 +82,75 @@ class EntityDigest {
   }
 
   async run(): Promise<void> {
-    const { differences } = this.#setting
-    for await (const mapped of this.#mapped()) {
-      this.#lanes[0] = 0
-      this.#lanes[1] = 0
-      let isThere = true
-      for (const [t, table] of this.#tables.entries()) {
-        const rows = table.hashHere(mapped.id, mapped.at, this.#lanes) ?? (await table.hash(mapped.id, mapped.at, this.#lanes))
-        if (rows === 0 && t === 0) isThere = false
-      }
-      if (isThere && this.#lanes[0] === mapped.high && this.#lanes[1] === mapped.low) this.#equal++
-      else await this.#tell(mapped, isThere)
+    const of = this.#of
+    const { differences, ledger } = this.#setting
+    const format = idMapFormat(of)
+    const rows = ledger(of.facts.entity.service).idMap({ entity: of.number, tenant: of.tenant?.number ?? 0, format })
+    const stream = new TupleStream(rows, { fields: ID_MAP_FIELDS, what: `rehouse.id_map_${format}` })
+    try {
+      if (format === 'integer') await this.#inKeyOrder(stream)
+      else await this.#sorted(stream)
+    } finally {
+      await stream.close()
     }
     for (const table of this.#tables) await table.finish()
-    differences.count(placeOf(this.#of), 'equal', this.#equal)
+    differences.count(placeOf(of), 'equal', this.#equal)
     await differences.flush()
   }
 
-  async #tell(mapped: Mapped, isThere: boolean): Promise<void> {
+  /** The order of keys is the order of identifiers. Rows whose identifier is not the one their key gives are told and left out: the order would break. */
+  async #inKeyOrder(stream: TupleStream): Promise<void> {
+    const of = this.#of
+    const write = this.#setting.identifiers.ordered(of.tenant?.number ?? 0, of.number)
+    const genuine = Buffer.alloc(16)
+    const tuple = (): Tuple => copied(stream)
+    while (stream.isHere() || (await stream.row())) {
+      const { data, start } = stream
+      const key = start[KEY] as number
+      const at = start[ID] as number
+      const hash = start[HASH] as number
+      write(data.readInt32BE(key), data.readInt32BE(key + 4), genuine, 0)
+      if (!isSameId(genuine, 0, data, at)) this.#tellId(tuple(), uuidText(genuine, 0))
+      else {
+        const high = data.readInt32BE(hash)
+        const low = data.readInt32BE(hash + 4)
+        if (!this.#compareHere(data, at, high, low)) await this.#compare({ tuple, id: data, at, high, low })
+      }
+      stream.pass()
+    }
+  }
+
+  /** Without waiting for anything, which is what nearly all rows need. False: not equal, or not yet known. */
+  #compareHere(id: Buffer, at: number, high: number, low: number): boolean {
+    const lanes = this.#lanes
+    lanes[0] = 0
+    lanes[1] = 0
+    this.#isThere = true
+    for (this.#hashed = 0; this.#hashed < this.#tables.length; this.#hashed++)
+      if (!(this.#tables[this.#hashed] as TableDigest).hashHere(id, at, lanes)) return false
+    if (lanes[0] !== high || lanes[1] !== low) return false
+    this.#equal++
+    return true
+  }
+
+  /** Goes on where `compareHere` could not. */
+  async #compare(mapped: Mapped): Promise<void> {
+    const lanes = this.#lanes
+    for (; this.#hashed < this.#tables.length; this.#hashed++) {
+      const rows = await (this.#tables[this.#hashed] as TableDigest).hash(mapped.id, mapped.at, lanes)
+      if (rows === 0 && this.#hashed === 0) this.#isThere = false
+    }
+    if (this.#isThere && lanes[0] === mapped.high && lanes[1] === mapped.low) this.#equal++
+    else await this.#tell(mapped)
+  }
+
+  async #tell(mapped: Mapped): Promise<void> {
     const { differences } = this.#setting
     const tuple = mapped.tuple()
     const key = keyOf(tuple)
     const id = uuidText(mapped.id, mapped.at)
     const head = this.#tables[0] as TableDigest
-    if (!isThere) await head.missing({ id, key, hash: String((BigInt(mapped.high) << 32n) | BigInt(mapped.low >>> 0)) })
+    if (!this.#isThere) await head.missing({ id, key, hash: String((BigInt(mapped.high) << 32n) | BigInt(mapped.low >>> 0)) })
     else {
       differences.count(placeOf(this.#of), 'different')
       differences.add({
@@ -117,38 +165,6 @@ class EntityDigest {
       })
     }
     await differences.flush()
-  }
-
-  /** The id map in the order of identifiers. Rows whose identifier is not the one their key gives are told and left out: the order would break. */
-  async *#mapped(): AsyncGenerator<Mapped> {
-    const of = this.#of
-    const format = idMapFormat(of)
-    const ledger = this.#setting.ledger(of.facts.entity.service)
-    const rows = ledger.idMap({ entity: of.number, tenant: of.tenant?.number ?? 0, format })
-    const stream = new TupleStream(rows, { fields: ID_MAP_FIELDS, what: `rehouse.id_map_${format}` })
-    try {
-      if (format === 'integer') yield* this.#inKeyOrder(stream)
-      else yield* this.#sorted(stream)
-    } finally {
-      await stream.close()
-    }
-  }
-
-  async *#inKeyOrder(stream: TupleStream): AsyncGenerator<Mapped> {
-    const of = this.#of
-    const write = this.#setting.identifiers.ordered(of.tenant?.number ?? 0, of.number)
-    const genuine = Buffer.alloc(16)
-    while (stream.isHere() || (await stream.row())) {
-      const { data, start } = stream
-      const key = start[KEY] as number
-      const at = start[ID] as number
-      const hash = start[HASH] as number
-      write(data.readInt32BE(key), data.readInt32BE(key + 4), genuine, 0)
-      if (data.compare(genuine, 0, 16, at, at + 16) === 0)
-        yield { tuple: () => copied(stream), id: data, at, high: data.readInt32BE(hash), low: data.readInt32BE(hash + 4) }
-      else this.#tellId(copied(stream), uuidText(genuine, 0))
-      stream.pass()
-    }
   }
 
   #tellId(tuple: Tuple, expected: string): void {
@@ -167,7 +183,7 @@ class EntityDigest {
     })
   }
 
-  async *#sorted(stream: TupleStream): AsyncGenerator<Mapped> {
+  async #sorted(stream: TupleStream): Promise<void> {
     const sorter = new SortRows(this.#setting.spill)
     while (await stream.row()) {
       const { data, at, end, start, length } = stream
@@ -187,16 +203,13 @@ class EntityDigest {
     }
     for await (const region of sorter.regions()) {
       for (let row = 0; row < region.size; row++) {
-        const from = region.startOf(row)
-        const tuple = (): Tuple => {
-          const data = Buffer.from(region.buf.subarray(from, region.endOf(row)))
-          return { data, fields: fieldsAt(data, 0).fields }
-        }
-        const { data, fields } = tuple()
-        const idField = fields[ID]
+        const data = Buffer.from(region.buf.subarray(region.startOf(row), region.endOf(row)))
+        const { fields } = fieldsAt(data, 0)
+        const { start = 0, length = 0 } = fields[ID] ?? {}
+        const id = uuidBytes(data.toString('utf8', start, start + length)) ?? Buffer.alloc(16)
         const hash = fields[HASH]?.start ?? 0
-        const id = uuidBytes(data.toString('utf8', idField?.start, (idField?.start ?? 0) + (idField?.length ?? 0))) ?? Buffer.alloc(16)
-        yield { tuple, id, at: 0, high: data.readInt32BE(hash), low: data.readInt32BE(hash + 4) }
+        const mapped: Mapped = { tuple: () => ({ data, fields }), id, at: 0, high: data.readInt32BE(hash), low: data.readInt32BE(hash + 4) }
+        if (!this.#compareHere(id, 0, mapped.high, mapped.low)) await this.#compare(mapped)
       }
     }
   }

@@ -1,7 +1,7 @@
 import { TupleWriter } from '../../base/tuple-writer.ts'
 import { uuidBytes } from '../../base/uuid-text.ts'
 import type { IdMapRows } from '../../model/ledger-records.ts'
-import type { KeyRoom } from './memory-store.ts'
+import type { KeyRoom, MemoryStore } from './memory-store.ts'
 
 interface Place {
   readonly entity: number
@@ -9,7 +9,11 @@ interface Place {
 }
 
 /** The rows of one format, ordered by key, as PostgreSQL's COPY would give them. */
-export function idMapTuples(room: KeyRoom, { entity, tenant, format }: Place & Pick<IdMapRows, 'format'>): Buffer {
+export async function* idMapTuples(store: MemoryStore, of: Place & Pick<IdMapRows, 'format'>): AsyncGenerator<Buffer> {
+  yield tuplesOf(store.room(of), of)
+}
+
+function tuplesOf(room: KeyRoom, { entity, tenant, format }: Place & Pick<IdMapRows, 'format'>): Buffer {
   const out = new TupleWriter()
   const rows = [...room.mapped].filter(([, row]) => row.format === format)
   const ordered =

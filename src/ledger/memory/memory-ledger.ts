@@ -23,7 +23,7 @@ import type { AuditEntry, Hold, Holder, Ledger, LedgerIdentity, LookupMatch, Qua
 import { idMapTuples } from './id-map-tuples.ts'
 import { applyBatch, checkBatch } from './memory-batch.ts'
 import { adoptEntities, adoptTenants, numberEntities, numberTenants } from './memory-numbers.ts'
-import { outcomes, quarantine, taskRecord, totals } from './memory-reports.ts'
+import { digests, outcomes, quarantine, taskRecord, totals } from './memory-reports.ts'
 import { type KeyRoom, MemoryStore, quarantineName } from './memory-store.ts'
 import { claimTask, type EndBackend, failTask, planTasks } from './memory-tasks.ts'
 import { takePart } from './take-part.ts'
@@ -35,7 +35,6 @@ const CHUNK = 1000
 export class MemoryLedger implements Ledger {
   readonly #store: MemoryStore
   readonly #holds = new Set<Hold>()
-
   readonly #endBackend: EndBackend
 
   constructor(options: MemoryLedgerOptions) {
@@ -204,8 +203,8 @@ export class MemoryLedger implements Ledger {
     }
   }
 
-  async *idMap(of: Parameters<Ledger['idMap']>[0]): AsyncGenerator<Buffer> {
-    yield idMapTuples(this.#store.room(of), of)
+  idMap(of: Parameters<Ledger['idMap']>[0]): AsyncIterable<Buffer> {
+    return idMapTuples(this.#store, of)
   }
 
   async mapped(entity: number, tenant: number): Promise<bigint> {
@@ -255,6 +254,8 @@ export class MemoryLedger implements Ledger {
   async totals(run: string): ReturnType<Ledger['totals']> {
     return totals(this.#store, run)
   }
+
+  digests = async (run: string): ReturnType<Ledger['digests']> => digests(this.#store, run)
 
   /** A Map has no key to set aside. */
   async idMapStep(): Promise<SchemaStep | null> {

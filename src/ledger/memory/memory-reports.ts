@@ -2,7 +2,7 @@ import { compareCodePoints } from '../../base/code-point-order.ts'
 import { canonicalKey } from '../../base/key-text.ts'
 import { addCounts, type Counts, NO_COUNTS } from '../../model/counts.ts'
 import type { BatchRecord, TaskRecord } from '../../model/ledger-records.ts'
-import type { Ledger, QuarantineEntry, QuarantineFilter } from '../ledger.ts'
+import type { BatchDigest, Ledger, QuarantineEntry, QuarantineFilter } from '../ledger.ts'
 import type { MemoryStore, StoredQuarantine, StoredTask } from './memory-store.ts'
 
 type Quarantined = Awaited<ReturnType<Ledger['quarantine']>>
@@ -115,4 +115,11 @@ function compareListed(a: Listed, b: Listed): number {
     compareCodePoints(a.entry.part ?? '', b.entry.part ?? '') ||
     a.row.ordinal - b.row.ordinal
   )
+}
+
+export function digests(store: MemoryStore, run: string): readonly BatchDigest[] {
+  return [...store.batches.values()]
+    .filter(batch => batch.run === run)
+    .toSorted((a, b) => Number(a.id) - Number(b.id))
+    .map(({ id, entity, tenant, digest }) => ({ batch: id, entity, tenant, digest: digest.toString('hex') }))
 }

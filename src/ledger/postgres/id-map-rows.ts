@@ -1,5 +1,6 @@
 import type { IdMapRows } from '../../model/ledger-records.ts'
 import type { Session } from '../../postgres/session.ts'
+import type { BatchDigest } from '../ledger.ts'
 
 interface Place {
   readonly entity: number
@@ -19,4 +20,17 @@ export async function countIdMap(session: Session, { entity, tenant }: Place): P
     [tenant, entity],
   )
   return BigInt(rows[0]?.[0] ?? 0)
+}
+
+export async function readDigests(session: Session, run: string): Promise<readonly BatchDigest[]> {
+  const { rows } = await session.query(
+    `select id, entity, tenant, pg_catalog.encode(digest, 'hex') from rehouse.batch where run = $1 order by id`,
+    [run],
+  )
+  return rows.map(([batch, entity, tenant, digest]) => ({
+    batch: String(batch),
+    entity: Number(entity),
+    tenant: Number(tenant),
+    digest: String(digest),
+  }))
 }

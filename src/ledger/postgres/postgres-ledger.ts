@@ -31,7 +31,7 @@ import { appendAudit, checkAudit } from './audit.ts'
 import { claimTask } from './claim.ts'
 import { ControlSession } from './control-session.ts'
 import { holdDatabase } from './hold.ts'
-import { countIdMap, idMapStatement } from './id-map-rows.ts'
+import { countIdMap, idMapStatement, readDigests } from './id-map-rows.ts'
 import { checkLedgerIdentity, installLedger, ledgerState } from './install.ts'
 import { readHasKeys, readKnown, streamKnownKeys } from './known-keys.ts'
 import { type IdDecoder, readKeysOf, type UnindexedLookup } from './look-up.ts'
@@ -209,6 +209,10 @@ export class PostgresLedger implements Ledger {
 
   totals(run: string): ReturnType<Ledger['totals']> {
     return this.#control.use(session => readTotals(session, run))
+  }
+
+  digests(run: string): ReturnType<Ledger['digests']> {
+    return this.#control.use(session => readDigests(session, run))
   }
 
   idMapStep(): Promise<SchemaStep | null> {

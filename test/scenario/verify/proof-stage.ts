@@ -9,6 +9,7 @@ import { LEGACY_SQL, MANIFEST, SOUTH_SQL, TARGET_SQL } from './school-manifest.t
 export interface ProofStage {
   readonly target: TestDatabase
   readonly folder: string
+  readonly env: Readonly<Record<string, string>>
   readonly sources: Readonly<Record<'north' | 'south', TestDatabase>>
   migrate(manifest?: string): Promise<void>
   verify(options?: Partial<VerifyOptions>): Promise<VerifyResult>
@@ -30,6 +31,7 @@ export async function openProofStage(t: TestLike): Promise<ProofStage> {
   return {
     target,
     folder,
+    env,
     sources,
     migrate: async (file = manifest) => {
       const result = await migrate({ manifest: file, env })
