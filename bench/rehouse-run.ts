@@ -34,7 +34,7 @@ export async function runRehouse(ground: Ground, profileFolder: string | null, m
   return measured
 }
 
-async function migrateInChild(
+export async function migrateInChild(
   ground: Ground,
   { profileFolder, migrated }: { readonly profileFolder: string | null; readonly migrated: Migrated | undefined },
 ): Promise<Measured> {

@@ -2,7 +2,7 @@
 // Installs the dependencies first if they are missing or not those of package-lock.json, and uses the Node that is among them. Plain JavaScript for Node 20 or newer, imports nothing installed.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { constants } from 'node:os'
 import { basename, delimiter, dirname, join } from 'node:path'
@@ -24,6 +24,8 @@ class SetupFailed extends Error {}
 
 /** Whether what npm has installed is what the lock file asks for. Compares contents: the times of files say nothing after a copy. */
 function isInstalled() {
+  // What a link leads to belongs to somebody else: installing would empty it.
+  if (lstatSync(MODULES, { throwIfNoEntry: false })?.isSymbolicLink()) return true
   const list = join(MODULES, '.package-lock.json')
   if (!existsSync(list)) return false
   const wanted = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')).packages
