@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { embeddedStatus, removeEmbedded } from '../../src/embedded/embedded.ts'
-import { migrate, plan } from '../../src/index.ts'
+import { migrate, plan, verify } from '../../src/index.ts'
 import type { MigrateResult } from '../../src/model/results.ts'
 import { serverFolder } from '../../src/staging/staging-server.ts'
 import { newDatabase, type Rows, sql, type TestDatabase, type TestLike, testServer } from '../support/postgres.ts'
@@ -268,5 +268,43 @@ test('however many files there are, only those being read are staged, on one ser
   assert.deepEqual(result.failures, [])
   assert.equal(result.entities.length, 27)
   assert.ok(most >= 1 && most <= 2, `${most} at once`)
+  assert.deepEqual(await stagedDatabases(at.name), [])
+})
+
+test('a staging server that dies in the middle of a run is started again, and the run goes on where it was', {
+  timeout: 180_000,
+}, async t => {
+  const at = await place(t, 'embedded')
+  const retried: string[] = []
+  let seen = 0
+  const kill = (seam: string, { entity }: { entity?: string }): void => {
+    if (seam === 'after_batch_commit' && entity === 'person' && ++seen === 2)
+      process.kill(embeddedStatus(serverFolder(at.staging)).pid ?? 0, 'SIGKILL')
+  }
+  const result = await migrate({
+    ...at,
+    batchRows: 50,
+    lanes: 1,
+    hooks: { at: kill },
+    on: event => {
+      if (event.type === 'task:retried') retried.push(`${event.entity} ${event.code}`)
+    },
+  })
+  assert.deepEqual(result.failures, [])
+  assert.deepEqual(counts(result), EXPECTED)
+  assert.ok(
+    retried.length > 0 && retried.every(line => line === 'visit SOURCE_UNREACHABLE' || line === 'person SOURCE_UNREACHABLE'),
+    retried.join(),
+  )
+  assert.ok(seen >= 2)
+})
+
+test('what was kept is read again by verify, which drops it when it is done', { timeout: 120_000 }, async t => {
+  const at = await place(t, 'server')
+  await migrate({ ...at, keepStaging: true })
+  assert.equal((await stagedDatabases(at.name)).length, 2)
+  const result = await verify(at)
+  assert.deepEqual([result.different, result.missing, result.extra], [0, 0, 0])
+  assert.ok(result.compared > 0)
   assert.deepEqual(await stagedDatabases(at.name), [])
 })

@@ -214,3 +214,10 @@ test('a masked address never shows a password, whatever characters it has', () =
     { numRuns: 2000 },
   )
 })
+
+test('the address for staging is that of the manifest or of REHOUSE_STAGING, a database only', () => {
+  const side = { side: 'staging' } as const
+  assert.equal(resolved('postgres://u@h/d', {}, side), 'postgres://u@h/d')
+  assert.equal(resolved('postgres://u@h/d', { REHOUSE_STAGING: 'env:OTHER', OTHER: 'postgres://u@i/e' }, side), 'postgres://u@i/e')
+  errorOf(() => resolved('csv:folder', {}, side), 'MANIFEST_INVALID')
+})

@@ -39,3 +39,15 @@ test('accepts `staging: embedded` and `on_conflict: quarantine`, which are what 
     [],
   )
 })
+
+test('staging is the built-in server or a PostgreSQL; anything else is refused without showing it, a password in it is pointed out', () => {
+  for (const where of ['embedded', 'env:STAGING', 'file:staging.url', 'postgres://stager@host/postgres'])
+    assert.deepEqual(findingsOf(manifest({ top: `staging: "${where}"` })), [])
+  const [wrong] = findingsOf(manifest({ top: 'staging: "mysql://secret@host/db"' }))
+  assert.equal(wrong?.code, 'MANIFEST_INVALID')
+  assert.ok(!wrong?.message.includes('secret'))
+  assert.deepEqual(
+    findingsOf(manifest({ top: 'staging: "postgres://stager:secret@host/postgres"' })).map(({ code }) => code),
+    ['MANIFEST_SECRET'],
+  )
+})
