@@ -219,5 +219,5 @@ test('the address for staging is that of the manifest or of REHOUSE_STAGING, a d
   const side = { side: 'staging' } as const
   assert.equal(resolved('postgres://u@h/d', {}, side), 'postgres://u@h/d')
   assert.equal(resolved('postgres://u@h/d', { REHOUSE_STAGING: 'env:OTHER', OTHER: 'postgres://u@i/e' }, side), 'postgres://u@i/e')
-  errorOf(() => resolved('csv:folder', {}, side), 'MANIFEST_INVALID')
+  errorOf('MANIFEST_INVALID', () => resolved('csv:folder', {}, side))
 })
