@@ -178,7 +178,7 @@ class ArchiveBuilder {
       rows: null,
       order: of.order,
       label: `data of entry ${of.entry.id}`,
-      table: { schema: table.schema, name: table.name },
+      names: [table.schema, table.name],
       isEnded: of.isEnded,
       hasStandardStrings,
       async *open(signal) {

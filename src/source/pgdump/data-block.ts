@@ -9,8 +9,8 @@ export interface DataBlock {
   readonly order: number
   /** Where the text begins, for messages: `byte 4711`, `data of entry 3312`. */
   readonly label: string
-  /** `insert`: the text may hold statements for other tables, which are passed over. */
-  readonly table: { readonly schema: string; readonly name: string }
+  /** `insert`: how its statements name the table. The text may hold statements for others, which are passed over. */
+  readonly names: readonly string[]
   /** The text, in UTF-8: of a COPY its lines, `isEnded` with the `\.` after them; of INSERTs whole statements. */
   open(signal: AbortSignal): AsyncIterable<Buffer>
   /** The text itself says where it ends, and is cut off where it does not. */

@@ -46,7 +46,7 @@ export class DumpFile {
       for (let at = range.start; at < range.end; ) {
         const length = Math.min(CHUNK_BYTES, range.end - at)
         const chunk = Buffer.allocUnsafeSlow(length)
-        const { bytesRead } = await handle.read(chunk, 0, length, at)
+        const bytesRead = await this.#readInto(handle, chunk, at)
         signal.throwIfAborted()
         if (bytesRead === 0) break
         yield chunk.subarray(0, bytesRead)
@@ -56,6 +56,14 @@ export class DumpFile {
       await this.#compare(handle)
     } finally {
       await handle.close()
+    }
+  }
+
+  async #readInto(handle: FileHandle, chunk: Buffer, at: number): Promise<number> {
+    try {
+      return (await handle.read(chunk, 0, chunk.length, at)).bytesRead
+    } catch (error) {
+      throw unreachableDump(this.label, error)
     }
   }
 

@@ -44,7 +44,7 @@ export class InsertIndex {
     this.#state.checkColumns(table, columns, piece.start)
     if (table.obstacle !== null) return null
     try {
-      this.#addRows(table, { columns, rows: this.#countRows(bytes, head, { table, columns }) }, piece)
+      this.#addRows(table, { columns, names: head.table, rows: this.#countRows(bytes, head, { table, columns }) }, piece)
     } catch (error) {
       if (!(error instanceof NotConstant)) throw error
       table.obstacle ??= `an INSERT at byte ${piece.start + error.at} holds more than constants: ${error.message}`
@@ -74,7 +74,11 @@ export class InsertIndex {
     return column !== undefined && isUnchanged(cast, { kind, to: column.type, database: this.#state.current.database })
   }
 
-  #addRows(table: Table, made: { readonly columns: readonly string[]; readonly rows: number }, piece: Piece): void {
+  #addRows(
+    table: Table,
+    made: { readonly columns: readonly string[]; readonly names: readonly string[]; readonly rows: number },
+    piece: Piece,
+  ): void {
     settleSequences(table)
     const last = table.blocks.at(-1)
     const isSame =
@@ -82,8 +86,8 @@ export class InsertIndex {
       last.kind === 'insert' &&
       last.epoch === this.#state.epoch &&
       piece.start - last.end <= MOST_GAP_BYTES &&
-      last.columns.length === made.columns.length &&
-      last.columns.every((name, i) => name === made.columns[i])
+      isSameList(last.names, made.names) &&
+      isSameList(last.columns, made.columns)
     if (isSame) {
       last.end = piece.end + 1
       last.rows += made.rows
@@ -92,13 +96,16 @@ export class InsertIndex {
     const block = {
       kind: 'insert',
       ...made,
-      table: { schema: table.schema, name: table.name },
       hasStandardStrings: this.#state.hasStandardStrings,
     } as const
     // The semicolon belongs to the statement when it is read again.
     const range = { start: piece.start, end: piece.end + 1, transcode: this.#state.transcode, epoch: this.#state.epoch }
     table.blocks.push(new RangeBlock(block, range, this.#open))
   }
+}
+
+export function isSameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name, i) => name === b[i])
 }
 
 /** Rows after something set a sequence have numbers nobody can say. */

@@ -18,7 +18,7 @@ export class RangeBlock implements DataBlock {
   readonly columns: readonly string[]
   rows: number
   readonly label: string
-  readonly table: { readonly schema: string; readonly name: string }
+  readonly names: readonly string[]
   readonly isEnded = false
   readonly hasStandardStrings: boolean
   readonly start: number
@@ -29,13 +29,13 @@ export class RangeBlock implements DataBlock {
   readonly #open: OpenRange
 
   constructor(
-    made: Pick<DataBlock, 'kind' | 'columns' | 'table' | 'hasStandardStrings'> & { readonly rows: number },
+    made: Pick<DataBlock, 'kind' | 'columns' | 'names' | 'hasStandardStrings'> & { readonly rows: number },
     range: TextRange,
     open: OpenRange,
   ) {
     this.kind = made.kind
     this.columns = made.columns
-    this.table = made.table
+    this.names = made.names
     this.hasStandardStrings = made.hasStandardStrings
     this.rows = made.rows
     this.start = range.start

@@ -8,6 +8,7 @@ import { CopyRows, RowError } from './copy-rows.ts'
 import type { DataBlock } from './data-block.ts'
 import { type DescribedTable, obstacleOf } from './describe-database.ts'
 import { invalidDump, refusedDump } from './dump-errors.ts'
+import { isSameList } from './insert-index.ts'
 import { InsertDecoder } from './insert-rows.ts'
 import { keyPart, type Output, outputOf, type RowPlan, RowSequence } from './row-plan.ts'
 import { ScriptError } from './script-scanner.ts'
@@ -110,14 +111,11 @@ function planOf(
 
 function decoderOf(block: DataBlock, plan: RowPlan, isPast: boolean): CopyRows | InsertDecoder {
   if (block.kind === 'copy') return new CopyRows(plan, { isPast })
-  const { table, columns, hasStandardStrings } = block
+  const { names, columns, hasStandardStrings } = block
   return new InsertDecoder(plan, {
     isPast,
     hasStandardStrings,
-    isOwn: (name, listed) =>
-      name.at(-1) === table.name &&
-      (name.length < 2 || name.at(-2) === table.schema) &&
-      (listed === null || listed.join('\0') === columns.join('\0')),
+    isOwn: (table, listed) => isSameList(table, names) && (listed === null || isSameList(listed, columns)),
   })
 }
 

@@ -178,6 +178,8 @@ export class ScriptIndex {
     if (table === null) this.#addUnknown([relation?.schemaname ?? '', relation?.relname ?? ''])
     this.#state.checkColumns(table, columns, piece.start)
     this.#copying = { table, columns }
+    // No INSERTs are read in one go over rows that are no statements.
+    this.#state.epoch++
     this.#scanner.beginCopy()
   }
 
@@ -198,7 +200,7 @@ export class ScriptIndex {
       kind: 'copy',
       columns,
       rows: piece.rows,
-      table: { schema: table.schema, name: table.name },
+      names: [],
       hasStandardStrings: true,
     } as const
     table.blocks.push(new RangeBlock(made, range, this.#options.open))

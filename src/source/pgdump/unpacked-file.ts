@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { chmod, mkdir, open, readdir, rename, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
+import { RehouseError } from '../../errors.ts'
 import type { DumpOptions } from './dump.ts'
 import { refusedDump } from './dump-errors.ts'
 import { DumpFile } from './dump-file.ts'
@@ -21,11 +22,20 @@ export async function unpackedFile(
   options: DumpOptions,
 ): Promise<{ readonly marker: string; readonly unpacked: DumpFile }> {
   const marker = await hashOf(file)
+  try {
+    return { marker, unpacked: await keptOrUnpacked(file, packing, { ...options, prefix: `pgdump-${marker.slice(0, 32)}-` }) }
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error && !(error instanceof RehouseError) ? String(error.code) : null
+    if (code === null) throw error
+    const next = 'Make room and give rights where .rehouse is kept, or unpack the dump elsewhere and give that.'
+    throw refusedDump(`expected a private folder the unpacked dump can be written to, got ${code}`, { file: options.label }, next)
+  }
+}
+
+async function keptOrUnpacked(file: DumpFile, packing: Packing, options: DumpOptions & { readonly prefix: string }): Promise<DumpFile> {
   await mkdir(options.privateFolder, { recursive: true, mode: 0o700 })
   await chmod(options.privateFolder, 0o700)
-  const prefix = `pgdump-${marker.slice(0, 32)}-`
-  const kept = await keptFile(prefix, options)
-  return { marker, unpacked: kept ?? (await unpack(file, packing, { ...options, prefix })) }
+  return (await keptFile(options.prefix, options)) ?? unpack(file, packing, options)
 }
 
 async function hashOf(file: DumpFile): Promise<string> {

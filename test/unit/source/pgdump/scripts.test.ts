@@ -93,6 +93,32 @@ suite('scripts by hand', () => {
     assert.equal((await rowsOf(t, `${script}\nSELECT setval('t_id_seq', 100);`)).length, 5)
   })
 
+  test('statements of several tables and rows of COPY stand among each other, whatever the names are', async t => {
+    const script = `CREATE SCHEMA a; CREATE SCHEMA b; CREATE TABLE a.t (a integer, b text); CREATE TABLE b.t (a integer, b text);
+SET search_path = a, b;
+INSERT INTO b.t VALUES (1, 'of b');
+INSERT INTO t VALUES (2, 'of a');
+INSERT INTO b.t VALUES (3, 'of b');
+COPY t FROM stdin;
+4\tit's; no quote
+\\.
+INSERT INTO b.t VALUES (5, 'of b');
+SET search_path = b;
+INSERT INTO t VALUES (6, 'of b');
+INSERT INTO a.t VALUES (7, 'of a');
+`
+    const source = await openDumpOf(t, script)
+    const { relations } = await source.describe()
+    const read = await Promise.all(relations.map(relation => readAll(source, relation)))
+    assert.deepEqual(
+      relations.map(({ schema }, i) => [schema, read[i]?.map(row => row[0]?.readInt32BE(0))]),
+      [
+        ['a', [2, 4, 7]],
+        ['b', [1, 3, 5, 6]],
+      ],
+    )
+  })
+
   test('a column left out gets a default that is a constant, and no other', async t => {
     const script = (value: string): string => `CREATE TABLE t (a integer, b text DEFAULT ${value});\nINSERT INTO t (a) VALUES (1);\n`
     assert.deepEqual(await rowsOf(t, script("'x''y'::text")), [['1', "x'y"]])
