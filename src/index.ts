@@ -1,9 +1,10 @@
 /** The public API. Every verb reads the manifest, opens what it names, and closes it again; none prints, exits or reads the environment by itself. */
+export { exportAudit, verifyAudit } from './api/audit.ts'
 export { check } from './api/check.ts'
 export { type InitOptions, init } from './api/init.ts'
 export { lookup } from './api/lookup.ts'
 export { migrate } from './api/migrate.ts'
-export type { LookupOptions, MigrateOptions, Options, QuarantineOptions, RetryOptions, VerifyOptions } from './api/options.ts'
+export type { AuditVerifyOptions, LookupOptions, MigrateOptions, Options, QuarantineOptions, RetryOptions, VerifyOptions } from './api/options.ts'
 export { plan } from './api/plan.ts'
 export { quarantine } from './api/quarantine.ts'
 export { retryQuarantine } from './api/retry-quarantine.ts'
@@ -16,6 +17,8 @@ export { manifestJsonSchema } from './manifest/json-schema.ts'
 export type { Counts } from './model/counts.ts'
 export type { Finding } from './model/finding.ts'
 export type {
+  AuditExportResult,
+  AuditVerifyResult,
   CheckResult,
   ErrorResult,
   InitResult,

@@ -75,3 +75,8 @@ export interface VerifyOptions extends Options {
   readonly report?: string
   readonly operator?: string
 }
+
+export interface AuditVerifyOptions extends Options {
+  /** Heads that were printed: `service:entries:hash`, joined by commas, or a hash. */
+  readonly heads?: readonly string[]
+}

@@ -78,7 +78,7 @@ export async function writeBundle(migration: OpenMigration, evidence: Evidence):
       service: name,
       runs: told,
       quarantine: (await ledger.quarantine({ limit: null })).rows,
-      audit: (await ledger.checkAudit?.()) ?? null,
+      audit: await ledger.checkAudit(),
     }
     await writeFile(join(folder, `ledger-${name}.json`), `${JSON.stringify(said, null, 2)}\n`, OWNER_ONLY)
   }

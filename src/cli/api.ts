@@ -1,5 +1,16 @@
-import type { InitOptions, LookupOptions, MigrateOptions, Options, QuarantineOptions, RetryOptions, VerifyOptions } from '../index.ts'
 import type {
+  AuditVerifyOptions,
+  InitOptions,
+  LookupOptions,
+  MigrateOptions,
+  Options,
+  QuarantineOptions,
+  RetryOptions,
+  VerifyOptions,
+} from '../index.ts'
+import type {
+  AuditExportResult,
+  AuditVerifyResult,
   CheckResult,
   InitResult,
   LookupResult,
@@ -21,6 +32,8 @@ export interface Api {
   lookup(options: LookupOptions): Promise<LookupResult>
   quarantine(options: QuarantineOptions): Promise<QuarantineResult>
   retryQuarantine(options: RetryOptions): Promise<MigrateResult>
+  verifyAudit(options: AuditVerifyOptions): Promise<AuditVerifyResult>
+  exportAudit(options: Options): Promise<AuditExportResult>
   manifestJsonSchema(): object
   /** The folder of the built-in server that belongs to a manifest in this folder. */
   embeddedFolder(manifestFolder: string): string

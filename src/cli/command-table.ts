@@ -1,3 +1,4 @@
+import { auditCommands } from './audit-commands.ts'
 import type { Command, ExitDoc, Flag, Group, NotBuilt } from './command-shape.ts'
 import { embeddedCommands } from './embedded-commands.ts'
 
@@ -243,6 +244,7 @@ export const COMMANDS: readonly Command[] = [
     ],
     exits: [DONE],
   },
+  ...auditCommands(MANIFEST_FLAGS),
   {
     name: 'schema',
     doc: 'Print the JSON Schema of the manifest, or of a command’s output',
@@ -264,6 +266,7 @@ export const COMMANDS: readonly Command[] = [
 /** What a command with subcommands is about. */
 export const GROUPS: readonly Group[] = [
   { name: 'quarantine', doc: 'Rows that were refused' },
+  { name: 'audit', doc: 'Who did what: the chain of entries in the ledger' },
   { name: 'embedded', doc: 'The built-in PostgreSQL' },
 ]
 
@@ -273,7 +276,6 @@ export const NOT_BUILT: readonly NotBuilt[] = [
   { name: 'checkpoint', doc: 'Name moments to return to' },
   { name: 'backup', doc: 'Keep and restore copies' },
   { name: 'report', doc: 'Write the report of a run' },
-  { name: 'audit', doc: 'Verify or export the audit chain' },
   { name: 'profile', doc: 'Look at the data of a source' },
   { name: 'identity', doc: 'Bring people together' },
   { name: 'worker', doc: 'Run tasks for a run on another machine' },

@@ -14,6 +14,8 @@ const FILES: Readonly<Record<string, () => Promise<{ readonly run: Run }>>> = {
   'quarantine show': () => import('./commands/quarantine-show.ts'),
   'quarantine retry': () => import('./commands/quarantine-retry.ts'),
   'quarantine export': () => import('./commands/quarantine-export.ts'),
+  'audit verify': () => import('./commands/audit-verify.ts'),
+  'audit export': () => import('./commands/audit-export.ts'),
   schema: () => import('./commands/schema.ts'),
   'embedded start': () => import('./commands/embedded-start.ts'),
   'embedded stop': () => import('./commands/embedded-stop.ts'),

@@ -16,6 +16,7 @@ import type {
 } from '../model/ledger-records.ts'
 import type { Tenant } from '../model/mapping.ts'
 import type { WriteTransaction } from '../target/target.ts'
+import type { AuditCheck, AuditHead, AuditRecord } from './audit-chain.ts'
 
 /**
  * Remembering. One ledger per service, in the database the rows go to (schema `rehouse`); the first service's ledger is the control ledger:
@@ -109,8 +110,12 @@ export interface Ledger {
   debts(): Promise<readonly SchemaDebt[]>
   /** Remembers a deed so that it cannot be changed unnoticed. */
   audit(entry: AuditEntry): Promise<void>
-  /** Whether the chain of those entries is as it was written; reads only. Absent: this ledger keeps no chain. */
-  checkAudit?(): Promise<AuditCheck>
+  /** Every entry as it is stored, in the order of their numbers. */
+  auditTrail(): Promise<readonly AuditRecord[]>
+  /** Recomputes the chain of entries with the key of the ledger. Reads only. */
+  checkAudit(): Promise<AuditCheck>
+  /** The last entry, to be printed: a chain whose end was cut off is whole, but ends before it. */
+  auditHead(): Promise<AuditHead>
   close(): Promise<void>
 }
 
@@ -121,11 +126,6 @@ export interface BatchDigest {
   /** SHA-256 in hex. */
   readonly digest: string
 }
-
-/** What a check of the chain found. `head`: the hash of the last entry in hex, to be compared with the one printed in a report, or a cut tail would not show. */
-export type AuditCheck =
-  | { readonly outcome: 'intact'; readonly entries: number; readonly head: string }
-  | { readonly outcome: 'broken'; readonly entry: string; readonly reason: 'missing' | 'changed' | 'head' }
 
 /** Something somebody did. */
 export interface AuditEntry {

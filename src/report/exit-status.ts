@@ -1,6 +1,6 @@
 import { CODES, type Code, unreachable } from '../errors.ts'
 import type { Finding } from '../model/finding.ts'
-import type { LookupResult, MigrateResult, VerifyResult } from '../model/results.ts'
+import type { AuditVerifyResult, LookupResult, MigrateResult, VerifyResult } from '../model/results.ts'
 
 /** How a command ended, as far as its exit status goes. */
 export type Ending =
@@ -11,6 +11,7 @@ export type Ending =
   | { readonly kind: 'migrate'; readonly result: MigrateResult }
   | { readonly kind: 'lookup'; readonly result: LookupResult }
   | { readonly kind: 'verify'; readonly result: Pick<VerifyResult, 'outcome'> }
+  | { readonly kind: 'audit'; readonly result: Pick<AuditVerifyResult, 'outcome'> }
 
 /** The gravest first: of several that apply, the first counts. */
 export const GRAVITY: readonly number[] = [70, 130, 2, 4, 5, 6, 3, 1, 0]
@@ -30,6 +31,8 @@ export function exitStatus(ending: Ending): number {
       return ending.result.matches.length === 0 ? 1 : 0
     case 'verify':
       return VERIFY_EXITS[ending.result.outcome]
+    case 'audit':
+      return AUDIT_EXITS[ending.result.outcome]
     default:
       return unreachable(ending)
   }
@@ -38,6 +41,12 @@ export function exitStatus(ending: Ending): number {
 const VERIFY_EXITS: Readonly<Record<VerifyResult['outcome'], number>> = {
   equal: 0,
   different: 1,
+  could_not_verify: CODES.COULD_NOT_VERIFY.exit,
+}
+
+const AUDIT_EXITS: Readonly<Record<AuditVerifyResult['outcome'], number>> = {
+  intact: 0,
+  broken: 1,
   could_not_verify: CODES.COULD_NOT_VERIFY.exit,
 }
 

@@ -1,4 +1,5 @@
 import type { EntityResult, MigrateResult } from '../model/results.ts'
+import { auditHeadText } from './audit-text.ts'
 import { renderError } from './error-text.ts'
 import { renderFindings } from './findings-text.ts'
 import type { Page } from './paint.ts'
@@ -23,6 +24,7 @@ export function renderMigrate(result: MigrateResult, page: Page): readonly strin
     ...renderNotTried(result, page),
     headline(result, page),
     equationText(result.totals),
+    ...auditHeadText(result.audit_head),
   ]
 }
 

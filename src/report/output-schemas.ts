@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { auditExportSchema, auditHead, auditVerifySchema } from './audit-schemas.ts'
 
 /** What `--json` prints, as schemas. `src/model/results.ts` says the same as types; a test holds the two together. */
 
@@ -67,6 +68,7 @@ export const migrateSchema = z.object({
     .describe('How often each declared outcome was taken.'),
   not_tried: z.array(text).describe('Dry run: refusals only the server can make.'),
   failures: z.array(errorBody).describe('Errors that ended a tenant without ending the run.'),
+  audit_head: auditHead.optional(),
 })
 
 export const initSchema = z.object({
@@ -263,6 +265,7 @@ export const verifySchema = z.object({
   lag_seconds: z.number().nullable().describe('From the end of the run to this verification.'),
   repaired: count,
   seconds: z.number(),
+  audit_head: auditHead.optional(),
 })
 
 const port = z.int().nullable()
@@ -276,6 +279,8 @@ export const OUTPUTS = {
   status: statusSchema,
   lookup: lookupSchema,
   verify: verifySchema,
+  'audit verify': auditVerifySchema,
+  'audit export': auditExportSchema,
   quarantine: quarantineSchema,
   'quarantine list': quarantineSchema,
   'quarantine show': quarantineSchema,

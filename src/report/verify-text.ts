@@ -1,4 +1,5 @@
 import type { Difference, VerifyEntity, VerifyReason, VerifyResult, WitnessLine } from '../model/results.ts'
+import { auditHeadText } from './audit-text.ts'
 import type { Page, Tone } from './paint.ts'
 import { formatCount, formatCounted, formatRate, formatSeconds } from './quantities.ts'
 import { left, renderTable, right, shrinking } from './table.ts'
@@ -16,6 +17,7 @@ export function renderVerify(result: VerifyResult, page: Page): readonly string[
     ...renderWitness(result.witness, page),
     ...renderReasons(result.reasons, page),
     ...headline(result, page),
+    ...auditHeadText(result.audit_head),
   ]
 }
 

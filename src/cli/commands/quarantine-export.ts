@@ -1,19 +1,17 @@
-import { writeFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
-import { RehouseError } from '../../errors.ts'
 import type { QuarantineResult } from '../../model/results.ts'
 import { exitStatus } from '../../report/exit-status.ts'
 import { formatCounted } from '../../report/quantities.ts'
 import { quarantineCsv } from '../../report/quarantine-csv.ts'
 import { printable } from '../../report/text-width.ts'
 import type { Answer, Call } from '../call.ts'
+import { writePrivateFile } from '../private-file.ts'
 import { queryQuarantine } from '../quarantine-query.ts'
 
 export async function run(call: Call): Promise<Answer> {
   const file = call.flags.text('out')
   const result = await queryQuarantine(call, null)
   const content = call.flags.text('format') === 'json' ? `${JSON.stringify(result, null, 2)}\n` : quarantineCsv(result.rows)
-  if (file !== undefined) await writeExport(resolve(call.host.cwd, file), content)
+  if (file !== undefined) await writePrivateFile(call.host, { file, content, flag: '--out' })
   return { json: result, lines: () => linesOf(result, file, content), exit: exitStatus({ kind: 'done' }) }
 }
 
@@ -21,18 +19,4 @@ function linesOf(result: QuarantineResult, file: string | undefined, content: st
   if (file !== undefined) return [`${formatCounted(result.rows.length, 'row')} written to ${printable(file)}.`]
   // The last line end is the printer's.
   return [content.replace(/\r?\n$/, '')]
-}
-
-/** The rows are about people: nobody but the owner may read the file. */
-async function writeExport(file: string, content: string): Promise<void> {
-  try {
-    await writeFile(file, content, { mode: 0o600 })
-  } catch (cause) {
-    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'an error'
-    throw new RehouseError('USAGE', `expected to write the file given with --out, got ${reason}`, {
-      where: { file },
-      next: 'Name a file in a folder that exists and may be written to.',
-      cause,
-    })
-  }
 }

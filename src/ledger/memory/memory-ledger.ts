@@ -16,11 +16,13 @@ import type {
 } from '../../model/ledger-records.ts'
 import type { Tenant } from '../../model/mapping.ts'
 import type { WriteTransaction } from '../../target/target.ts'
+import type { AuditCheck, AuditHead, AuditRecord } from '../audit-chain.ts'
 import { compareIdentity } from '../compare-identity.ts'
 import { heldError } from '../held-error.ts'
 import { interrupted } from '../interrupted.ts'
 import type { AuditEntry, Hold, Holder, Ledger, LedgerIdentity, LookupMatch, QuarantineFilter, TaskClaim, TaskPlace } from '../ledger.ts'
 import { idMapTuples } from './id-map-tuples.ts'
+import { addAudit, checkOf, headOf } from './memory-audit.ts'
 import { applyBatch, checkBatch } from './memory-batch.ts'
 import { adoptEntities, adoptTenants, numberEntities, numberTenants } from './memory-numbers.ts'
 import { digests, outcomes, quarantine, taskRecord, totals } from './memory-reports.ts'
@@ -56,7 +58,19 @@ export class MemoryLedger implements Ledger {
   }
 
   async audit(entry: AuditEntry): Promise<void> {
-    this.#store.audit.push(entry)
+    addAudit(this.#store.audit, entry)
+  }
+
+  async auditTrail(): Promise<readonly AuditRecord[]> {
+    return [...this.#store.audit]
+  }
+
+  async auditHead(): Promise<AuditHead> {
+    return headOf(this.#store.audit)
+  }
+
+  async checkAudit(): Promise<AuditCheck> {
+    return checkOf(this.#store.audit)
   }
 
   async hold(holder: Holder, { wait, signal }: { readonly wait: boolean; readonly signal: AbortSignal }): Promise<Hold> {

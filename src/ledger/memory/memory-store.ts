@@ -7,7 +7,8 @@ import type {
   SchemaDebt,
   TaskRecord,
 } from '../../model/ledger-records.ts'
-import type { AuditEntry, Holder, LedgerIdentity } from '../ledger.ts'
+import type { AuditRecord } from '../audit-chain.ts'
+import type { Holder, LedgerIdentity } from '../ledger.ts'
 
 export type StoredTask = Omit<TaskRecord, 'counts' | 'seconds'>
 
@@ -51,7 +52,7 @@ export class MemoryStore {
   nextBatch = 1
   readonly steps = new Map<string, SchemaDebt>()
   nextStep = 1
-  readonly audit: AuditEntry[] = []
+  readonly audit: AuditRecord[] = []
   holder: (Holder & { readonly since: string }) | null = null
   readonly #rooms = new Map<string, KeyRoom>()
 

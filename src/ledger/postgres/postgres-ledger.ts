@@ -15,19 +15,9 @@ import type {
 import type { Tenant } from '../../model/mapping.ts'
 import { sessionOf } from '../../postgres/transaction-session.ts'
 import type { WriteTransaction } from '../../target/target.ts'
-import type {
-  AuditCheck,
-  AuditEntry,
-  Hold,
-  Holder,
-  Ledger,
-  LedgerIdentity,
-  LookupMatch,
-  QuarantineFilter,
-  TaskClaim,
-  TaskPlace,
-} from '../ledger.ts'
-import { appendAudit, checkAudit } from './audit.ts'
+import type { AuditCheck, AuditHead, AuditRecord } from '../audit-chain.ts'
+import type { AuditEntry, Hold, Holder, Ledger, LedgerIdentity, LookupMatch, QuarantineFilter, TaskClaim, TaskPlace } from '../ledger.ts'
+import { appendAudit, checkAudit, readAudit, readAuditHead } from './audit.ts'
 import { claimTask } from './claim.ts'
 import { ControlSession } from './control-session.ts'
 import { holdDatabase } from './hold.ts'
@@ -234,6 +224,14 @@ export class PostgresLedger implements Ledger {
   /** Adds to the audit chain: refusals and whatever else a person must be able to find again. */
   audit(entry: AuditEntry): Promise<void> {
     return this.#control.transaction(session => appendAudit(session, this.#options.auditKey, entry))
+  }
+
+  auditTrail(): Promise<readonly AuditRecord[]> {
+    return this.#control.use(readAudit)
+  }
+
+  auditHead(): Promise<AuditHead> {
+    return this.#control.use(readAuditHead)
   }
 
   checkAudit(): Promise<AuditCheck> {

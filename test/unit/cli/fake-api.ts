@@ -1,7 +1,18 @@
 import type { Api, MigrateOptions } from '../../../src/cli/api.ts'
 import type { ProgressEvent } from '../../../src/events.ts'
 import { NO_COUNTS } from '../../../src/model/counts.ts'
-import { CHECK, INIT, LOOKUP, migrateResult, PLAN, QUARANTINE, STATUS, VERIFY } from '../report/sample-results.ts'
+import {
+  AUDIT_EXPORT,
+  AUDIT_VERIFY,
+  CHECK,
+  INIT,
+  LOOKUP,
+  migrateResult,
+  PLAN,
+  QUARANTINE,
+  STATUS,
+  VERIFY,
+} from '../report/sample-results.ts'
 
 export interface Recorded {
   readonly method: string
@@ -46,6 +57,8 @@ export function fakeApi(replace: Partial<Api> = {}): { readonly api: Api; readon
     verify: answer('verify', VERIFY),
     quarantine: answer('quarantine', QUARANTINE),
     retryQuarantine: answer('retryQuarantine', migrateResult()),
+    verifyAudit: answer('verifyAudit', AUDIT_VERIFY),
+    exportAudit: answer('exportAudit', AUDIT_EXPORT),
     manifestJsonSchema: () => ({ $schema: 'http://json-schema.org/draft-07/schema#' }),
     embeddedFolder: folder => `${folder}/.rehouse/embedded`,
     startEmbedded: answer('startEmbedded', { port: 5_555, pid: 42, isStartedHere: true }),

@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import type { z } from 'zod'
 import { COMMANDS } from '../../../src/cli/command-table.ts'
 import type {
+  AuditExportResult,
+  AuditVerifyResult,
   CheckResult,
   ErrorResult,
   LookupResult,
@@ -12,8 +14,9 @@ import type {
   StatusResult,
   VerifyResult,
 } from '../../../src/model/results.ts'
+import { auditExportSchema, auditVerifySchema } from '../../../src/report/audit-schemas.ts'
 import * as schemas from '../../../src/report/output-schemas.ts'
-import { CHECK, INIT, LOOKUP, migrateResult, PLAN, QUARANTINE, STATUS, VERIFY } from './sample-results.ts'
+import { AUDIT_EXPORT, AUDIT_VERIFY, CHECK, INIT, LOOKUP, migrateResult, PLAN, QUARANTINE, STATUS, VERIFY } from './sample-results.ts'
 
 type Writable<T> = T extends object ? { -readonly [K in keyof T]: Writable<T[K]> } : T
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
@@ -29,10 +32,12 @@ const SAME: readonly true[] = [
   true satisfies Same<LookupResult, typeof schemas.lookupSchema>,
   true satisfies Same<QuarantineResult, typeof schemas.quarantineSchema>,
   true satisfies Same<VerifyResult, typeof schemas.verifySchema>,
+  true satisfies Same<AuditVerifyResult, typeof auditVerifySchema>,
+  true satisfies Same<AuditExportResult, typeof auditExportSchema>,
 ]
 
 test('the schemas are the types of the results, and accept results', () => {
-  assert.equal(SAME.length, 8)
+  assert.equal(SAME.length, 10)
   const samples = [
     [schemas.migrateSchema, migrateResult()],
     [schemas.initSchema, INIT],
@@ -42,6 +47,8 @@ test('the schemas are the types of the results, and accept results', () => {
     [schemas.lookupSchema, LOOKUP],
     [schemas.quarantineSchema, QUARANTINE],
     [schemas.verifySchema, VERIFY],
+    [auditVerifySchema, AUDIT_VERIFY],
+    [auditExportSchema, AUDIT_EXPORT],
     [schemas.errorSchema, { error: { code: 'USAGE', message: 'm', where: { column: 3 }, next: '' } }],
   ] as const
   for (const [schema, sample] of samples) assert.deepEqual(schema.parse(JSON.parse(JSON.stringify(sample))), sample)

@@ -1,4 +1,6 @@
 import type {
+  AuditExportResult,
+  AuditVerifyResult,
   CheckResult,
   EntityResult,
   InitResult,
@@ -243,4 +245,30 @@ export const VERIFY: VerifyResult = {
   lag_seconds: 60,
   repaired: 0,
   seconds: 1,
+}
+
+export const AUDIT_VERIFY: AuditVerifyResult = {
+  outcome: 'broken',
+  services: [{ service: 'main', entries: 3, audit_head: `main:3:${'ab'.repeat(32)}` }],
+  findings: [{ service: 'main', kind: 'altered', from: '2', to: '2', run: null, message: 'entry 2 was altered' }],
+  reasons: [{ service: 'other', message: 'there is no ledger' }],
+  audit_head: `main:3:${'ab'.repeat(32)}`,
+}
+
+export const AUDIT_EXPORT: AuditExportResult = {
+  entries: 1,
+  rows: [
+    {
+      service: 'main',
+      id: '1',
+      at: '2026-11-20T10:00:00.000000Z',
+      who: '=Eve',
+      action: 'lookup',
+      run: null,
+      detail: { entity: 'student', keys: [['4711']] },
+      previous: '',
+      hash: 'ab'.repeat(32),
+    },
+  ],
+  audit_head: `main:1:${'ab'.repeat(32)}`,
 }
