@@ -4,7 +4,15 @@ export { check } from './api/check.ts'
 export { type InitOptions, init } from './api/init.ts'
 export { lookup } from './api/lookup.ts'
 export { migrate } from './api/migrate.ts'
-export type { AuditVerifyOptions, LookupOptions, MigrateOptions, Options, QuarantineOptions, RetryOptions, VerifyOptions } from './api/options.ts'
+export type {
+  AuditVerifyOptions,
+  LookupOptions,
+  MigrateOptions,
+  Options,
+  QuarantineOptions,
+  RetryOptions,
+  VerifyOptions,
+} from './api/options.ts'
 export { plan } from './api/plan.ts'
 export { quarantine } from './api/quarantine.ts'
 export { retryQuarantine } from './api/retry-quarantine.ts'
@@ -14,11 +22,10 @@ export { embeddedFolder, embeddedStatus, embeddedUrl, startEmbedded, stopEmbedde
 export { CODES, type Code, RehouseError } from './errors.ts'
 export type { BatchCommitted, EventListener, ProgressEvent } from './events.ts'
 export { manifestJsonSchema } from './manifest/json-schema.ts'
+export type { AuditExportResult, AuditVerifyResult } from './model/audit-results.ts'
 export type { Counts } from './model/counts.ts'
 export type { Finding } from './model/finding.ts'
 export type {
-  AuditExportResult,
-  AuditVerifyResult,
   CheckResult,
   ErrorResult,
   InitResult,

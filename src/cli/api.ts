@@ -8,9 +8,8 @@ import type {
   RetryOptions,
   VerifyOptions,
 } from '../index.ts'
+import type { AuditExportResult, AuditVerifyResult } from '../model/audit-results.ts'
 import type {
-  AuditExportResult,
-  AuditVerifyResult,
   CheckResult,
   InitResult,
   LookupResult,

@@ -42,3 +42,6 @@ export const auditExportSchema = z.object({
   ),
   audit_head: auditHead,
 })
+
+/** By the command’s name. */
+export const AUDIT_OUTPUTS = { 'audit verify': auditVerifySchema, 'audit export': auditExportSchema } as const

@@ -1,4 +1,4 @@
-import type { AuditExportResult, AuditVerifyResult } from '../model/results.ts'
+import type { AuditExportResult, AuditVerifyResult } from '../model/audit-results.ts'
 import type { Page } from './paint.ts'
 import { formatCounted } from './quantities.ts'
 import { csvField } from './quarantine-csv.ts'

@@ -1,6 +1,7 @@
 import { CODES, type Code, unreachable } from '../errors.ts'
+import type { AuditVerifyResult } from '../model/audit-results.ts'
 import type { Finding } from '../model/finding.ts'
-import type { AuditVerifyResult, LookupResult, MigrateResult, VerifyResult } from '../model/results.ts'
+import type { LookupResult, MigrateResult, VerifyResult } from '../model/results.ts'
 
 /** How a command ended, as far as its exit status goes. */
 export type Ending =

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { auditExportSchema, auditHead, auditVerifySchema } from './audit-schemas.ts'
+import { AUDIT_OUTPUTS, auditHead } from './audit-schemas.ts'
+import { EMBEDDED_OUTPUTS } from './embedded-schemas.ts'
 
 /** What `--json` prints, as schemas. `src/model/results.ts` says the same as types; a test holds the two together. */
 
@@ -268,8 +269,6 @@ export const verifySchema = z.object({
   audit_head: auditHead.optional(),
 })
 
-const port = z.int().nullable()
-
 /** The schema of each command's output under `--json`, by the command's name. */
 export const OUTPUTS = {
   init: initSchema,
@@ -279,17 +278,13 @@ export const OUTPUTS = {
   status: statusSchema,
   lookup: lookupSchema,
   verify: verifySchema,
-  'audit verify': auditVerifySchema,
-  'audit export': auditExportSchema,
+  ...AUDIT_OUTPUTS,
   quarantine: quarantineSchema,
   'quarantine list': quarantineSchema,
   'quarantine show': quarantineSchema,
   'quarantine export': quarantineSchema,
   'quarantine retry': migrateSchema,
-  'embedded start': z.object({ running: z.literal(true), started: z.boolean(), port: z.int(), pid: z.int() }),
-  'embedded stop': z.object({ running: z.literal(false), stopped: z.boolean() }),
-  'embedded status': z.object({ running: z.boolean(), port, pid: port }),
-  'embedded url': z.object({ url: text }),
+  ...EMBEDDED_OUTPUTS,
   error: errorSchema,
 } as const satisfies Readonly<Record<string, z.ZodType>>
 

@@ -24,6 +24,7 @@ import type { AuditEntry, Hold, Holder, Ledger, LedgerIdentity, LookupMatch, Qua
 import { idMapTuples } from './id-map-tuples.ts'
 import { addAudit, checkOf, headOf } from './memory-audit.ts'
 import { applyBatch, checkBatch } from './memory-batch.ts'
+import { keysOf } from './memory-look-up.ts'
 import { adoptEntities, adoptTenants, numberEntities, numberTenants } from './memory-numbers.ts'
 import { digests, outcomes, quarantine, taskRecord, totals } from './memory-reports.ts'
 import { type KeyRoom, MemoryStore, quarantineName } from './memory-store.ts'
@@ -226,35 +227,7 @@ export class MemoryLedger implements Ledger {
   }
 
   async keysOf(ids: readonly string[]): Promise<readonly LookupMatch[]> {
-    const wanted = new Map(ids.map((id, i) => [id.toLowerCase(), i]))
-    const matches = this.#store
-      .rooms()
-      .flatMap(({ entity, tenant, room }) =>
-        [...room.mapped].flatMap(([key, { id, batch }]) =>
-          wanted.has(id.toLowerCase()) ? [this.#match({ entity, tenant, key, id, batch })] : [],
-        ),
-      )
-    return matches.toSorted((a, b) => (wanted.get(a.id.toLowerCase()) ?? 0) - (wanted.get(b.id.toLowerCase()) ?? 0))
-  }
-
-  #match(row: {
-    readonly entity: number
-    readonly tenant: number
-    readonly key: string
-    readonly id: string
-    readonly batch: string
-  }): LookupMatch {
-    const { name = '', table = '' } = this.#store.entities.get(row.entity) ?? {}
-    const run = this.#store.batches.get(row.batch)?.run ?? ''
-    return {
-      entity: name,
-      tenant: this.#store.tenantCode(row.tenant),
-      key: keyParts(row.key) ?? [row.key],
-      id: row.id,
-      table,
-      batch: row.batch,
-      run,
-    }
+    return keysOf(this.#store, ids)
   }
 
   async quarantine(filter: QuarantineFilter): ReturnType<Ledger['quarantine']> {

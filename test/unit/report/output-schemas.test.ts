@@ -2,9 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { z } from 'zod'
 import { COMMANDS } from '../../../src/cli/command-table.ts'
+import type { AuditExportResult, AuditVerifyResult } from '../../../src/model/audit-results.ts'
 import type {
-  AuditExportResult,
-  AuditVerifyResult,
   CheckResult,
   ErrorResult,
   LookupResult,

@@ -1,6 +1,5 @@
+import type { AuditExportResult, AuditVerifyResult } from '../../../src/model/audit-results.ts'
 import type {
-  AuditExportResult,
-  AuditVerifyResult,
   CheckResult,
   EntityResult,
   InitResult,
