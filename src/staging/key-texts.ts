@@ -17,7 +17,7 @@ function equalityText({ type, collation }: Column): FieldText {
 /** The tuples of a whole relation with the canonical texts of `shape.keyed` behind them. */
 export async function* withKeyTexts(chunks: AsyncIterable<Buffer>, { columns, keyed }: StagedShape): AsyncGenerator<Buffer> {
   const cursor = new TupleCursor(columns.length)
-  const texts = keyed.map(i => ({ i, text: equalityText(columns[i]?.of as Column) }))
+  const texts = columns.flatMap(({ of }, i) => (keyed.includes(i) ? [{ i, text: equalityText(of) }] : []))
   const out = new TupleWriter()
   for await (const chunk of chunks) {
     cursor.push(chunk)

@@ -37,6 +37,7 @@ interface Started {
 export class StagingServer {
   readonly #options: StagingServerOptions
   #started: Promise<Started> | null = null
+  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(options: StagingServerOptions) {
     this.#options = options
@@ -51,8 +52,15 @@ export class StagingServer {
     return (await this.#server()).addressOf(database)
   }
 
-  /** A session to make and drop databases with, one holder of the server’s lock at a time. */
-  async making<T>(work: (admin: Session) => Promise<T>): Promise<T> {
+  /** A session to make and drop databases with: one at a time, of this process and of all. */
+  making<T>(work: (admin: Session) => Promise<T>): Promise<T> {
+    const result = this.#turn.then(() => this.#withLock(work))
+    this.#turn = result.catch(() => undefined)
+    return result
+  }
+
+  /** A session’s lock lets the same session in again: within the process `making` keeps the turns. */
+  async #withLock<T>(work: (admin: Session) => Promise<T>): Promise<T> {
     const { admin } = await this.#server()
     await admin.query('select pg_catalog.pg_advisory_lock($1)', [MAKING])
     try {

@@ -368,3 +368,15 @@ test('two sources never share what was staged, however alike they are', async t 
   }
   assert.equal((await stagedDatabases(place)).length, 2)
 })
+
+test('many sources at once each get what is theirs, while others are dropped', async t => {
+  const place = await stagingPlace(t, { mostKept: 1 })
+  const work = Array.from({ length: 6 }, async (_, i) => {
+    const { source } = opened(place, { rows: [[i, `${i}`]], name: `legacy/${i}` })
+    assert.equal(await readLoose(source), 1)
+    await source.close()
+    await place.dropSource(`legacy/${i}`)
+  })
+  await Promise.all(work)
+  assert.deepEqual(await stagedDatabases(place), [])
+})
