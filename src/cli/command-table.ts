@@ -149,7 +149,12 @@ export const COMMANDS: readonly Command[] = [
       },
       { name: 'tenant', type: 'list', value: 'CODE', doc: 'Only this tenant; repeatable' },
       { name: 'entity', type: 'list', value: 'NAME', doc: 'Only this entity, and those that fill the same tables; repeatable' },
-      { name: 'sample', type: 'count', value: 'N', doc: 'Compare only about so many rows of each entity and tenant', notBuilt: true },
+      {
+        name: 'sample',
+        type: 'count',
+        value: 'N',
+        doc: 'Compare only about so many rows of each entity and tenant, evenly spread, with the source; says nothing of extra rows but their number',
+      },
       { name: 'resume', type: 'switch', doc: 'Go on with the newest verification that was cut off' },
       { name: 'repair', type: 'switch', doc: 'Migrate the rows that differ again, then verify them again', notBuilt: true },
       { name: 'show-values', type: 'switch', doc: 'Show values that differ, which may be personal data' },

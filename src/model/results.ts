@@ -217,16 +217,12 @@ export interface Difference {
 export interface VerifyReason {
   readonly code:
     | 'read_refused'
-    | 'read_empty'
     | 'other_manifest'
     | 'source_moved_on'
     | 'table_missing'
     | 'not_compiled'
     | 'run_unfinished'
     | 'not_migrated'
-    | 'no_key'
-    | 'no_digest'
-    | 'sampled'
   readonly entity: string | null
   readonly tenant: string | null
   readonly table: string | null

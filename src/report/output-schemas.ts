@@ -208,19 +208,7 @@ const difference = z.object({
 })
 
 const verifyReason = z.object({
-  code: z.enum([
-    'read_refused',
-    'read_empty',
-    'other_manifest',
-    'source_moved_on',
-    'table_missing',
-    'not_compiled',
-    'run_unfinished',
-    'not_migrated',
-    'no_key',
-    'no_digest',
-    'sampled',
-  ]),
+  code: z.enum(['read_refused', 'other_manifest', 'source_moved_on', 'table_missing', 'not_compiled', 'run_unfinished', 'not_migrated']),
   entity: maybeText,
   tenant: maybeText,
   table: maybeText,

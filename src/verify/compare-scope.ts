@@ -1,5 +1,6 @@
 import { canonicalKey } from '../base/key-text.ts'
 import { tableLabel } from '../base/table-label.ts'
+import { uuidText } from '../base/uuid-text.ts'
 import type { BatchBuffers, TableBuffer } from '../plan/batch-buffers.ts'
 import type { TargetReader } from '../target/target.ts'
 import { batchRows, type ExpectedRows, freeRanges } from './expected-rows.ts'
@@ -9,7 +10,7 @@ import { SortRows } from './sort-rows.ts'
 import type { SpillFolder } from './spill-folder.ts'
 import type { TableScope } from './table-scopes.ts'
 import { layoutFor } from './tuple-layout.ts'
-import { fieldsAt, TupleStream } from './tuple-stream.ts'
+import { fieldAt, fieldsAt, TupleStream } from './tuple-stream.ts'
 
 /** Where a scope's two sides come from and where the findings go. */
 export interface ScopeSetting {
@@ -17,6 +18,8 @@ export interface ScopeSetting {
   readonly reader: TargetReader
   readonly spill: SpillFolder
   readonly listener: MergeListener
+  /** Only some rows are expected: they are looked up by their identifiers, and nothing is said of others. */
+  readonly isSample: boolean
   readonly signal: AbortSignal
 }
 
@@ -47,7 +50,7 @@ export class CompareScope {
     const isInteger = of.facts.key.isInteger
     for (const range of freeRanges(buffers.loaded, held)) {
       const rows = batchRows({ buffers, table, isInteger, writer }, range)
-      if (this.#setting.scope.isDirect) await this.#direct(rows)
+      if (this.#isDirect) await this.#direct(rows)
       else await this.#sort(rows)
     }
   }
@@ -79,6 +82,10 @@ export class CompareScope {
     }
   }
 
+  get #isDirect(): boolean {
+    return this.#setting.scope.isDirect && !this.#setting.isSample
+  }
+
   get isFinished(): boolean {
     return this.#isFinished
   }
@@ -87,13 +94,33 @@ export class CompareScope {
   async done(writer: number): Promise<void> {
     this.#open.delete(writer)
     if (this.#open.size > 0) return
-    const { listener } = this.#setting
+    const { listener, isSample } = this.#setting
+    if (isSample) {
+      await this.#lookUp()
+      this.#isFinished = true
+      return listener.settle()
+    }
     this.#merge ??= this.#compare(this.#setting.scope.keyColumn === null ? await this.#readSorted() : this.#read())
     if (this.#sorter !== null) for await (const rows of this.#sorter.regions()) await this.#merge.push(rows)
     await this.#merge.finish()
     this.#sorter = null
     this.#isFinished = true
     await listener.settle()
+  }
+
+  /** A stretch of the sample at a time. A table whose rows have no identifier cannot be asked for some of them. */
+  async #lookUp(): Promise<void> {
+    const { scope, reader, signal } = this.#setting
+    if (this.#sorter === null || scope.keyColumn === null) return
+    for await (const rows of this.#sorter.regions()) {
+      const ids: string[] = []
+      for (let row = 0; row < rows.size; row++)
+        ids.push(uuidText(rows.buf, fieldAt(rows.buf, rows.startOf(row), scope.key.field ?? 0).start))
+      const merge = this.#compare(reader.rows({ ...scope.rows, columns: scope.columns, orderBy: scope.keyColumn, ids, signal }))
+      await merge.push(rows)
+      await merge.finish()
+    }
+    this.#sorter = null
   }
 
   #compare(chunks: AsyncIterable<Buffer>): MergeRows {

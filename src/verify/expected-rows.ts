@@ -38,6 +38,22 @@ export function batchRows(
   }
 }
 
+/** Every so-manieth of a stream of rows, the first one included, counted over the calls. All others are marked. */
+export class EveryRow {
+  readonly #every: number
+  #at = 0
+
+  constructor(every: number) {
+    this.#every = Math.max(1, every)
+  }
+
+  others(loaded: number): ReadonlySet<number> {
+    const others = new Set<number>()
+    for (let row = 0; row < loaded; row++) if (this.#at++ % this.#every !== 0) others.add(row)
+    return others
+  }
+}
+
 /** Runs of rows that are not held back, in order. */
 export function freeRanges(loaded: number, held: ReadonlySet<number>): readonly { readonly from: number; readonly to: number }[] {
   if (held.size === 0) return loaded === 0 ? [] : [{ from: 0, to: loaded }]

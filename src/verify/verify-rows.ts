@@ -5,10 +5,12 @@ import type { NumberedTenant } from '../model/ledger-records.ts'
 import type { BatchBuffers } from '../plan/batch-buffers.ts'
 import { partsOf } from '../plan/row-program.ts'
 import type { EntityFacts } from '../plan/tenant-plan.ts'
+import type { SourceSnapshot } from '../source/source.ts'
 import type { TargetReader } from '../target/target.ts'
 import { CompareIdMap } from './compare-id-map.ts'
 import { CompareScope } from './compare-scope.ts'
 import type { Differences } from './differences.ts'
+import { EveryRow } from './expected-rows.ts'
 import { ExplainRows, placeOf } from './explain-rows.ts'
 import type { EntityLedger } from './ledger-facts.ts'
 import type { SpillFolder } from './spill-folder.ts'
@@ -20,6 +22,8 @@ export interface RowsSetting {
   readonly differences: Differences
   readonly spill: SpillFolder
   readonly showValues: boolean
+  /** About so many rows of each entity and tenant; null = all. */
+  readonly sample: number | null
   readonly signal: AbortSignal
   reader(service: string): TargetReader
   ledger(service: string): Ledger
@@ -32,7 +36,7 @@ export interface RowsSetting {
 interface Reading {
   readonly facts: EntityFacts
   readonly tenant: NumberedTenant | null
-  readonly snapshot: { readonly marker: string }
+  readonly snapshot: Pick<SourceSnapshot, 'marker' | 'count'>
 }
 
 interface Refused {
@@ -44,9 +48,11 @@ interface Refused {
 
 interface Work {
   readonly of: VerifiedEntity
-  readonly idMap: CompareIdMap
+  /** Null: only a sample is compared. */
+  readonly idMap: CompareIdMap | null
   readonly parts: readonly { readonly scope: CompareScope; readonly writer: number }[]
   readonly outcomes: { read: number; loaded: number; excluded: number }
+  readonly chosen: EveryRow
 }
 
 /** The rigorous level: compares every row and field the programs make with what targets and ledgers hold. Rows the ledger holds in quarantine are expected nowhere. */
@@ -63,11 +69,11 @@ export class VerifyRows {
   }
 
   #open(scope: TableScope): { readonly compare: CompareScope; readonly explain: ExplainRows } {
-    const { differences, spill, showValues, signal } = this.#setting
+    const { differences, spill, showValues, sample, signal } = this.#setting
     const reader = this.#setting.reader(scope.service)
     const ledger = this.#setting.ledger(scope.service)
     const explain = new ExplainRows({ scope, reader, ledger, differences, showValues, signal, isMoved: of => this.#moved.has(of) })
-    return { compare: new CompareScope({ scope, reader, spill, listener: explain, signal }), explain }
+    return { compare: new CompareScope({ scope, reader, spill, listener: explain, isSample: sample !== null, signal }), explain }
   }
 
   #find(entity: string, tenant: NumberedTenant | null): VerifiedEntity | undefined {
@@ -88,22 +94,35 @@ export class VerifyRows {
     const parts = [...this.#scopes].flatMap(([scope, { compare }]) =>
       scope.writers.flatMap((writer, i) => (writer.of === of ? [{ scope: compare, writer: i }] : [])),
     )
-    this.#work = { of, idMap, parts, outcomes: { read: 0, loaded: 0, excluded: 0 } }
+    const { sample } = this.#setting
+    const every = sample === null ? 1 : Math.floor(Number(await snapshot.count(facts.relation)) / sample)
+    this.#work = {
+      of,
+      idMap: sample === null ? idMap : null,
+      parts,
+      outcomes: { read: 0, loaded: 0, excluded: 0 },
+      chosen: new EveryRow(every),
+    }
     return heldKeys(ledger, of)
   }
 
   async rows(_reading: Reading, batch: { readonly buffers: BatchBuffers; readonly held: ReadonlySet<number> }): Promise<void> {
-    const { idMap, parts, outcomes } = this.#current()
+    const { idMap, parts, outcomes, chosen } = this.#current()
     outcomes.read += batch.buffers.read
     outcomes.loaded += batch.buffers.loaded - batch.held.size
     outcomes.excluded += batch.buffers.excluded
-    await idMap.push(batch)
-    for (const { scope, writer } of parts) await scope.push(writer, batch)
+    if (idMap !== null) {
+      await idMap.push(batch)
+      for (const { scope, writer } of parts) await scope.push(writer, batch)
+      return
+    }
+    const held = new Set([...batch.held, ...chosen.others(batch.buffers.loaded)])
+    for (const { scope, writer } of parts) await scope.push(writer, { buffers: batch.buffers, held })
   }
 
   async end(): Promise<void> {
     const { of, idMap, parts } = this.#current()
-    await idMap.done()
+    await idMap?.done()
     for (const { scope, writer } of parts) await scope.done(writer)
     for (const { explain } of this.#scopes.values()) await explain.finish()
     this.#tellLedger(this.#current())
@@ -126,7 +145,7 @@ export class VerifyRows {
     const { differences, factsOf } = this.#setting
     const place = placeOf(of)
     if (differences.counts(place.entity, place.tenant).not_verified > 0) return
-    idMap.tellSuspects()
+    idMap?.tellSuspects()
     const counts = factsOf(of)?.counts
     if (counts === undefined) return
     const kept = counts.loaded + counts.updated + counts.unchanged + counts.skipped
@@ -144,7 +163,7 @@ export class VerifyRows {
 
   /** Ends what is under way after a failure. Idempotent. */
   async close(): Promise<void> {
-    await this.#work?.idMap.close()
+    await this.#work?.idMap?.close()
     this.#work = null
   }
 

@@ -180,3 +180,15 @@ test('one entity or tenant can be verified alone', async () => {
     [['student', 'BAKER', 6]],
   )
 })
+
+test('a sample is compared row by row and never called complete', async () => {
+  const bed = await loaded()
+  const pairs = [{ id: idAt(bed, 2), value: 'Eve' }]
+  await change(bed, tx => tx.updateColumn({ table: STUDENTS, where: 'id', set: 'name', pairs }))
+  const result = await verifyOpened(bed.migration, { sample: 1 })
+  assert.deepEqual([result.differences.map(told), result.outcome, result.parity], [[], 'equal', 'none'])
+  assert.ok(result.compared < 22 && result.compared >= 8)
+  assert.deepEqual((await verifyOpened(bed.migration, { sample: 3 })).differences.map(told), [
+    'different student/ADAMS 3 core.students.name Cem → Eve',
+  ])
+})
