@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
+import { canonicalKey } from '../../src/base/key-text.ts'
+import { uuidText } from '../../src/base/uuid-text.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import type { LedgerEngine } from './ledger-engines.ts'
 import { commit, mappedIntegers, NASTY_KEYS, refused, start, tenant } from './ledger-samples.ts'
+import { collectFields } from './table-spec.ts'
 
 const MANY = 100_000
 
@@ -143,6 +146,42 @@ export function keyTests(engine: LedgerEngine): void {
     assert.deepEqual(states, ['excluded', 'quarantined', 'loaded', 'loaded', undefined])
     const all = await allKeys(started.ledger)
     assert.deepEqual(Object.fromEntries(all), { '["1"]': 'excluded', '["2"]': 'quarantined', '["3"]': 'loaded', '["4"]': 'loaded' })
+  })
+
+  test('gives the id map in the order of keys, integers by value and texts by their bytes, as the tuples it was given with 0 as the batch', async t => {
+    const bed = await engine.open(t)
+    const started = await start(bed)
+    const integers = mappedIntegers([10n, -3n, 2n])
+    const texts = [
+      { key: ['b'], id: randomUUID(), hash: -5n },
+      { key: ['é', 'x,y'], id: randomUUID() },
+      { key: ['B'], id: randomUUID() },
+    ]
+    await commit(started, { integers })
+    await commit(started, { texts })
+    const read = async (format: 'integer' | 'text') => collectFields(started.ledger.idMap({ entity: 1, tenant: 1, format }), 6)
+    const numbers = await read('integer')
+    assert.deepEqual(
+      numbers.map(fields => [
+        fields[0]?.readInt32BE(),
+        fields[1]?.readInt16BE(),
+        fields[2]?.readBigInt64BE(),
+        uuidText(fields[3] ?? Buffer.alloc(16), 0),
+      ]),
+      [integers[1], integers[2], integers[0]].map(row => [1, 1, BigInt(row?.key[0] ?? 0), row?.id]),
+    )
+    const words = await read('text')
+    assert.deepEqual(
+      words.map(fields => [fields[2]?.toString(), fields[3]?.toString()]),
+      [texts[2], texts[0], texts[1]].map(row => [canonicalKey(row?.key ?? []), row?.id]),
+    )
+    assert.equal(words[1]?.[4]?.readBigInt64BE(), -5n)
+    assert.ok([...numbers, ...words].every(fields => fields[5]?.readBigInt64BE() === 0n))
+    assert.equal(await started.ledger.mapped(1, 1), 6n)
+    assert.deepEqual(
+      (await started.ledger.digests('run-1')).map(({ entity, tenant, digest }) => [entity, tenant, digest]),
+      [1, 1].map(() => [1, 1, '03'.repeat(32)]),
+    )
   })
 
   test('a stream of keys that is left early leaves the ledger usable', async t => {
