@@ -1,6 +1,7 @@
 import { auditCommands } from './audit-commands.ts'
 import type { Command, ExitDoc, Flag, Group, NotBuilt } from './command-shape.ts'
 import { embeddedCommands } from './embedded-commands.ts'
+import { verifyCommand } from './verify-command.ts'
 
 /** Every command and flag, once: commander, `--help` and docs/cli.md are made from these tables. Plain data, so that starting up loads nothing else. */
 export const DEFAULT_MANIFEST = 'rehouse.yaml'
@@ -133,41 +134,7 @@ export const COMMANDS: readonly Command[] = [
     examples: ['rehouse status', 'rehouse status --watch'],
     exits: [DONE],
   },
-  {
-    name: 'verify',
-    doc: 'Prove that the target holds what the sources say',
-    more: 'basic: counts, constraints, references, tenants. standard: also whether rows are as they were loaded, the id map, and sums both engines compute by themselves. rigorous: also every row and field, computed again from the source. forensic: also a bundle of evidence. Nothing is written to the tables of the target.',
-    flags: [
-      ...MANIFEST_FLAGS,
-      {
-        name: 'level',
-        type: 'choice',
-        value: 'LEVEL',
-        choices: ['basic', 'standard', 'rigorous', 'forensic'],
-        doc: 'How much is looked at',
-        default: 'standard',
-      },
-      { name: 'tenant', type: 'list', value: 'CODE', doc: 'Only this tenant; repeatable' },
-      { name: 'entity', type: 'list', value: 'NAME', doc: 'Only this entity, and those that fill the same tables; repeatable' },
-      {
-        name: 'sample',
-        type: 'count',
-        value: 'N',
-        doc: 'Compare only about so many rows of each entity and tenant, evenly spread, with the source; says nothing of extra rows but their number',
-      },
-      { name: 'resume', type: 'switch', doc: 'Go on with the newest verification that was cut off' },
-      { name: 'repair', type: 'switch', doc: 'Migrate the rows that differ again, then verify them again', notBuilt: true },
-      { name: 'show-values', type: 'switch', doc: 'Show values that differ, which may be personal data' },
-      { name: 'report', type: 'text', value: 'DIR', doc: 'Where differences and the report go; default is .rehouse/verify/ID' },
-      { name: 'operator', type: 'text', value: 'NAME', doc: 'Who the ledger says did it; default is the login name' },
-    ],
-    examples: ['rehouse verify', 'rehouse verify --level rigorous --tenant springfield', 'rehouse verify --level rigorous --report proof'],
-    exits: [
-      { status: 0, when: 'equal' },
-      { status: 1, when: 'different' },
-      { status: 3, when: 'something could not be verified, whatever else was found' },
-    ],
-  },
+  verifyCommand(MANIFEST_FLAGS),
   {
     name: 'lookup',
     doc: 'Say where a legacy row went, or where a row came from',
