@@ -45,10 +45,23 @@ export class ArchiveReader {
 
   /** A sign and a number of so many bytes, the lowest first. */
   async int(): Promise<number> {
-    const sign = await this.byte()
-    const value = await this.#unsigned(this.#intBytes)
+    // Bytes are asked for one by one only where a chunk ends among them: an archive can have a length for each row.
+    const isHere = this.#chunk.length - this.#at > this.#intBytes
+    const sign = isHere ? this.#take() : await this.byte()
+    const value = isHere ? this.#unsignedHere(this.#intBytes) : await this.#unsigned(this.#intBytes)
     if (sign > 1 || value > 0x7fff_ffff) throw this.invalid('a whole number', 'bytes that are none')
     return sign === 1 ? -value : value
+  }
+
+  #take(): number {
+    this.offset++
+    return this.#chunk[this.#at++] as number
+  }
+
+  #unsignedHere(bytes: number): number {
+    let value = 0
+    for (let i = 0, unit = 1; i < bytes; i++, unit *= 256) value += this.#take() * unit
+    return value
   }
 
   async dataOffset(): Promise<number> {

@@ -30,38 +30,63 @@ async function skipParts(reader: ArchiveReader): Promise<void> {
   for (let length = await reader.int(); length !== 0; length = await reader.int()) await reader.skip(length)
 }
 
-/** Takes the lengths out of a stream of parts: a sign and a number of `intBytes` before each, zero after the last. */
+/**
+ * Takes the lengths out of a stream of parts: a sign and a number of `intBytes` before each, zero after the last. Without compression each row is a part, so what is left of a chunk is put together
+ * in place and given as one.
+ */
 export async function* withoutLengths(
   chunks: AsyncIterable<Buffer>,
   of: { readonly intBytes: number; readonly file: string },
 ): AsyncGenerator<Buffer> {
-  const head = of.intBytes + 1
-  let read = 0
-  let length = 0
-  let unit = 1
-  let left = 0
+  const parts = new PartLengths(of.intBytes)
   for await (const chunk of chunks) {
-    for (let at = 0; at < chunk.length; ) {
-      if (left > 0) {
-        const part = chunk.subarray(at, at + left)
-        yield part
-        at += part.length
-        left -= part.length
-        continue
-      }
-      // The sign comes first; the walk before has made sure that it is plus.
-      if (read > 0) {
-        length += (chunk[at] as number) * unit
-        unit *= 256
-      }
-      at++
-      if (++read < head) continue
-      if (length === 0) return
-      left = length
-      read = 0
-      length = 0
-      unit = 1
-    }
+    const kept = parts.takeOut(chunk)
+    if (kept.length > 0) yield kept
+    if (parts.isEnded) return
   }
   throw invalidDump('expected the end of an entry’s data, got the end of the file', { file: of.file })
+}
+
+class PartLengths {
+  readonly #head: number
+  #read = 0
+  #length = 0
+  #unit = 1
+  #left = 0
+  isEnded = false
+
+  constructor(intBytes: number) {
+    this.#head = intBytes + 1
+  }
+
+  /** The parts in the chunk, moved to its beginning. */
+  takeOut(chunk: Buffer): Buffer {
+    let to = 0
+    for (let at = 0; at < chunk.length && !this.isEnded; ) {
+      if (this.#left === 0) {
+        this.#headByte(chunk[at++] as number)
+        continue
+      }
+      const end = Math.min(chunk.length, at + this.#left)
+      chunk.copyWithin(to, at, end)
+      to += end - at
+      this.#left -= end - at
+      at = end
+    }
+    return chunk.subarray(0, to)
+  }
+
+  /** The sign comes first; the walk before has made sure that it is plus. */
+  #headByte(byte: number): void {
+    if (this.#read > 0) {
+      this.#length += byte * this.#unit
+      this.#unit *= 256
+    }
+    if (++this.#read < this.#head) return
+    this.#left = this.#length
+    this.isEnded = this.#length === 0
+    this.#read = 0
+    this.#length = 0
+    this.#unit = 1
+  }
 }
