@@ -18,6 +18,7 @@ export const CODES = {
   EXPRESSION_INVALID: { exit: 2, retry: false, title: 'An expression cannot be parsed or uses what the subset does not have' },
   EXPRESSION_TYPE: { exit: 2, retry: false, title: 'An expression does not fit the types of its columns' },
   MAPPING_UNKNOWN_COLUMN: { exit: 2, retry: false, title: 'The mapping names a table or column the catalogue does not have' },
+  FUNCTION_INVALID: { exit: 2, retry: false, title: 'A mapping function cannot be run, or is not pure' },
   MAPPING_NOT_COVERED: { exit: 2, retry: false, title: 'A source table or column is neither used nor excluded with a reason' },
   MAPPING_TYPE: { exit: 2, retry: false, title: 'No cast leads from the source type to the target type' },
   MAPPING_INCOMPLETE: { exit: 2, retry: false, title: 'A target column that must be filled is not' },

@@ -1,3 +1,4 @@
+import { everyValue } from '../model/every-value.ts'
 import type {
   Defaults,
   Entity,
@@ -21,8 +22,14 @@ import { readRelationName } from './relation-name.ts'
 import type { Entry, Tree } from './tree.ts'
 import { asScalar, child, childText, entriesOf, oneOrMany, requiredText, textsOf } from './tree-access.ts'
 
-/** A tree of checked form and the options in force → the mapping, names not yet checked against one another. */
-export function buildMapping(file: string, tree: Tree, options: Readonly<Record<string, string>>): Mapping {
+export interface Beside {
+  readonly options: Readonly<Record<string, string>>
+  /** Files of functions that are there, by the name the manifest has for them. */
+  readonly functions: ReadonlyMap<string, string>
+}
+
+/** A tree of checked form and what stands beside it → the mapping, names not yet checked against one another. */
+export function buildMapping(file: string, tree: Tree, { options, functions }: Beside): Mapping {
   const sources = entriesOf(child(tree, 'sources')).map(buildSource)
   const context = { defaultSource: sources[0]?.name ?? '', batch: buildDefaults(child(tree, 'defaults'), tree.at).batch }
   const entities = entriesOf(child(tree, 'entities')).map(entry => buildEntity(entry, context))
@@ -38,6 +45,7 @@ export function buildMapping(file: string, tree: Tree, options: Readonly<Record<
     services: entriesOf(child(tree, 'services')).map(buildService),
     options,
     cleanse: entriesOf(child(tree, 'cleanse')).map(buildCleanseRule),
+    functions: functionsOf(entities, functions),
     defaults: buildDefaults(child(tree, 'defaults'), tree.at),
     stop: buildStop(child(tree, 'stop')),
     phases: buildPhases(child(tree, 'phases'), entities),
@@ -55,6 +63,14 @@ function buildView({ key: name, keyAt: at, value }: Entry): View {
   // What ends a statement is none of a query's business.
   const sql = requiredText(value, 'sql').trim().replace(/;\s*$/, '')
   return { name, sql, key: textsOf(child(value, 'key')), at }
+}
+
+function functionsOf(entities: readonly Entity[], known: ReadonlyMap<string, string>): Mapping['functions'] {
+  const files = new Set(entities.flatMap(everyValue).flatMap(value => (value.kind === 'fn' ? [value.file] : [])))
+  return [...files].flatMap(file => {
+    const source = known.get(file)
+    return source === undefined ? [] : [{ file, source }]
+  })
 }
 
 function buildSource(entry: Entry): SourceRef {

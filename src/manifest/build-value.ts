@@ -9,6 +9,7 @@ export function buildValue(tree: Tree): MappingValue {
   if (tree.kind === 'scalar') return { kind: 'expression', expression: buildExpression(tree) }
   if (child(tree, 'ref')) return buildReference(tree)
   if (child(tree, 'id')) return buildIdentifier(tree)
+  if (child(tree, 'fn')) return buildFunction(tree)
   if (child(tree, 'rest')) return buildRest(tree)
   if (child(tree, 'collect'))
     return {
@@ -83,6 +84,20 @@ function buildIdentifier(tree: Tree): MappingValue {
     from: from ? oneOrMany(from).map(buildExpression) : null,
     at: tree.at,
   }
+}
+
+function buildFunction(tree: Tree): MappingValue {
+  const [file = '', name = ''] = requiredText(tree, 'fn').split('#')
+  const uses = required(tree, 'uses')
+  const named =
+    uses.kind === 'map'
+      ? entriesOf(uses).map(({ key, value }) => ({ name: key, value: buildExpression(value) }))
+      : oneOrMany(uses).map(item => ({ name: lastPart(asScalar(item).text), value: buildExpression(item) }))
+  return { kind: 'fn', file, name, uses: named, as: childText(tree, 'as'), inverse: childText(tree, 'inverse'), at: tree.at }
+}
+
+function lastPart(text: string): string {
+  return (/[^.]*$/.exec(text.trim())?.[0] ?? text).replace(/^"(.*)"$/, '$1')
 }
 
 function buildRest(tree: Tree): MappingValue {

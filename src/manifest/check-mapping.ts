@@ -3,6 +3,7 @@ import { splitName } from '../base/table-label.ts'
 import { type Entity, type Exclusion, type Mapping, type Related, VIEWS } from '../model/mapping.ts'
 import { checkCleanse } from './check-cleanse.ts'
 import { checkEntity } from './check-entity.ts'
+import { checkFunctions } from './check-functions.ts'
 import { checkSourceName, unknownName } from './check-names.ts'
 import { checkPhases } from './check-phases.ts'
 import type { Problems } from './problems.ts'
@@ -13,6 +14,7 @@ export function checkMapping(manifest: Tree, mapping: Mapping, problems: Problem
   checkAddresses(mapping, problems)
   checkTenants(mapping, problems)
   checkCleanse(mapping, problems)
+  checkFunctions(mapping, problems)
   checkPhases(manifest, mapping.entities, problems)
   for (const exclusion of [...mapping.exclude.tables, ...mapping.exclude.columns]) checkExclusion(exclusion, mapping, problems)
   for (const exclusion of mapping.exclude.tables) checkAudited(exclusion, problems)

@@ -99,12 +99,12 @@ const rule = object(
 
 export const valueForms: Forms = {
   value: either(
-    'a value: an expression, or a map with value, from, ref, id, json or rest',
+    'a value: an expression, or a map with value, from, ref, id, json, rest or fn',
     [
       { on: 'text', form: expression },
       { on: 'map', by: 'collect', form: named('collection') },
       { on: 'map', by: 'rest', form: named('rest') },
-      { on: 'map', by: 'fn', later: '`fn`' },
+      { on: 'map', by: 'fn', form: named('function') },
       { on: 'map', by: 'ref', form: named('reference') },
       { on: 'map', by: 'id', form: named('identifier') },
       { on: 'map', by: 'json', form: named('document') },
@@ -133,6 +133,37 @@ export const valueForms: Forms = {
   document: object('a JSON document', {
     json: { doc: 'Key → value.', form: map('a map of keys to values', fieldName, named('value')), isRequired: true },
     nulls: { doc: 'What becomes of keys whose value is NULL.', form: words({ keep: 'as null', drop: 'left out' }), otherwise: 'keep' },
+  }),
+  function: object('a function', {
+    fn: {
+      doc: 'A function of a TypeScript file beside or below the manifest: `functions/learning.ts#criteria`.',
+      form: text(
+        'a file and a function as functions/file.ts#name',
+        '^(?!/)(?!.*(?:^|/)\\.\\./)[^#\\\\\\u0000]+\\.[cm]?[jt]s#[A-Za-z_$][A-Za-z0-9_$]*$',
+        {
+          next: 'Write a path from the manifest’s folder down, # and the name the function is exported under.',
+        },
+      ),
+      isRequired: true,
+    },
+    uses: {
+      doc: 'What it is given: names, each under its last part (`regular.points` is `points`), or a map of names to expressions.',
+      form: either('a list of names, or a map of names to expressions', [
+        { on: 'list', form: list('a list of names', expression) },
+        { on: 'map', form: map('a map of names to expressions', text('a name', '^[A-Za-z_$][A-Za-z0-9_$]*$'), expression) },
+      ]),
+      isRequired: true,
+    },
+    as: {
+      doc: 'The type of what it answers.',
+      form: text('a type', '\\S'),
+      otherwise: 'the column’s; of a named value jsonb, whose members are named: `payload.kind`',
+    },
+    inverse: {
+      doc: 'The function that leads back, or `none`.',
+      form: text('a file and a function as functions/file.ts#name, or none', '^(?:none|.+#.+)$'),
+      otherwise: 'not said',
+    },
   }),
   rest: object(
     'the rest of the columns',

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { readFile, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { RehouseError } from '../errors.ts'
 import type { Mapping } from '../model/mapping.ts'
 import { type CheckedManifest, checkManifest, readManifest } from './read-manifest.ts'
@@ -8,12 +9,29 @@ type Options = { readonly set: Readonly<Record<string, string>> }
 
 /** Reads a manifest file. Throws MANIFEST_UNREADABLE where there is no such file or it is not UTF-8, else as `readManifest`. */
 export async function loadManifest(path: string, options: Options): Promise<Mapping> {
-  return readManifest({ file: path, text: await readText(path), options })
+  const text = await readText(path)
+  return readManifest({ file: path, text, options, functions: await readFunctions(path, text) })
 }
 
 /** All findings of a manifest file. Throws MANIFEST_UNREADABLE where there is no such file or it is not UTF-8. */
 export async function loadAndCheckManifest(path: string, options: Options): Promise<CheckedManifest> {
-  return checkManifest({ file: path, text: await readText(path), options })
+  const text = await readText(path)
+  return checkManifest({ file: path, text, options, functions: await readFunctions(path, text) })
+}
+
+/** Every file the text may name before a #; which of them are meant is known when it is read. One that is not there is told of then. */
+async function readFunctions(manifest: string, text: string): Promise<ReadonlyMap<string, string>> {
+  const names = new Set([...text.matchAll(/([^\s"'{[,:#]+\.[cm]?[jt]s)#/g)].map(match => match[1] ?? ''))
+  const found = new Map<string, string>()
+  for (const name of names) {
+    const path = join(dirname(manifest), name)
+    try {
+      found.set(name, await readFile(path, 'utf8'))
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error)) throw error
+    }
+  }
+  return found
 }
 
 const NEXT: Readonly<Record<string, string>> = {

@@ -45,6 +45,7 @@ function canonicalMapping(mapping: Omit<Mapping, 'hash'>): Canonical {
     sorted([...exclude.tables.map(({ pattern }) => ['table', pattern]), ...exclude.columns.map(({ pattern }) => ['column', pattern])]),
     sorted(mapping.entities.map(entity => canonicalEntity(entity, tenantColumns.get(entity.service) ?? null))),
     ...(mapping.views.length === 0 ? [] : [sorted(mapping.views.map(({ name, sql, key }) => [name, sql, key]))]),
+    ...(mapping.functions.length === 0 ? [] : [sorted(mapping.functions.map(({ file, source }) => ['function', file, source]))]),
     ...(mapping.cleanse.length === 0 ? [] : [sorted(mapping.cleanse.map(cleanseRule))]),
   ]
 }
@@ -137,6 +138,8 @@ function value(of: MappingValue): Canonical {
       return ['ref', of.entities, of.from.map(expression), of.missing.map(outcome), optional(of.when)]
     case 'id':
       return ['id', of.strategy, of.from?.map(expression) ?? null]
+    case 'fn':
+      return ['fn', of.file, of.name, sorted(of.uses.map(use => [use.name, expression(use.value)])), of.as, of.inverse]
     case 'rest':
       return ['rest', of.types && sorted(of.types.map(({ column, type }) => [column, type])), of.undeclared.map(outcome)]
     case 'collect':

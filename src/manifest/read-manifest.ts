@@ -16,6 +16,8 @@ export interface ManifestText {
   readonly text: string
   /** `set`: operator choices (`--set name=value`). */
   readonly options: { readonly set: Readonly<Record<string, string>> }
+  /** Files of functions beside the manifest, by the name it has for them. */
+  readonly functions?: ReadonlyMap<string, string>
 }
 
 export interface CheckedManifest {
@@ -37,23 +39,19 @@ export function readManifest(manifest: ManifestText): Mapping {
 }
 
 /** Everything that is wrong with a manifest, and the mapping where nothing is. Pure. Never throws, whatever the text is. */
-export function checkManifest({ file, text, options }: ManifestText): CheckedManifest {
+export function checkManifest(manifest: ManifestText): CheckedManifest {
   const problems = new Problems()
-  const mapping = read(file, text, { set: options.set, problems })
+  const mapping = read(manifest, problems)
   return { mapping: problems.errors > 0 ? null : mapping && withLeftOut(mapping), findings: problems.findings() }
 }
 
-function read(
-  file: string,
-  text: string,
-  { set, problems }: { set: Readonly<Record<string, string>>; problems: Problems },
-): Mapping | null {
+function read({ file, text, options, functions = new Map() }: ManifestText, problems: Problems): Mapping | null {
   const tree = yamlTree(file, text, problems)
   if (!tree) return null
   checkForm(tree, MANIFEST, problems)
   // Builders rely on the form; names are worth checking only when it is right.
   if (problems.errors > 0) return null
-  const mapping = buildMapping(file, tree, readOptions(tree, set, problems))
+  const mapping = buildMapping(file, tree, { options: readOptions(tree, options.set, problems), functions })
   checkMapping(tree, mapping, problems)
   return mapping
 }

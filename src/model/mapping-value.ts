@@ -45,6 +45,19 @@ export type MappingValue =
     }
   | { readonly kind: 'id'; readonly strategy: IdStrategy; readonly from: readonly Expression[] | null; readonly at: Place }
   | {
+      readonly kind: 'fn'
+      /** As written, relative to the manifest. */
+      readonly file: string
+      readonly name: string
+      /** What it is given, by name. */
+      readonly uses: readonly { readonly name: string; readonly value: Expression }[]
+      /** Type of what it answers; null = the column's, of a named value jsonb. */
+      readonly as: string | null
+      /** The function that leads back, `none`, or null = not said. Kept for the compatibility layer. */
+      readonly inverse: string | null
+      readonly at: Place
+    }
+  | {
       readonly kind: 'rest'
       /** Source column → type its value takes before it becomes JSON; null = none declared. */
       readonly types: readonly { readonly column: string; readonly type: string; readonly at: Place }[] | null

@@ -18,6 +18,8 @@ export interface Mapping {
   /** Operator choices (`--set name=value`), resolved. */
   readonly options: Readonly<Record<string, string>>
   readonly cleanse: readonly CleanseRule[]
+  /** Files of functions the mapping uses. */
+  readonly functions: readonly FunctionFile[]
   readonly defaults: Defaults
   readonly stop: StopRules
   readonly phases: readonly Phase[]
@@ -81,6 +83,12 @@ export interface ServiceRef {
   readonly triggers: 'fire' | 'disable' | null
   readonly session: Readonly<Record<string, string>>
   readonly at: Place
+}
+
+export interface FunctionFile {
+  /** As written, relative to the manifest. */
+  readonly file: string
+  readonly source: string
 }
 
 /** Steps a text goes through, under a name. */

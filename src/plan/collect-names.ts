@@ -46,6 +46,8 @@ function inValue(value: MappingValue): Expression[] {
       return [...value.from, ...(value.when ? [value.when] : []), ...value.missing.flatMap(inOutcome)]
     case 'id':
       return [...(value.from ?? [])]
+    case 'fn':
+      return value.uses.map(use => use.value)
     case 'rest':
       return []
     case 'collect':

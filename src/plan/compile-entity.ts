@@ -153,6 +153,8 @@ function addLets(context: CompileContext): void {
     if (source === null) continue
     if (source.slot === null) context.slots.addComputed(named.name, source.type, source.write)
     else context.slots.alias(named.name, source.slot, source.type)
+    // What a function answers has members: `payload.kind`.
+    if (named.value.kind === 'fn') context.slots.addElement(named.name)
   }
 }
 

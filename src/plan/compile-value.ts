@@ -5,6 +5,7 @@ import type { SqlType } from '../model/sql-type.ts'
 import { compileCollect } from './compile-collect.ts'
 import type { CompileContext, ValueWanted } from './compile-context.ts'
 import { compileExpressionSource } from './compile-expression-source.ts'
+import { compileFunction } from './compile-function.ts'
 import { compileJson } from './compile-json.ts'
 import { compileId } from './compile-own-id.ts'
 import { compilePipeline } from './compile-pipeline.ts'
@@ -26,6 +27,8 @@ export function compileValue(value: MappingValue, wanted: ValueWanted, context: 
       return compileRef(value, wanted, context)
     case 'id':
       return compileId(value, wanted, context)
+    case 'fn':
+      return compileFunction(value, wanted, context)
     case 'rest':
       return compileRest(value, wanted, context)
     case 'collect':

@@ -28,6 +28,12 @@ export function describeValue(value: MappingValue): ValueDescription {
       }
     case 'id':
       return { text: `id (${value.strategy})`, how: 'identifier', inverse: 'updatable' }
+    case 'fn':
+      return {
+        text: `${value.file}#${value.name} of ${value.uses.map(use => use.value.text).join(', ') || 'nothing'}`,
+        how: 'expression',
+        inverse: value.inverse === null || value.inverse === 'none' ? 'no' : 'updatable',
+      }
     case 'rest':
       return { text: 'every column nothing else uses', how: 'expression', inverse: 'updatable' }
     case 'collect':

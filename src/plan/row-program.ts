@@ -187,8 +187,8 @@ export class RowProgram {
     const plan = tables[t] as TablePlan
     if (!plan.isOptional || state.fate !== QUARANTINED) return false
     this.#takeBack(batch, t)
-    const { fateCode, fateColumn, fateValue } = state
-    const refused = { code: fateCode, column: fateColumn, valueMasked: fateValue, detail: null, part: plan.name }
+    const { fateCode, fateColumn, fateValue, fateDetail } = state
+    const refused = { code: fateCode, column: fateColumn, valueMasked: fateValue, detail: fateDetail, part: plan.name }
     batch.parts.push({ row: batch.loaded, refused: { key: key.parts(state), ...refused } })
     state.goBack()
     return true
@@ -251,7 +251,7 @@ export class RowProgram {
         code: state.fateCode,
         column: state.fateColumn,
         valueMasked: state.fateValue,
-        detail: null,
+        detail: state.fateDetail,
         part: null,
       })
     } else throw bug(`expected a row that is not loaded to have a fate, got ${state.fate}`)

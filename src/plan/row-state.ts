@@ -31,6 +31,8 @@ export class RowState {
   fateColumn: string | null = null
   /** Masked value that sealed the fate; null = not known. */
   fateValue: string | null = null
+  /** One sentence without data; null = nothing more to say. */
+  fateDetail: string | null = null
   zoneHit: 'gap' | 'overlap' | null = null
 
   /** Indices of outcomes taken by this row; counted when the row is loaded. */
@@ -163,6 +165,7 @@ export class RowState {
     this.fateCode = code
     this.fateColumn = column
     this.fateValue = null
+    this.fateDetail = null
     return false
   }
 }

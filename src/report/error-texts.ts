@@ -52,6 +52,12 @@ export const ERROR_TEXTS: Readonly<Record<Code, ErrorText>> = {
     risk: NOTHING_BEGAN,
     next: 'Say it another way, leave the entity out with `exclude` and a reason, or wait for a version that has it.',
   },
+  FUNCTION_INVALID: {
+    means:
+      'A file of mapping functions cannot be run, has no function of that name, or a function answered differently when it was asked twice. Functions run without a clock, chance, imports or the world outside.',
+    risk: NOTHING_BEGAN,
+    next: 'Export functions by name, import nothing but types, and let everything a function needs come through `uses`. Two answers to the same question: look for something it keeps between calls.',
+  },
   MANIFEST_SECRET: {
     means: 'A warning: an address in the manifest has a password in it. Manifests are kept in version control and sent around.',
     risk: 'None for the rows. Whoever reads the manifest can read the password.',

@@ -44,6 +44,8 @@ export interface ProgramWish {
   readonly tables?: readonly TargetRelation[]
   /** One source for all tenants. */
   readonly sharedSource?: boolean
+  /** Files of functions. */
+  readonly functions?: Readonly<Record<string, string>>
   /** More lines at the top of the manifest. */
   readonly top?: string
   readonly zone?: string | null
@@ -94,7 +96,12 @@ export class Program {
   readonly #indexes = new Map<string, KeyIndex>()
 
   constructor(wish: ProgramWish) {
-    const mapping = readManifest({ file: 'rehouse.yaml', text: manifestOf(wish), options: { set: {} } })
+    const mapping = readManifest({
+      file: 'rehouse.yaml',
+      text: manifestOf(wish),
+      options: { set: {} },
+      functions: new Map(Object.entries(wish.functions ?? {})),
+    })
     this.source = relation(
       'public.row',
       wish.source ?? ['id int4!', ...Object.keys(wish.columns ?? {}).map(name => `${name} text`)],
@@ -133,6 +140,10 @@ export class Program {
 
   /** Runs rows, given in the order of the source's columns, through the program. */
   run(rows: readonly Row[]): Outcome {
+    return this.#outcome(this.#fill(rows))
+  }
+
+  #fill(rows: readonly Row[]): BatchBuffers {
     const { program } = this.compiled
     assert.deepEqual(
       this.findings.filter(finding => finding.severity === 'error'),
@@ -144,7 +155,12 @@ export class Program {
     program.setBatch('42')
     feed.push(this.#tuples(rows))
     while (feed.next()) program.run(feed.cursor, batch)
-    return this.#outcome(batch)
+    return batch
+  }
+
+  /** What is said besides of rows in quarantine. */
+  details(rows: readonly Row[]): readonly (string | null)[] {
+    return this.#fill(rows).quarantine.map(row => row.detail)
   }
 
   #tuples(rows: readonly Row[]): Buffer {

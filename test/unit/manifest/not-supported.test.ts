@@ -11,8 +11,6 @@ const LATER: Readonly<Record<string, string>> = {
   '`id_map`': entity('id_map: derived'),
   '`finish`': manifest({ top: 'finish: [refresh materialized view a]' }),
   '`same_as`': entity('rules: [{ when: a, same_as: { ref: person, from: b } }]'),
-  '`fn`': column('{ fn: a.ts#b, uses: [c] }'),
-  '`fn` in let': entity('let: { a: { fn: a.ts#b, uses: [c] } }'),
   '`rest.types` from a relation': column('{ rest: true, types: { from: a.b, match: { c: d }, as: e } }'),
   '`from.tables`': from('{ tables: a.b, name: c }'),
   '`lookup`': column('{ id: lookup, from: a }'),

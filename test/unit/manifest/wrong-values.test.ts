@@ -54,6 +54,21 @@ const WRONG: Readonly<Record<string, { readonly text: string; readonly code?: st
     says: /^expected `rows` only beside an excluded table, got `rows: count` beside a column$/,
     next: /^Take `rows` out/,
   },
+  'a file of functions that is not there': {
+    text: manifest({ columns: '{ a: { fn: functions/none.ts#work, uses: [b] } }' }),
+    says: /^expected the file functions\/none\.ts below the manifest’s folder, got none that can be read$/,
+    next: /^Correct the path/,
+  },
+  'a function named without its file': {
+    text: manifest({ columns: '{ a: { fn: work, uses: [b] } }' }),
+    says: /^expected a file and a function as functions\/file\.ts#name at .*, got 'work'$/,
+    next: /^Write a path from the manifest’s folder down/,
+  },
+  'a file of functions outside the manifest’s folder': {
+    text: manifest({ columns: '{ a: { fn: ../work.ts#work, uses: [b] } }' }),
+    says: /^expected a file and a function as functions\/file\.ts#name at /,
+    next: /^Write a path from the manifest’s folder down/,
+  },
 }
 
 for (const [name, { text, code, says, next }] of Object.entries(WRONG))

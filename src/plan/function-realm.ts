@@ -1,0 +1,137 @@
+import { stripTypeScriptTypes } from 'node:module'
+import { createContext, Script } from 'node:vm'
+import { RehouseError } from '../errors.ts'
+import type { FunctionFile } from '../model/mapping.ts'
+
+/** One call: `values` are primitives; of those whose place is in `documents`, JSON text. What it answers belongs to the realm. */
+export type CallFunction = (values: readonly Primitive[], tenant: { readonly key: string; readonly zone: string }) => unknown
+export type Primitive = string | number | bigint | boolean | null
+
+export interface FunctionUse {
+  readonly name: string
+  /** Under which names the function gets its values. */
+  readonly keys: readonly string[]
+  /** Which of them come as JSON text. */
+  readonly documents: readonly boolean[]
+  readonly options: Readonly<Record<string, string>>
+}
+
+/** What a pure function has no use for: clock, chance, the world outside, and what tells when memory is let go. */
+const ABSENT = ['Date', 'Intl', 'WeakRef', 'FinalizationRegistry', 'SharedArrayBuffer', 'Atomics', 'WebAssembly', 'console']
+
+/**
+ * Runs inside the realm. Values come in as primitives and are put together here: an object from outside would bring the outside's constructors along.
+ * JSON keeps the digits of its numbers: `{ text: '1.50' }`.
+ */
+const INSIDE = `'use strict';
+for (const name of ${JSON.stringify(ABSENT)}) delete globalThis[name];
+delete Math.random;
+const parse = JSON.parse;
+const freeze = Object.freeze;
+const numbered = text => parse(text, (_key, value, context) => typeof value === 'number' ? freeze({ text: context.source }) : typeof value === 'object' && value !== null ? freeze(value) : value);
+globalThis.__bind = (work, keys, documents, options) => {
+  const names = parse(keys), isDocument = parse(documents), option = freeze(parse(options));
+  const ref = () => { throw new Error('context.ref is not supported yet'); };
+  return (key, zone, ...values) => {
+    const uses = {};
+    for (let i = 0; i < names.length; i++) uses[names[i]] = isDocument[i] && values[i] !== null ? numbered(values[i]) : values[i];
+    return work(freeze(uses), freeze({ tenant: freeze({ key, zone }), option, ref }));
+  };
+};`
+
+const EXPORTED = /^export\s+(?:const|let|var|class|function\s*\*?|async\s+function)\s+([\p{L}_$][\p{L}\p{N}_$]*)/gmu
+const LIST = /^export\s*\{([^}]*)\}\s*;?/gmu
+
+interface Realm {
+  bind(use: FunctionUse): CallFunction
+}
+
+/** A file is evaluated once; whatever it keeps between calls would show when calls are repeated. */
+const realms = new WeakMap<FunctionFile, Realm>()
+
+/** A function of a file, ready to be called. Throws FUNCTION_INVALID where the file cannot be run or has no such function. */
+export function bindFunction(file: FunctionFile, use: FunctionUse): CallFunction {
+  const known = realms.get(file) ?? openRealm(file)
+  realms.set(file, known)
+  return known.bind(use)
+}
+
+function openRealm(file: FunctionFile): Realm {
+  const { script, names } = asScript(file)
+  const context = createContext({}, { name: file.file, codeGeneration: { strings: false, wasm: false } })
+  const run = (code: string, name: string): unknown => new Script(code, { filename: name }).runInContext(context, { timeout: LOAD_MS })
+  let members: Record<string, unknown>
+  try {
+    run(INSIDE, 'rehouse')
+    // The script ends in an object of the realm.
+    members = run(script, file.file) as Record<string, unknown>
+  } catch (cause) {
+    throw invalid(
+      file,
+      `expected a file that can be run without a clock, chance, imports or the world outside, got ${nameOf(cause)}`,
+      cause,
+    )
+  }
+  return {
+    bind: ({ name, keys, documents, options }) => {
+      if (!names.includes(name) || typeof members[name] !== 'function')
+        throw invalid(file, `expected an exported function ${name}, got ${names.length === 0 ? 'no export at all' : names.join(', ')}`)
+      const bind = context['__bind'] as (
+        work: unknown,
+        keys: string,
+        documents: string,
+        options: string,
+      ) => (...values: unknown[]) => unknown
+      const call = bind(members[name], JSON.stringify(keys), JSON.stringify(documents), JSON.stringify(options))
+      return (values, tenant) => call(tenant.key, tenant.zone, ...values)
+    },
+  }
+}
+
+/** How long a file may take to be evaluated. */
+const LOAD_MS = 5_000
+
+/** TypeScript's types taken away, exports collected: a module as a script that ends in its exports. */
+function asScript(file: FunctionFile): { script: string; names: readonly string[] } {
+  let code = strip(file)
+  if (/^\s*import\b(?!\s*\()/mu.test(code)) throw invalid(file, 'expected a function file that imports nothing but types, got an import')
+  if (/^export\s+(?:default|\*)/mu.test(code)) throw invalid(file, 'expected functions exported by name, got another export')
+  const names = [...code.matchAll(EXPORTED)].map(match => match[1] ?? '')
+  for (const match of code.matchAll(LIST))
+    for (const part of (match[1] ?? '').split(',')) {
+      const name = part.trim()
+      if (name === '') continue
+      if (!/^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name))
+        throw invalid(file, 'expected functions exported under their own names, got another export')
+      names.push(name)
+    }
+  code = code.replaceAll(LIST, '').replaceAll(/^export\s+(?=const|let|var|class|function|async)/gmu, '')
+  return { script: `(() => { 'use strict'\n${code}\nreturn { ${names.join(', ')} } })()`, names }
+}
+
+function strip(file: FunctionFile): string {
+  // Node calls the very stripping it runs this file by experimental; the person who runs a migration has no use for that.
+  const { emitWarning } = process
+  process.emitWarning = () => undefined
+  try {
+    return /\.[cm]?ts$/.test(file.file) ? stripTypeScriptTypes(file.source, { mode: 'strip' }) : file.source
+  } catch (cause) {
+    throw invalid(file, `expected TypeScript whose types can be taken away, got ${nameOf(cause)}`, cause)
+  } finally {
+    process.emitWarning = emitWarning
+  }
+}
+
+/** The kind of an error, never its text: that may hold a value. */
+export function nameOf(error: unknown): string {
+  const name: unknown = typeof error === 'object' && error !== null && 'name' in error ? error.name : null
+  return typeof name === 'string' && /^[A-Za-z]{1,40}$/.test(name) ? name : 'something thrown that is no error'
+}
+
+function invalid(file: FunctionFile, message: string, cause?: unknown): RehouseError {
+  return new RehouseError('FUNCTION_INVALID', message, {
+    where: { file: file.file },
+    next: 'Export functions by name: `export const name: MappingFunction<…> = (uses, context) => ({ value: … })`; everything they need comes through `uses`.',
+    cause,
+  })
+}
