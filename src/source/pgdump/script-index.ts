@@ -145,7 +145,9 @@ export class ScriptIndex {
 
   #statement(piece: ScriptPiece): void {
     const bytes = this.#bytesOf(piece)
-    const start = withoutLead(bytes.toString('utf8', 0, Math.min(bytes.length, 2000)))
+    // Most statements of a dump of INSERTs: nothing is made of them that is not needed.
+    const isInsert = bytes.toString('latin1', 0, 6).toLowerCase() === 'insert'
+    const start = isInsert ? 'insert' : withoutLead(bytes.toString('utf8', 0, Math.min(bytes.length, 2000)))
     const word = /^[a-z]+/i.exec(start)?.[0].toLowerCase() ?? ''
     if (word === 'insert') {
       const unknown = this.#inserts.add(bytes, piece)
