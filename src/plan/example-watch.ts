@@ -28,6 +28,13 @@ interface Wanted {
   readonly halves: Int32Array | null
   readonly text: string
   readonly columns: readonly { readonly name: string; readonly place: number; readonly type: SqlType; readonly field: Buffer }[]
+}
+
+/** A key that rows are looked for by. */
+interface WatchedKey {
+  readonly halves: Int32Array | null
+  readonly text: string
+  readonly examples: readonly Wanted[]
   isSeen: boolean
 }
 
@@ -37,8 +44,10 @@ interface Wanted {
  */
 export class ExampleWatch {
   readonly #options: WatchOptions
-  readonly #wanted: readonly Wanted[]
-  readonly #byText: ReadonlyMap<string, Wanted>
+  /** Examples by key: one row may have several. */
+  readonly #keys: readonly WatchedKey[]
+  readonly #byText: ReadonlyMap<string, WatchedKey>
+  #left: number
   readonly findings: Finding[] = []
 
   /** Null: the entity has no examples for this tenant. What is wrong with them themselves is found by `checkExamples`. */
@@ -49,30 +58,44 @@ export class ExampleWatch {
 
   private constructor(options: WatchOptions, wanted: readonly Wanted[]) {
     this.#options = options
-    this.#wanted = wanted
-    this.#byText = new Map(wanted.map(one => [one.text, one]))
+    const byKey = Map.groupBy(wanted, one => one.halves?.join() ?? one.text)
+    this.#keys = [...byKey.values()].map(examples => ({
+      halves: examples[0]?.halves ?? null,
+      text: examples[0]?.text ?? '',
+      examples,
+      isSeen: false,
+    }))
+    this.#byText = new Map(this.#keys.map(one => [one.text, one]))
+    this.#left = this.#keys.length
   }
 
   /** Whether every example was met. */
   get isDone(): boolean {
-    return this.#wanted.every(one => one.isSeen)
+    return this.#left === 0
   }
 
   /** The row the program has just run; `loadedBefore`: how many rows of the batch were loaded before it. */
   look(batch: BatchBuffers, loadedBefore: number): void {
+    if (this.#left === 0) return
     const found = this.#find()
     if (found === null || found.isSeen) return
     found.isSeen = true
-    if (batch.loaded === loadedBefore) this.#tell(found, 'a row that was not loaded', null)
-    else this.#compare(found, batch.tables[0]?.slice(loadedBefore, batch.loaded) ?? Buffer.alloc(0))
+    this.#left--
+    for (const one of found.examples) {
+      if (batch.loaded === loadedBefore) this.#tell(one, 'a row that was not loaded', null)
+      else this.#compare(one, batch.tables[0]?.slice(loadedBefore, batch.loaded) ?? Buffer.alloc(0))
+    }
   }
 
-  #find(): Wanted | null {
+  #find(): WatchedKey | null {
     const { key, rowKey, state } = this.#options.compiled
     if (rowKey?.isKnown !== true) return null
     if (key?.isInteger !== true) return this.#byText.get(state.keyText) ?? null
-    const [high, low] = state.keyHalves
-    for (const one of this.#wanted) if (one.halves?.[0] === high && one.halves?.[1] === low) return one
+    const { keyHalves } = state
+    for (let i = 0; i < this.#keys.length; i++) {
+      const one = this.#keys[i] as WatchedKey
+      if (one.halves !== null && one.halves[1] === keyHalves[1] && one.halves[0] === keyHalves[0]) return one
+    }
     return null
   }
 
@@ -94,8 +117,9 @@ export class ExampleWatch {
   /** After all rows were read from the first: keys nobody had. */
   finish(): void {
     // An example for every tenant is one for those that have the row.
-    for (const one of this.#wanted)
-      if (!one.isSeen && (one.example.tenant !== null || this.#options.tenant === null)) this.#tell(one, 'no row with this key', null)
+    for (const { examples, isSeen } of this.#keys)
+      for (const one of isSeen ? [] : examples)
+        if (one.example.tenant !== null || this.#options.tenant === null) this.#tell(one, 'no row with this key', null)
   }
 
   #tell({ example, columns }: Wanted, got: string, column: string | null): void {
@@ -172,7 +196,7 @@ function compileExample(
     toHalves === null
       ? canonicalKey(known.map((field, i) => keyText(key.types[i] as SqlType, key.equalities[i])(field, 4, field.length - 4)))
       : ''
-  return { example, halves: toHalves === null ? null : halves, text, columns: columns.filter(column => column !== null), isSeen: false }
+  return { example, halves: toHalves === null ? null : halves, text, columns: columns.filter(column => column !== null) }
 }
 
 function compileColumn(

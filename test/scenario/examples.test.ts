@@ -47,7 +47,7 @@ async function shopOf(t: TestContext, yaml: string): Promise<Shop> {
 }
 
 const RIGHT = [
-  '[{ key: 1, values: { code: A, price: 1.5, sold: "2024-01-01T00:00:00Z", note: null, legacy_id: 1 } }, { tenant: single, key: 3, values: { code: null, price: "3.00" } }]',
+  '[{ key: 1, values: { code: A, price: 1.5, sold: "2024-01-01T00:00:00Z", note: null, legacy_id: 1 } }, { tenant: single, key: 1, values: { code: A } }, { tenant: single, key: 3, values: { code: null, price: "3.00" } }]',
   '[{ key: [1, 2], values: { n: 2, what: y } }]',
 ] as const
 const WRONG = [
