@@ -32,6 +32,7 @@ export const CODES = {
   MAPPING_OTHER_SERVICE: { exit: 2, retry: false, title: 'A reference leads into another service' },
   MAPPING_CIRCLE: { exit: 2, retry: false, title: 'References in a circle are checked after the load' },
   MAPPING_UNUSED: { exit: 2, retry: false, title: 'The manifest declares something nothing uses' },
+  AUDIT_NOT_KEPT: { exit: 1, retry: false, title: 'The ledger did not take an entry of its audit' },
   // what init says of its draft
   INIT_CREDENTIALS: { exit: 1, retry: false, title: 'The draft leaves out what looks like a credential' },
   INIT_PASSWORD: { exit: 1, retry: false, title: 'A password was kept out of the draft' },

@@ -2,6 +2,7 @@ import { appendFile, mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { RehouseError } from '../errors.ts'
 import type { ErrorResult } from '../model/results.ts'
+import type { Migration } from '../run/migration.ts'
 
 /** Appends JSON lines to a file, its folder made with the first. Rejects with CONFIG_INVALID where that cannot be done. */
 export function auditFile(file: string): (line: unknown) => Promise<void> {
@@ -28,9 +29,29 @@ export interface Refused {
   readonly time: string
 }
 
-/** Keeps a refusal of the target (policy_denied) where the database will not take it. Resolves to the error to tell: the same one, with a word where even the file could not be written. */
-export async function auditRefusal(error: unknown, { file, of }: { readonly file: string; readonly of: Refused }): Promise<unknown> {
+export interface RefusalPlace {
+  readonly file: string
+  readonly of: Refused
+  /** Whose audit remembers it too, as far as they take it. */
+  readonly ledgers: Migration['services']
+}
+
+/** Who refuses rows may refuse this too: the file has it. */
+async function tellLedgers({ code, message, where }: RehouseError, { of, ledgers }: Omit<RefusalPlace, 'file'>): Promise<void> {
+  for (const { ledger } of ledgers) {
+    try {
+      if ((await ledger.state()) !== 'current') continue
+      await ledger.audit({ who: of.operator, action: 'policy_denied', run: of.run, detail: { code, message, where } })
+    } catch (error) {
+      if (!(error instanceof RehouseError)) throw error
+    }
+  }
+}
+
+/** Keeps a refusal of the target (policy_denied) in the audit of the ledgers, and in a file for where the database will not take it. Resolves to the error to tell: the same one, with a word where even the file could not be written. */
+export async function auditRefusal(error: unknown, { file, of, ledgers }: RefusalPlace): Promise<unknown> {
   if (!(error instanceof RehouseError) || error.code !== 'TARGET_POLICY_DENIED') return error
+  await tellLedgers(error, { of, ledgers })
   try {
     await auditFile(file)(refusalLine(error, of))
     return error

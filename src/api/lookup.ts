@@ -6,9 +6,10 @@ import type { Entity } from '../model/mapping.ts'
 import type { LookupResult } from '../model/results.ts'
 import { type OpenMigration, openMigration } from './open-migration.ts'
 import type { LookupOptions } from './options.ts'
+import { type Deed, recordDeed } from './record-deed.ts'
 
 /**
- * Legacy keys → ids, or ids → legacy keys, of one entity and tenant. Reads only; what is not there is simply not in `matches`.
+ * Legacy keys → ids, or ids → legacy keys, of one entity and tenant. Who asked for what is remembered in the audit, nothing else is written; what is not there is simply not in `matches`.
  * SQL Server holds texts equal that differ in case or in blanks at their end, and the ledger keeps the folded form: for its files a key is looked for in that form too, and the match shows it.
  */
 export async function lookup(options: LookupOptions): Promise<LookupResult> {
@@ -22,6 +23,7 @@ export async function lookup(options: LookupOptions): Promise<LookupResult> {
         next: `Use one of: ${names.join(', ')}.`,
       })
     }
+    await recordDeed(migration, deedOf(options), options)
     const matches = await findMatches(migration, options, known)
     return { entity, tenant, matches }
   } finally {
@@ -34,6 +36,14 @@ function foldedKeys(key: readonly string[]): readonly (readonly string[])[] {
   const forms = (['fold_trim', 'trim'] as const).map(equality => key.map(equalText(equality) ?? (part => part)))
   const texts = new Set([JSON.stringify(key)])
   return forms.filter(form => !texts.has(JSON.stringify(form)) && texts.add(JSON.stringify(form)))
+}
+
+/** Keys asked for that an entry names; all of them are counted. */
+const MOST_KEYS = 100
+
+function deedOf({ entity, tenant, legacy = [], ids = [] }: LookupOptions): Deed {
+  const asked = { legacy: legacy.slice(0, MOST_KEYS), ids: ids.slice(0, MOST_KEYS), asked: legacy.length + ids.length }
+  return { action: 'lookup', detail: { entity, tenant, ...asked } }
 }
 
 async function findMatches(

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { appendFile, mkdir } from 'node:fs/promises'
-import { availableParallelism, hostname, userInfo } from 'node:os'
+import { availableParallelism, hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { CODES, type Code, RehouseError } from '../errors.ts'
 import type { EventListener } from '../events.ts'
@@ -11,10 +11,12 @@ import type { RunOptions } from '../run/migration.ts'
 import { runMigration } from '../run/run-migration.ts'
 import { type MigrationSurvey, surveyMigration } from '../run/survey-migration.ts'
 import { auditFile, auditRefusal } from './audit-file.ts'
+import { readHeads } from './audit-heads.ts'
 import { createTargets } from './create-targets.ts'
 import { FoundFindings } from './found-findings.ts'
 import { dryResult, emptyResult, runResult } from './migrate-result.ts'
 import { type OpenMigration, openMigration } from './open-migration.ts'
+import { operatorName } from './operator-name.ts'
 import type { MigrateOptions } from './options.ts'
 import { preflight } from './preflight.ts'
 import { PROGRAM_VERSION } from './program-version.ts'
@@ -58,7 +60,7 @@ export async function migrateOpened(
     end.run === '' ? emptyResult({ findings, seconds: seconds() }) : await runResult(migration, { end, findings, seconds: seconds() })
   const result = found.added(ended)
   run.emit({ type: 'run:finished', run: result.run, status: result.status, seconds: result.seconds })
-  return withoutStaging(migration, result)
+  return { ...(await withoutStaging(migration, result)), audit_head: await readHeads(migration) }
 }
 
 /** What was staged for a run that is finished goes; a run that is to be taken up again finds it. */
@@ -69,7 +71,7 @@ async function withoutStaging(migration: OpenMigration, result: MigrateResult): 
 
 function refusalPlace(migration: OpenMigration, run: RunOptions, options: MigrateOptions): Parameters<typeof auditRefusal>[1] {
   const of = { run: run.newRunId, operator: run.operator, time: run.wallClock() }
-  return { file: auditPath(migration, run.newRunId, options), of }
+  return { file: auditPath(migration, run.newRunId, options), of, ledgers: run.dryRun ? [] : migration.services }
 }
 
 function auditPath({ folder }: OpenMigration, run: string, { audit }: MigrateOptions): string {
@@ -105,15 +107,6 @@ export function runOptions(migration: OpenMigration, options: MigrateOptions): R
 function newId(): string {
   const now = new Date().toISOString().replace(/[-:]/g, '').slice(0, 15)
   return `${now}-${randomBytes(2).toString('hex')}`
-}
-
-function operatorName(): string {
-  try {
-    return userInfo().username
-  } catch {
-    // A uid without an entry in the user database has no name.
-    return `uid ${process.getuid?.() ?? 'unknown'}`
-  }
 }
 
 /** One JSON line per committed batch; written in order, behind the run. */

@@ -13,6 +13,8 @@ export interface Options {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly signal?: AbortSignal
   readonly on?: EventListener
+  /** Who the ledger says did it; absent = the login name. */
+  readonly operator?: string
 }
 
 export interface MigrateOptions extends Options {
@@ -30,7 +32,6 @@ export interface MigrateOptions extends Options {
   readonly audit?: string
   /** Keep what was staged, whatever becomes of the run. */
   readonly keepStaging?: boolean
-  readonly operator?: string
   /** Named instants (run/seams.ts). */
   readonly hooks?: Hooks
   /** Tenants at once; absent = by the number of processors, at most 4. */
@@ -56,6 +57,8 @@ export interface QuarantineOptions extends Options {
   readonly run?: string
   /** Null = all. */
   readonly limit?: number | null
+  /** `shown` and `exported` are remembered in the audit; absent = neither. */
+  readonly purpose?: 'shown' | 'exported'
 }
 
 export interface VerifyOptions extends Options {
@@ -73,7 +76,6 @@ export interface VerifyOptions extends Options {
   readonly showValues?: boolean
   /** A folder for the report; absent = `.rehouse/verify/<id>` beside the manifest. */
   readonly report?: string
-  readonly operator?: string
 }
 
 export interface AuditVerifyOptions extends Options {

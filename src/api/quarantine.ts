@@ -3,14 +3,16 @@ import { RehouseError } from '../errors.ts'
 import type { QuarantineResult } from '../model/results.ts'
 import { type OpenMigration, openMigration } from './open-migration.ts'
 import type { QuarantineOptions } from './options.ts'
+import { type Deed, recordDeed } from './record-deed.ts'
 
-/** Rows set aside and not resolved, over all services, in a stable order. Reads only. Throws USAGE for a tenant or entity nobody knows: nothing in quarantine would sound like good news. */
+/** Rows set aside and not resolved, over all services, in a stable order. Reads only, but for the entry of the audit when rows are shown or exported. Throws USAGE for a tenant or entity nobody knows: nothing in quarantine would sound like good news. */
 export async function quarantine(options: QuarantineOptions): Promise<QuarantineResult> {
   const migration = await openMigration(options)
   try {
     const { run, tenant, entity, code, key } = options
     const limit = options.limit ?? null
     await refuseUnknown(migration, options)
+    if (options.purpose !== undefined) await recordDeed(migration, deedOf(options, options.purpose), options)
     let total = 0
     const rows: QuarantineResult['rows'][number][] = []
     for (const { ledger } of migration.services) {
@@ -30,6 +32,11 @@ export async function quarantine(options: QuarantineOptions): Promise<Quarantine
   } finally {
     await migration.close()
   }
+}
+
+/** Before the rows are read: nobody sees them without having been remembered. */
+function deedOf({ run, tenant, entity, code, key, limit }: QuarantineOptions, purpose: 'shown' | 'exported'): Deed {
+  return { action: `quarantine:${purpose}`, detail: { run, tenant, entity, code, key, limit } }
 }
 
 async function refuseUnknown({ mapping, services }: OpenMigration, { tenant, entity }: QuarantineOptions): Promise<void> {

@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import type { VerifyResult } from '../model/results.ts'
 import { dryContext } from '../run/dry-context.ts'
 import { surveyMigration } from '../run/survey-migration.ts'
+import { readHeads } from './audit-heads.ts'
 import { type OpenMigration, openMigration } from './open-migration.ts'
+import { operatorName } from './operator-name.ts'
 import type { VerifyOptions } from './options.ts'
 import { PROGRAM_VERSION } from './program-version.ts'
 import { auditVerification, writeBundle, writeReport } from './verify-evidence.ts'
@@ -28,14 +30,15 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
       id: request.id,
       folder: request.folder,
       manifest: options.manifest,
-      operator: options.operator ?? '',
+      operator: options.operator ?? operatorName(),
       survey,
       result,
     }
     await auditVerification(migration, evidence)
-    if (options.report !== undefined || request.level === 'forensic') await writeReport(migration, evidence)
-    if (request.level === 'forensic') await writeBundle(migration, evidence)
-    return result
+    const told = { ...evidence, result: { ...result, audit_head: await readHeads(migration) } }
+    if (options.report !== undefined || request.level === 'forensic') await writeReport(migration, told)
+    if (request.level === 'forensic') await writeBundle(migration, told)
+    return told.result
   } finally {
     await migration.close()
   }

@@ -1,10 +1,10 @@
 import type { Invocation } from '../report/next-steps.ts'
 import type { Page } from '../report/paint.ts'
 import type { Options } from './api.ts'
-import { DEFAULT_MANIFEST } from './command-table.ts'
 import { definedOnly, type Flags } from './flags.ts'
 import type { Host } from './host.ts'
 import { parsePairs } from './key-values.ts'
+import { DEFAULT_MANIFEST } from './shared-flags.ts'
 
 /** A command to run. */
 export interface Call {

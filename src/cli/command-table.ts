@@ -1,43 +1,11 @@
 import { auditCommands } from './audit-commands.ts'
-import type { Command, ExitDoc, Flag, Group, NotBuilt } from './command-shape.ts'
+import type { Command, ExitDoc, Group, NotBuilt } from './command-shape.ts'
 import { embeddedCommands } from './embedded-commands.ts'
+import { DEFAULT_MANIFEST, JSON_FLAG, MANIFEST_FLAGS, OPERATOR_FLAG, QUARANTINE_FILTERS } from './shared-flags.ts'
 import { verifyCommand } from './verify-command.ts'
 
 /** Every command and flag, once: commander, `--help` and docs/cli.md are made from these tables. Plain data, so that starting up loads nothing else. */
-export const DEFAULT_MANIFEST = 'rehouse.yaml'
-
-const JSON_FLAG: Flag = {
-  name: 'json',
-  type: 'switch',
-  doc: 'Print exactly one JSON object on stdout; progress goes to stderr as JSON lines',
-}
-
-const MANIFEST_FLAGS: readonly Flag[] = [
-  { name: 'manifest', short: 'm', type: 'text', value: 'FILE', doc: 'The manifest', default: DEFAULT_MANIFEST },
-  {
-    name: 'env-file',
-    type: 'text',
-    value: 'FILE',
-    doc: 'Where settings and secrets are read from that the environment does not have; default is .env beside the manifest, where there is one',
-  },
-  { name: 'set', type: 'pairs', value: 'NAME=VALUE', doc: 'Choose the value of one of the manifest’s options; repeatable' },
-  JSON_FLAG,
-]
-
 const DONE: ExitDoc = { status: 0, when: 'done' }
-
-const QUARANTINE_FILTERS: readonly Flag[] = [
-  { name: 'tenant', type: 'text', value: 'CODE', doc: 'Only this tenant' },
-  { name: 'entity', type: 'text', value: 'NAME', doc: 'Only this entity' },
-  { name: 'code', type: 'text', value: 'CODE', doc: 'Only rows refused with this code' },
-  {
-    name: 'key',
-    type: 'text',
-    value: 'KEY',
-    doc: 'Only the row with this legacy key; a composite key is comma-separated, quoted as in CSV',
-  },
-  { name: 'run', type: 'text', value: 'RUN', doc: 'Only rows refused in this run' },
-]
 
 export const COMMANDS: readonly Command[] = [
   {
@@ -113,7 +81,7 @@ export const COMMANDS: readonly Command[] = [
         type: 'switch',
         doc: 'Keep what was staged of files, for a later run or verify; else it is dropped when the run is finished',
       },
-      { name: 'operator', type: 'text', value: 'NAME', doc: 'Who the ledger says did it; default is the login name' },
+      OPERATOR_FLAG,
       { name: 'top-up', type: 'switch', doc: 'Update rows that changed in the source since', notBuilt: true },
       { name: 'delete-gone', type: 'switch', doc: 'Remove rows that are gone from the source', notBuilt: true },
       { name: 'sample', type: 'count', value: 'N', doc: 'Move only a sample', notBuilt: true },
@@ -144,6 +112,7 @@ export const COMMANDS: readonly Command[] = [
       { name: 'tenant', type: 'text', value: 'CODE', doc: 'The tenant; left out for rows shared by all tenants' },
       { name: 'legacy', type: 'list', value: 'KEY', doc: 'A legacy key; repeatable; a composite key is comma-separated, quoted as in CSV' },
       { name: 'id', type: 'list', value: 'UUID', doc: 'An identifier in the target; repeatable' },
+      OPERATOR_FLAG,
     ],
     examples: [
       'rehouse lookup student --tenant springfield --legacy 4711',
@@ -177,6 +146,7 @@ export const COMMANDS: readonly Command[] = [
       ...MANIFEST_FLAGS,
       ...QUARANTINE_FILTERS,
       { name: 'limit', type: 'count or all', value: 'N', doc: 'At most this many rows, or all', default: '20' },
+      OPERATOR_FLAG,
     ],
     examples: ['rehouse quarantine show --entity student --tenant springfield --key 4711'],
     exits: [DONE],
@@ -191,7 +161,7 @@ export const COMMANDS: readonly Command[] = [
       { name: 'entity', type: 'list', value: 'NAME', doc: 'Only this entity; repeatable' },
       { name: 'wait', type: 'switch', doc: 'Wait while another run holds the target instead of exiting with 5' },
       { name: 'batch-rows', type: 'count', value: 'N', doc: 'Close a batch at this many source rows, whatever the manifest says' },
-      { name: 'operator', type: 'text', value: 'NAME', doc: 'Who the ledger says did it; default is the login name' },
+      OPERATOR_FLAG,
     ],
     examples: ['rehouse quarantine retry', 'rehouse quarantine retry --tenant springfield --entity student'],
     exits: [
@@ -209,6 +179,7 @@ export const COMMANDS: readonly Command[] = [
       ...QUARANTINE_FILTERS,
       { name: 'format', type: 'choice', value: 'FORMAT', choices: ['csv', 'json'], doc: 'The form of the file', default: 'csv' },
       { name: 'out', type: 'text', value: 'FILE', doc: 'The file; stdout where none is named' },
+      OPERATOR_FLAG,
     ],
     examples: [
       'rehouse quarantine export --out refused.csv',

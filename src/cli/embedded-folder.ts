@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import type { Api } from './api.ts'
 import type { Call } from './call.ts'
-import { DEFAULT_MANIFEST } from './command-table.ts'
+import { DEFAULT_MANIFEST } from './shared-flags.ts'
 
 /** The folder of the built-in server: `.rehouse` beside the manifest, whether or not the manifest exists. */
 export function embeddedFolderOf(api: Api, call: Call): string {

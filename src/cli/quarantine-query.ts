@@ -4,7 +4,7 @@ import { definedOnly } from './flags.ts'
 import { parseKey } from './key-values.ts'
 
 /** The rows the command's filters describe, at most `limit` (null = all). */
-export async function queryQuarantine(call: Call, limit: number | null): Promise<QuarantineResult> {
+export async function queryQuarantine(call: Call, limit: number | null, purpose?: 'shown' | 'exported'): Promise<QuarantineResult> {
   const { flags } = call
   const key = flags.text('key')
   const filter = definedOnly({
@@ -15,5 +15,11 @@ export async function queryQuarantine(call: Call, limit: number | null): Promise
     key: key === undefined ? undefined : parseKey(key),
   })
   const api = await call.host.loadApi()
-  return api.quarantine({ ...manifestOptions(call), ...filter, limit })
+  return api.quarantine({
+    ...manifestOptions(call),
+    ...filter,
+    limit,
+    operator: flags.text('operator') ?? call.host.operator,
+    ...definedOnly({ purpose }),
+  })
 }

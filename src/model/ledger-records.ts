@@ -33,6 +33,8 @@ export interface RunRecord {
   readonly finishedAt: string | null
   /** What was asked for: tenants, entities, phase; so that a resume does the same. */
   readonly selection: RunSelection
+  /** Kept in the audit alone: what else decided how it went. */
+  readonly settings?: Readonly<Record<string, unknown>>
 }
 
 export interface RunSelection {

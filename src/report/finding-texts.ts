@@ -47,6 +47,12 @@ export const FINDING_TEXTS = {
     risk: NOTHING_BEGAN,
     next: 'Remove it, or add what was meant to use it.',
   },
+  AUDIT_NOT_KEPT: {
+    means:
+      'A look-up, an export or a report is remembered in the audit of the ledger: who, when and what was asked. This role may not write there, or the salt is another, so the entry went to `.rehouse/audit/deeds.jsonl`.',
+    risk: 'None. Whoever audits the ledger does not find the entry in its chain.',
+    next: 'Give the role `INSERT` on `rehouse.audit` and `UPDATE` on `rehouse.audit_head`.',
+  },
   SOURCE_WRITABLE: {
     means:
       'The login Rehouse reads with has the right to change rows of the source. Rehouse only reads; but with such a login nobody has to take its word for it.',

@@ -20,6 +20,13 @@ export async function takeUpRun(
     pid,
     startedAt: options.wallClock(),
     selection,
+    settings: {
+      options: mapping.options,
+      stop: mapping.stop,
+      batchRows: options.batchRows,
+      lanes: options.lanes,
+      resumed: resume !== null,
+    },
   }
   const runs = await control.runs()
   if (resume === null) {

@@ -17,6 +17,7 @@ export async function run(call: Call): Promise<Answer> {
   const result = await api.lookup({
     ...manifestOptions(call),
     entity: call.args[0] ?? '',
+    operator: call.flags.text('operator') ?? call.host.operator,
     tenant: call.flags.text('tenant') ?? null,
     ...definedOnly({ legacy, ids }),
   })

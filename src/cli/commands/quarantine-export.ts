@@ -9,7 +9,7 @@ import { queryQuarantine } from '../quarantine-query.ts'
 
 export async function run(call: Call): Promise<Answer> {
   const file = call.flags.text('out')
-  const result = await queryQuarantine(call, null)
+  const result = await queryQuarantine(call, null, 'exported')
   const content = call.flags.text('format') === 'json' ? `${JSON.stringify(result, null, 2)}\n` : quarantineCsv(result.rows)
   if (file !== undefined) await writePrivateFile(call.host, { file, content, flag: '--out' })
   return { json: result, lines: () => linesOf(result, file, content), exit: exitStatus({ kind: 'done' }) }

@@ -9,7 +9,12 @@ export function ledgerGrants(role: string): readonly string[] {
   ]
 }
 
-/** What a role needs to read the ledger (status, look-ups, reports). `role` is quoted already. */
+/** What a role needs to read the ledger (status, look-ups, reports), and to add to its audit that it did. `role` is quoted already. */
 export function ledgerReadGrants(role: string): readonly string[] {
-  return [`grant usage on schema rehouse to ${role};`, `grant select on all tables in schema rehouse to ${role};`]
+  return [
+    `grant usage on schema rehouse to ${role};`,
+    `grant select on all tables in schema rehouse to ${role};`,
+    `grant insert on rehouse.audit to ${role};`,
+    `grant update on rehouse.audit_head to ${role};`,
+  ]
 }

@@ -28,12 +28,12 @@ export async function beginRun(session: Session, run: Omit<RunRecord, 'status' |
       next: 'Resume with the mapping as it was, or begin a new run.',
     })
   }
-  const { mappingHash, programVersion, host, pid, selection } = run
+  const { mappingHash, programVersion, host, pid, selection, settings } = run
   await appendAudit(session, auditKey, {
     who: run.operator,
     action: 'run:started',
     run: run.id,
-    detail: { mappingHash, programVersion, host, pid, selection },
+    detail: { mappingHash, programVersion, host, pid, selection, settings },
   })
 }
 

@@ -125,9 +125,10 @@ test('every command passes on what the flags say, and nothing that was not said'
   assert.deepEqual(await given(['lookup', 'e', '--legacy', 'a,b', '--legacy', '"c,d"']), {
     entity: 'e',
     tenant: null,
+    operator: 'ada',
     legacy: [['a', 'b'], ['c,d']],
   })
-  assert.deepEqual(await given(['lookup', 'e', '--tenant', 't', '--id', 'u']), { entity: 'e', tenant: 't', ids: ['u'] })
+  assert.deepEqual(await given(['lookup', 'e', '--tenant', 't', '--id', 'u']), { entity: 'e', tenant: 't', operator: 'ada', ids: ['u'] })
   assert.deepEqual(await given('quarantine list --tenant t --entity e --code c --key 1,2 --run 7 --limit 3'.split(' ')), {
     tenant: 't',
     entity: 'e',
@@ -135,6 +136,7 @@ test('every command passes on what the flags say, and nothing that was not said'
     key: ['1', '2'],
     run: '7',
     limit: 3,
+    operator: 'ada',
   })
 })
 
