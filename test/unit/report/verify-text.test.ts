@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { renderVerify } from '../../../src/report/verify-text.ts'
+import { VERIFY, WIDE } from './sample-results.ts'
+
+test('says what differs, where all of it is, and how it ended', () => {
+  const text = renderVerify(VERIFY, WIDE).join('\n')
+  assert.match(text, /1 difference\n/)
+  assert.match(text, /different\s+springfield\s+student\s+4711\s+public\.student\.name\s+text of 3 characters\s+NULL/)
+  assert.match(text, /All of them: \/work\/\.rehouse\/verify\/1\/differences\.jsonl/)
+  assert.match(text, /Witness: 0 aggregates equal, 1 different/)
+  assert.match(text, /Verification \(rigorous\) of run 20261120T101923-4f2a: different in/)
+})
+
+test('what is in quarantine is accounted for, never called complete', () => {
+  const accounted = renderVerify({ ...VERIFY, outcome: 'equal', parity: 'accounted', differences: [], differences_total: 0 }, WIDE).join(
+    '\n',
+  )
+  assert.match(accounted, /Accounted for, not complete/)
+  assert.doesNotMatch(accounted, /100 %/)
+  const whole = renderVerify({ ...VERIFY, outcome: 'equal', parity: 'complete', differences: [], differences_total: 0 }, WIDE).join('\n')
+  assert.match(whole, /100 % parity at this level/)
+})
+
+test('reasons and columns without a witness are named', () => {
+  const none = {
+    ...VERIFY.witness[0],
+    entity: 's',
+    tenant: null,
+    table: 'public.s',
+    column: 'c',
+    measure: '',
+    state: 'none',
+    source: null,
+    target: null,
+  } as const
+  const reason = { code: 'source_moved_on', entity: 's', tenant: 'north', table: null, message: 'expected rows, got others' } as const
+  const text = renderVerify(
+    { ...VERIFY, outcome: 'could_not_verify', witness: [{ ...none, reason: 'a constant' }], reasons: [reason] },
+    WIDE,
+  ).join('\n')
+  assert.match(text, /No witness for 1 column:\n {2}public\.s\.c: a constant/)
+  assert.match(text, /Could not be verified\n {2}source_moved_on \(north s\): expected rows, got others/)
+  assert.match(text, /: could not verify in/)
+})
