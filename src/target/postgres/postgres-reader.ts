@@ -5,8 +5,15 @@ import { Session, type SessionOptions } from '../../postgres/session.ts'
 import type { ReferenceTo, RowsOf, RowsRequest, StrayRows, TableName, TargetReader } from '../target.ts'
 
 const BEGIN = 'begin isolation level repeatable read read only'
-/** Sorting a tenant's rows in memory is worth this much; the server's default is 4 MB. */
-const WORK_MEM = "set local work_mem = '64MB'"
+/**
+ * What a session is for. Streams follow the index of the identifier where there is one: after a load there are no statistics yet, and the planner would sort what lies in order already, with more
+ * processes than the machine has to spare. Questions may use all it has.
+ */
+const SETTINGS = {
+  stream: "set local work_mem = '64MB'; set local enable_sort = off; set local max_parallel_workers_per_gather = 0",
+  question: "set local work_mem = '64MB'",
+} as const
+type Purpose = keyof typeof SETTINGS
 const NAMED = 20
 
 /** Sessions that share one exported snapshot: each statement has one to itself while it runs. */
@@ -14,7 +21,7 @@ export class PostgresReader implements TargetReader {
   readonly #options: SessionOptions
   readonly #exporter: Session
   readonly #snapshot: string
-  readonly #idle: Session[] = []
+  readonly #idle: Readonly<Record<Purpose, Session[]>> = { stream: [], question: [] }
   readonly #open = new Set<Session>()
 
   private constructor(options: SessionOptions, exporter: Session, snapshot: string) {
@@ -41,12 +48,12 @@ export class PostgresReader implements TargetReader {
       conditions.push(`${quoteName(orderBy)} = any (${quoteLiteral(`{${ids.join(',')}}`)}::pg_catalog.uuid[])`)
     const where = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`
     const order = orderBy === null ? '' : ` order by ${quoteName(orderBy)}`
-    const session = await this.#take()
+    const session = await this.#take('stream')
     try {
       const select = `select ${quoteNames(columns)} from ${qualifiedName(of.table)}${where}${order}`
       yield* session.copyOut(`copy (${select}) to stdout (format binary)`, signal)
     } finally {
-      this.#giveBack(session)
+      this.#giveBack(session, 'stream')
     }
   }
 
@@ -89,7 +96,7 @@ export class PostgresReader implements TargetReader {
   }
 
   async #with<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    const session = await this.#take()
+    const session = await this.#take('question')
     try {
       return await work(session)
     } catch (error) {
@@ -97,21 +104,22 @@ export class PostgresReader implements TargetReader {
       session.destroy()
       throw error
     } finally {
-      this.#giveBack(session)
+      this.#giveBack(session, 'question')
     }
   }
 
-  async #take(): Promise<Session> {
-    for (let session = this.#idle.pop(); session; session = this.#idle.pop()) if (session.isOpen) return session
+  async #take(purpose: Purpose): Promise<Session> {
+    const idle = this.#idle[purpose]
+    for (let session = idle.pop(); session; session = idle.pop()) if (session.isOpen) return session
     const session = await Session.open(this.#options)
     this.#open.add(session)
     void session.ended.then(() => this.#open.delete(session))
-    await session.script(`${BEGIN}; set transaction snapshot ${quoteLiteral(this.#snapshot)}; ${WORK_MEM}`)
+    await session.script(`${BEGIN}; set transaction snapshot ${quoteLiteral(this.#snapshot)}; ${SETTINGS[purpose]}`)
     return session
   }
 
-  #giveBack(session: Session): void {
-    if (session.isOpen) this.#idle.push(session)
+  #giveBack(session: Session, purpose: Purpose): void {
+    if (session.isOpen) this.#idle[purpose].push(session)
   }
 
   /** Idempotent; ends streams that are under way. */
