@@ -1,6 +1,7 @@
 import type { Counts } from '../model/counts.ts'
 import type {
   BatchRecord,
+  BeforeImage,
   IdMapRows,
   KnownKey,
   NumberedEntity,
@@ -70,6 +71,13 @@ export interface Ledger {
     entity: number,
     tenant: number,
   ): AsyncIterable<readonly { readonly key: readonly string[]; readonly state: KnownKey['state'] }[]>
+  /** Of the given keys, as canonical text, those whose loaded rows batches of the run updated. */
+  updatedIn(
+    run: string,
+    of: { readonly entity: number; readonly tenant: number; readonly keys: readonly (readonly string[])[] },
+  ): Promise<ReadonlySet<string>>
+  /** Rows as they were before a batch changed them, in the order recorded. */
+  beforeImages(batch: string): Promise<readonly BeforeImage[]>
   /** Whether it knows any key of the entity and tenant. */
   hasKeys(entity: number, tenant: number): Promise<boolean>
   /**

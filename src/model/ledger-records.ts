@@ -99,6 +99,8 @@ export interface BatchRecord {
   readonly idMap: IdMapRows | null
   /** Keys whose id map row goes away (corrections). */
   readonly unmapped: readonly (readonly string[])[]
+  /** What the batch overwrote or removed, and what it added to rows that were there; absent = nothing. */
+  readonly images?: readonly BeforeImage[]
   /** SHA-256 of the tuples in the order sent; 32 bytes. */
   readonly digest: Buffer
   readonly bytes: number
@@ -109,6 +111,24 @@ export interface BatchRecord {
   readonly taskState: TaskState
   readonly sourceCount: string | null
 }
+
+/** One row as it was before a batch changed it: of a target table, or (`ID_MAP_IMAGE`) of the id map. */
+export interface BeforeImage {
+  /** Of the source row. */
+  readonly key: readonly string[]
+  /** `schema.table`. */
+  readonly table: string
+  readonly operation: 'update' | 'insert' | 'delete'
+  /** How the row is found: the column, and its value as text. */
+  readonly idColumn: string
+  readonly id: string
+  readonly columns: readonly string[]
+  /** One binary COPY tuple of `columns`; null = the row was not there. */
+  readonly before: Buffer | null
+}
+
+/** Columns: hash int8, batch int8. */
+export const ID_MAP_IMAGE = 'rehouse.id_map'
 
 /** Binary COPY tuples for the id map (see docs/ledger.md). `integer`: tenant int4, entity int2, key int8, id uuid, hash int8, batch int8. `text`: tenant int4, entity int2, key text (canonical, see key-text.ts), id text, hash int8, batch int8. */
 export interface IdMapRows {

@@ -147,9 +147,16 @@ function cannotTakeBack(entity: string, refusal: Refusal): RehouseError {
   })
 }
 
-function cannotFind(entity: string, table: string): RehouseError {
+export function cannotFind(entity: string, table: string): RehouseError {
   return new RehouseError('TARGET_UNSUITED', `expected a way to find the rows of ${entity} in ${table} again, got none`, {
     where: { entity, table },
     next: 'Give the head table a uuid primary key that Rehouse fills, and each part a column that refers to its head.',
+  })
+}
+
+export function rowsLost(table: string, { sent, stored }: { sent: number; stored: number }): RehouseError {
+  return new RehouseError('TARGET_ROWS_LOST', `expected table ${table} to store the ${sent} rows sent, got ${stored}`, {
+    where: { table },
+    next: 'A BEFORE trigger drops or moves rows: write `triggers: disable` for the service, or change the trigger.',
   })
 }

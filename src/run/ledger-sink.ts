@@ -4,6 +4,7 @@ import type { BatchRecord, IdMapRows, TaskRecord } from '../model/ledger-records
 import { Refusal, type Writer, type WriteTransaction } from '../target/target.ts'
 import { type BatchOutcome, outcomeOf, type RefusedRow } from './batch-outcome.ts'
 import { allFresh, type Classified, classify, keysOf } from './classify-batch.ts'
+import { rowsLost } from './corrections.ts'
 import { withDeadline } from './deadline.ts'
 import type { BatchSink, CommitContext, FilledBatch } from './load-context.ts'
 import { fieldsOf, withNulls } from './null-fields.ts'
@@ -191,13 +192,6 @@ function idMapRows({ buffers }: FilledBatch, written: readonly RowRun[], isOrder
 
 function columnOf(refusal: Refusal): string | null {
   return refusal.column === null ? refusal.table : `${refusal.table}.${refusal.column}`
-}
-
-function rowsLost(table: string, { sent, stored }: { sent: number; stored: number }): RehouseError {
-  return new RehouseError('TARGET_ROWS_LOST', `expected table ${table} to store the ${sent} rows sent, got ${stored}`, {
-    where: { table },
-    next: 'A BEFORE trigger drops or moves rows: write `triggers: disable` for the service, or change the trigger.',
-  })
 }
 
 /** A refusal outside the rows' own savepoints is no row's fault. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NO_COUNTS } from '../../src/model/counts.ts'
+import { type BeforeImage, ID_MAP_IMAGE } from '../../src/model/ledger-records.ts'
 import type { LedgerEngine } from './ledger-engines.ts'
 import { batch, claimOf, commit, hasCode, mappedIntegers, putRow, refused, start, startRun } from './ledger-samples.ts'
 
@@ -106,6 +107,35 @@ function recordTests(engine: LedgerEngine): void {
       run: 'run-1',
       batch: number,
     })
+  })
+
+  test('keeps what a batch overwrote, byte by byte, in the order given; says which rows a run updated', async t => {
+    const bed = await engine.open(t)
+    const started = await start(bed)
+    await commit(started, { integers: mappedIntegers([1n, 2n]) })
+    const [again] = mappedIntegers([1n])
+    assert.ok(again)
+    const of = { idColumn: 'id', id: again.id }
+    const images: readonly BeforeImage[] = [
+      {
+        key: ['1'],
+        table: 'public.kept',
+        operation: 'update',
+        ...of,
+        columns: ['id', 'a "b"'],
+        before: Buffer.from('0002ffffffffffffffff', 'hex'),
+      },
+      { key: ['1'], table: 'public.part', operation: 'insert', ...of, columns: ['id'], before: null },
+      { key: ['a', 'b'], table: 'public.part', operation: 'delete', ...of, columns: ['id'], before: Buffer.from('0001ffffffff', 'hex') },
+      { key: ['1'], table: ID_MAP_IMAGE, operation: 'update', ...of, columns: ['hash', 'batch'], before: Buffer.from('0000', 'hex') },
+    ]
+    const { id } = await commit(started, { integers: [again], unmapped: [['1']], counts: { read: 1, loaded: 0, updated: 1 }, images })
+    assert.deepEqual(await started.ledger.beforeImages(id), images)
+    assert.deepEqual(await started.ledger.beforeImages('999999'), [])
+    const place = { entity: 1, tenant: 1, keys: [['1'], ['2'], ['a', 'b']] }
+    assert.deepEqual(await started.ledger.updatedIn('run-1', place), new Set(['1']))
+    assert.deepEqual(await started.ledger.updatedIn('run-2', place), new Set())
+    assert.deepEqual(await started.ledger.updatedIn('run-1', { ...place, tenant: 2 }), new Set())
   })
 }
 

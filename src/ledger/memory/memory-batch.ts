@@ -41,6 +41,13 @@ function checkKeys(store: MemoryStore, record: BatchRecord): void {
   }
 }
 
+/** The record as it is now: its buffers are the caller's again. */
+export function keptRecord(record: BatchRecord): BatchRecord {
+  const tuples = record.idMap?.tuples.map(chunk => Buffer.from(chunk)) ?? []
+  const images = (record.images ?? []).map(image => ({ ...image, before: image.before && Buffer.from(image.before) }))
+  return { ...record, idMap: record.idMap && { ...record.idMap, tuples }, images }
+}
+
 /** Applies a checked batch. The fence cannot have been raised meanwhile: who takes a task over waits for its batch, or ends the writer. */
 export function applyBatch(store: MemoryStore, record: BatchRecord): void {
   const room = store.room(record)

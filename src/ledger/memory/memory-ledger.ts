@@ -23,10 +23,10 @@ import { interrupted } from '../interrupted.ts'
 import type { AuditEntry, Hold, Holder, Ledger, LedgerIdentity, LookupMatch, QuarantineFilter, TaskClaim, TaskPlace } from '../ledger.ts'
 import { idMapTuples } from './id-map-tuples.ts'
 import { addAudit, checkOf, headOf } from './memory-audit.ts'
-import { applyBatch, checkBatch } from './memory-batch.ts'
+import { applyBatch, checkBatch, keptRecord } from './memory-batch.ts'
 import { keysOf } from './memory-look-up.ts'
 import { adoptEntities, adoptTenants, numberEntities, numberTenants } from './memory-numbers.ts'
-import { digests, outcomes, quarantine, taskRecord, totals } from './memory-reports.ts'
+import { digests, outcomes, quarantine, taskRecord, totals, updatedIn } from './memory-reports.ts'
 import { type KeyRoom, MemoryStore, quarantineName } from './memory-store.ts'
 import { claimTask, type EndBackend, failTask, planTasks } from './memory-tasks.ts'
 import { takePart } from './take-part.ts'
@@ -167,9 +167,7 @@ export class MemoryLedger implements Ledger {
 
   async recordBatch(tx: WriteTransaction, record: BatchRecord): Promise<void> {
     checkBatch(this.#store, record)
-    // The buffers are the caller's again once this has resolved.
-    const tuples = record.idMap?.tuples.map(chunk => Buffer.from(chunk)) ?? []
-    const kept: BatchRecord = { ...record, idMap: record.idMap && { ...record.idMap, tuples } }
+    const kept = keptRecord(record)
     const { writing } = this.#store
     takePart(tx, {
       commit: () => {
@@ -199,6 +197,14 @@ export class MemoryLedger implements Ledger {
     }
     const code = room.excluded.get(key)
     return code === undefined ? null : { state: 'excluded', code }
+  }
+
+  async updatedIn(run: string, of: Parameters<Ledger['updatedIn']>[1]): Promise<ReadonlySet<string>> {
+    return updatedIn(this.#store, { run, ...of })
+  }
+
+  async beforeImages(batch: string): ReturnType<Ledger['beforeImages']> {
+    return this.#store.batches.get(batch)?.images ?? []
   }
 
   async hasKeys(entity: number, tenant: number): Promise<boolean> {

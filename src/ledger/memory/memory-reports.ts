@@ -1,7 +1,7 @@
 import { compareCodePoints } from '../../base/code-point-order.ts'
 import { canonicalKey } from '../../base/key-text.ts'
 import { addCounts, type Counts, NO_COUNTS } from '../../model/counts.ts'
-import type { BatchRecord, TaskRecord } from '../../model/ledger-records.ts'
+import { type BatchRecord, ID_MAP_IMAGE, type TaskRecord } from '../../model/ledger-records.ts'
 import type { BatchDigest, Ledger, QuarantineEntry, QuarantineFilter } from '../ledger.ts'
 import type { MemoryStore, StoredQuarantine, StoredTask } from './memory-store.ts'
 
@@ -122,4 +122,13 @@ export function digests(store: MemoryStore, run: string): readonly BatchDigest[]
     .filter(batch => batch.run === run)
     .toSorted((a, b) => Number(a.id) - Number(b.id))
     .map(({ id, entity, tenant, digest }) => ({ batch: id, entity, tenant, digest: digest.toString('hex') }))
+}
+
+/** Of the given keys those whose loaded rows batches of the run updated. */
+export function updatedIn(store: MemoryStore, of: { readonly run: string } & Parameters<Ledger['updatedIn']>[1]): ReadonlySet<string> {
+  const { run, entity, tenant, keys } = of
+  const wanted = new Set(keys.map(canonicalKey))
+  const own = [...store.batches.values()].filter(batch => batch.run === run && batch.entity === entity && batch.tenant === tenant)
+  const images = own.flatMap(batch => batch.images ?? []).filter(image => image.table === ID_MAP_IMAGE && image.operation === 'update')
+  return new Set(images.map(image => canonicalKey(image.key)).filter(key => wanted.has(key)))
 }

@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls'
 import type {
   BatchRecord,
+  BeforeImage,
   KnownKey,
   NumberedEntity,
   NumberedTenant,
@@ -18,6 +19,7 @@ import type { WriteTransaction } from '../../target/target.ts'
 import type { AuditCheck, AuditHead, AuditRecord } from '../audit-chain.ts'
 import type { AuditEntry, Hold, Holder, Ledger, LedgerIdentity, LookupMatch, QuarantineFilter, TaskClaim, TaskPlace } from '../ledger.ts'
 import { appendAudit, checkAudit, readAudit, readAuditHead } from './audit.ts'
+import { readImages, readUpdatedIn } from './before-images.ts'
 import { claimTask } from './claim.ts'
 import { ControlSession } from './control-session.ts'
 import { holdDatabase } from './hold.ts'
@@ -156,6 +158,14 @@ export class PostgresLedger implements Ledger {
 
   known(entity: number, tenant: number, keys: readonly (readonly string[])[]): Promise<readonly (KnownKey | null)[]> {
     return this.#control.use(session => readKnown(session, { entity, tenant }, keys))
+  }
+
+  updatedIn(run: string, of: Parameters<Ledger['updatedIn']>[1]): Promise<ReadonlySet<string>> {
+    return this.#control.use(session => readUpdatedIn(session, { run, ...of }))
+  }
+
+  beforeImages(batch: string): Promise<readonly BeforeImage[]> {
+    return this.#control.use(session => readImages(session, batch))
   }
 
   hasKeys(entity: number, tenant: number): Promise<boolean> {

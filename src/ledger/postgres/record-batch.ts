@@ -7,6 +7,7 @@ import { Refusal, type WriteTransaction } from '../../target/target.ts'
 import { fenceLost } from '../fence-lost.ts'
 import { textArray } from './array-text.ts'
 import { batchStatement } from './batch-statement.ts'
+import { copyImages } from './before-images.ts'
 
 const ID_MAP = { integer: 'rehouse.id_map_integer', text: 'rehouse.id_map_text' } as const
 
@@ -19,6 +20,7 @@ export async function recordBatch(tx: WriteTransaction, record: BatchRecord): Pr
   try {
     await unmap(session, record)
     if (record.idMap !== null) await copyIdMap(session, record.idMap)
+    await copyImages(session, record)
     const { text, values } = batchStatement(record)
     const { rowCount } = await session.query(text, values)
     if (rowCount !== 1) throw fenceLost(record.task)
