@@ -90,8 +90,8 @@ function consistencyFindings(
       code: 'SOURCE_ROWS_CHANGED',
       severity: 'warning',
       where,
-      message: `expected rows as they were when they were loaded, got ${counts.skipped} that the source changed since; the target keeps what was loaded`,
-      next: 'Top-up runs that carry changes over are not built yet; to have them, roll the tenant back by hand and migrate it again.',
+      message: `expected rows as they were when they were loaded, got ${counts.skipped} that the source changed since; the target keeps what it has`,
+      next: 'Run `rehouse migrate --top-up` to carry changes over; what a top-up run itself skips is set aside now, or a conflict the manifest says to skip.',
     })
   }
   if (task.consistency === 'mixed') {

@@ -80,7 +80,7 @@ function auditPath({ folder }: OpenMigration, run: string, { audit }: MigrateOpt
 
 export function runOptions(migration: OpenMigration, options: MigrateOptions): RunOptions {
   const newRunId = newId()
-  const selection: RunSelection = { tenants: options.tenants ?? null, entities: options.entities ?? null, phase: options.phase ?? null }
+  const selection = selectionOf(options)
   const resume = options.resume === true ? 'latest' : (options.resume ?? null)
   return {
     selection,
@@ -101,6 +101,15 @@ export function runOptions(migration: OpenMigration, options: MigrateOptions): R
     now: () => performance.now(),
     audit: options.dryRun ? auditFile(auditPath(migration, newRunId, options)) : null,
   }
+}
+
+function selectionOf({ tenants, entities, phase, topUp, deleteGone }: MigrateOptions): RunSelection {
+  if (deleteGone && !topUp)
+    throw new RehouseError('USAGE', 'expected --delete-gone beside --top-up, got it alone', {
+      next: 'Write --top-up --delete-gone: only a top-up run looks for rows that are gone.',
+    })
+  const scope = { tenants: tenants ?? null, entities: entities ?? null, phase: phase ?? null }
+  return { ...scope, ...(topUp ? { topUp } : {}), ...(deleteGone ? { deleteGone } : {}) }
 }
 
 /** Sorts by time and can be told apart: `20261120T101923-4f2a`. */

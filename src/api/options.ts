@@ -26,6 +26,10 @@ export interface MigrateOptions extends Options {
   /** `true` = the latest run that is not finished. */
   readonly resume?: true | string
   readonly wait?: boolean
+  /** Update rows that changed in the source since they were loaded. */
+  readonly topUp?: boolean
+  /** With `topUp`: remove rows that are gone from the source. */
+  readonly deleteGone?: boolean
   readonly batchRows?: number
   /** `HH:MM`, local time of this machine: no batch begins after it. */
   readonly until?: string
@@ -39,7 +43,7 @@ export interface MigrateOptions extends Options {
 }
 
 /** As of a run; without a phase, a dry run or a resume. */
-export type RetryOptions = Omit<MigrateOptions, 'dryRun' | 'createTarget' | 'phase' | 'resume'>
+export type RetryOptions = Omit<MigrateOptions, 'dryRun' | 'createTarget' | 'phase' | 'resume' | 'topUp' | 'deleteGone'>
 
 export interface LookupOptions extends Options {
   readonly entity: string

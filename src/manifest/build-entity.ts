@@ -1,5 +1,18 @@
 import { splitName } from '../base/table-label.ts'
-import type { BatchOptions, DrivingList, Entity, Example, Numbering, Related, RelatedMany, RowFate, Rule, Shape } from '../model/mapping.ts'
+import {
+  type BatchOptions,
+  CONFLICT_RULES,
+  type ConflictRule,
+  type DrivingList,
+  type Entity,
+  type Example,
+  type Numbering,
+  type Related,
+  type RelatedMany,
+  type RowFate,
+  type Rule,
+  type Shape,
+} from '../model/mapping.ts'
 import { asIdStrategy, buildExpression, buildNamed, buildOptionalExpression, buildValue } from './build-value.ts'
 import { jsonLiteral } from './json-literal.ts'
 import { readBytes, readMilliseconds } from './quantities.ts'
@@ -13,6 +26,7 @@ export const DEFAULT_BATCH: BatchOptions = { rows: 100_000, bytes: 32 * 1024 * 1
 export interface EntityContext {
   readonly defaultSource: string
   readonly batch: BatchOptions
+  readonly onConflict: ConflictRule
 }
 
 /** A tree of checked form → an entity. */
@@ -37,9 +51,14 @@ export function buildEntity(entry: Entry, context: EntityContext): Entity {
     rules: oneOrMany(child(tree, 'rules')).map(buildRule),
     into: entriesOf(required(tree, 'into')).map(buildTable),
     batch: buildBatch(child(tree, 'batch'), context.batch),
+    onConflict: asConflictRule(childText(tree, 'on_conflict')) ?? context.onConflict,
     examples: oneOrMany(child(tree, 'examples')).map(buildExample),
     at: entry.keyAt,
   }
+}
+
+export function asConflictRule(text: string | null): ConflictRule | null {
+  return CONFLICT_RULES.find(rule => rule === text) ?? null
 }
 
 export function buildBatch(tree: Tree | null, otherwise: BatchOptions): BatchOptions {

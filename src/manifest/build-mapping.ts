@@ -14,7 +14,7 @@ import type {
 } from '../model/mapping.ts'
 import type { Place } from '../model/place.ts'
 import { buildCleanseRule } from './build-cleanse.ts'
-import { buildBatch, buildEntity, DEFAULT_BATCH } from './build-entity.ts'
+import { asConflictRule, buildBatch, buildEntity, DEFAULT_BATCH } from './build-entity.ts'
 import { asIdStrategy, buildOutcomes } from './build-value.ts'
 import { mappingHash } from './mapping-hash.ts'
 import { readShare } from './quantities.ts'
@@ -31,7 +31,8 @@ export interface Beside {
 /** A tree of checked form and what stands beside it → the mapping, names not yet checked against one another. */
 export function buildMapping(file: string, tree: Tree, { options, functions }: Beside): Mapping {
   const sources = entriesOf(child(tree, 'sources')).map(buildSource)
-  const context = { defaultSource: sources[0]?.name ?? '', batch: buildDefaults(child(tree, 'defaults'), tree.at).batch }
+  const { batch, onConflict } = buildDefaults(child(tree, 'defaults'), tree.at)
+  const context = { defaultSource: sources[0]?.name ?? '', batch, onConflict }
   const entities = entriesOf(child(tree, 'entities')).map(entry => buildEntity(entry, context))
   const time = child(tree, 'time')
   const exclude = child(tree, 'exclude')
@@ -137,6 +138,7 @@ function buildDefaults(tree: Tree | null, top: Place): Defaults {
     id: asIdStrategy(tree && childText(tree, 'id')),
     onLoss: onLoss ? buildOutcomes(onLoss) : [{ take: { quarantine: 'lossy_cast' }, note: null, at: top }],
     unmapped: tree && childText(tree, 'unmapped') === 'warn' ? 'warn' : 'error',
+    onConflict: asConflictRule(tree && childText(tree, 'on_conflict')) ?? 'quarantine',
     batch: buildBatch(tree && child(tree, 'batch'), DEFAULT_BATCH),
   }
 }

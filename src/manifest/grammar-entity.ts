@@ -84,7 +84,11 @@ export const entityForms: Forms = {
       form: map('a map of target tables to shapes', tableName, named('into'), { least: 1 }),
       isRequired: true,
     },
-    on_conflict: { doc: 'What to do with a row whose place is taken.', form: named('on_conflict'), otherwise: '`defaults.on_conflict`' },
+    on_conflict: {
+      doc: 'Of a top-up run: a row that changed in the source and in the target.',
+      form: named('on_conflict'),
+      otherwise: '`defaults.on_conflict`',
+    },
     batch: { doc: 'How much is committed at once.', form: named('batch'), otherwise: '`defaults.batch`' },
     examples: {
       doc: 'Rows whose values a person typed in: `check --examples`, a dry run and a run compare them with what the mapping makes of those rows. No part of what a row becomes.',
@@ -230,7 +234,11 @@ export const entityForms: Forms = {
     retries: { doc: 'How often a batch is tried again after a failure that passes.', form: integer(0, 100), otherwise: '5' },
     timeout: { doc: 'How long one batch may take (`30s`).', form: duration, otherwise: '10m' },
   }),
-  on_conflict: words({ quarantine: 'refuse the row' }, { later: ['skip', 'overwrite'] }),
+  on_conflict: words({
+    quarantine: 'the target stays, the row is named in the quarantine',
+    skip: 'the target stays, the row is counted as skipped',
+    overwrite: 'the row becomes what the source makes of it',
+  }),
 }
 
 export const optionForm = object('an option', {

@@ -64,7 +64,11 @@ const service = object('a service', {
 
 const defaults = object('defaults', {
   id: { doc: 'How identifiers are made.', form: idStrategies, otherwise: '`ordered` for integer keys, `hashed` for others' },
-  on_conflict: { doc: 'What to do with a row whose place is taken.', form: named('on_conflict'), otherwise: 'quarantine' },
+  on_conflict: {
+    doc: 'Of a top-up run: a row that changed in the source and in the target.',
+    form: named('on_conflict'),
+    otherwise: 'quarantine',
+  },
   on_loss: { doc: 'What to do when a cast would lose something.', form: named('outcomes'), otherwise: '`{ quarantine: lossy_cast }`' },
   unmapped: { doc: 'Source columns nobody uses or excludes.', form: words({ error: 'an error', warn: 'a warning' }), otherwise: 'error' },
   batch: { doc: 'How much is committed at once.', form: named('batch') },

@@ -40,6 +40,7 @@ function leftOut(item: Exclusion, mapping: Mapping, taken: Set<string>): Entity 
     rules: [{ when: { text: 'true', at: item.at }, fate: 'exclude', code: LEFT_OUT, at: item.at }],
     into: [],
     batch: mapping.defaults.batch,
+    onConflict: 'quarantine',
     examples: [],
     at: item.at,
   }

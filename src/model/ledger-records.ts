@@ -43,6 +43,10 @@ export interface RunSelection {
   readonly phase: string | null
   /** Rows in quarantine are tried again; absent = they stay there. */
   readonly retries?: true
+  /** Rows that changed in the source are updated; absent = they are kept. */
+  readonly topUp?: true
+  /** With `topUp`: rows gone from the source are removed; absent = they are kept. */
+  readonly deleteGone?: true
 }
 
 export type TaskState = 'pending' | 'running' | 'loaded' | 'settled' | 'failed' | 'stopped'
@@ -101,6 +105,8 @@ export interface BatchRecord {
   readonly unmapped: readonly (readonly string[])[]
   /** What the batch overwrote or removed, and what it added to rows that were there; absent = nothing. */
   readonly images?: readonly BeforeImage[]
+  /** Keys that leave the quarantine although nothing else becomes of them; absent = none. */
+  readonly resolved?: readonly (readonly string[])[]
   /** SHA-256 of the tuples in the order sent; 32 bytes. */
   readonly digest: Buffer
   readonly bytes: number

@@ -108,11 +108,16 @@ export type CleanseStep =
   /** Each place the pattern (flags g, u) fits becomes `by`. */
   | { readonly kind: 'regex'; readonly pattern: string; readonly by: string; readonly at: Place }
 
+export const CONFLICT_RULES = ['quarantine', 'skip', 'overwrite'] as const
+/** Of a top-up run: what becomes of a row that changed in the source and in the target. */
+export type ConflictRule = (typeof CONFLICT_RULES)[number]
+
 export interface Defaults {
   /** null = `ordered` for integer keys, `hashed` for others. */
   readonly id: IdStrategy | null
   readonly onLoss: readonly Outcome[]
   readonly unmapped: 'error' | 'warn'
+  readonly onConflict: ConflictRule
   readonly batch: BatchOptions
 }
 
@@ -179,6 +184,7 @@ export interface Entity {
   /** In order; the first is the head: `ref` yields its id. */
   readonly into: readonly Shape[]
   readonly batch: BatchOptions
+  readonly onConflict: ConflictRule
   /** What a person typed in; no part of what a row becomes. */
   readonly examples: readonly Example[]
   readonly at: Place

@@ -150,7 +150,18 @@ export const ERROR_TEXTS: Readonly<Record<Code, ErrorText>> = {
     means:
       'Rows that were loaded before have changed in the source since, so that the mapping would now make other rows of them. The target keeps what was loaded.',
     risk: 'No: nothing was altered. The target is as the source was, not as it is.',
-    next: 'Decide whether the change matters. Carrying changes over to loaded rows is not built yet.',
+    next: 'Carry the changes over with `rehouse migrate --top-up` (see docs/top-up.md). After a top-up run these are rows the mapping now sets aside, and conflicts the manifest says to skip.',
+  },
+  SOURCE_ROWS_GONE: {
+    means: 'A top-up run found rows in the target that were loaded from source rows which are no longer there.',
+    risk: 'No: without --delete-gone nothing is removed. With it only rows that are as they were loaded are removed, and what was removed is kept in the ledger.',
+    next: 'Remove them with `rehouse migrate --top-up --delete-gone`, or keep them. The message says why rows were kept although they were to go.',
+  },
+  TARGET_ROWS_CHANGED: {
+    means:
+      'A top-up run found rows that somebody changed or removed in the target after they were loaded, while the source stayed as it was.',
+    risk: 'No: what is in the target is kept. The rows count as unchanged.',
+    next: 'Nothing, if the application did it. When the source changes the same rows too, `on_conflict` of the entity decides.',
   },
   CONSISTENCY_MIXED: {
     means:

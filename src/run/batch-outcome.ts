@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { type Counts, NO_COUNTS } from '../model/counts.ts'
-import type { NoteRow, OutcomeCount, QuarantineRow } from '../model/ledger-records.ts'
+import type { BeforeImage, NoteRow, OutcomeCount, QuarantineRow } from '../model/ledger-records.ts'
 import type { BatchBuffers } from '../plan/batch-buffers.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
 import { type Classified, loadedKey } from './classify-batch.ts'
 import { type RowRun, rowsIn, rowTest } from './row-runs.ts'
 import { REFUSAL_CODES } from './stop-rules.ts'
+import { NOT_TOPPED_UP, type ToppedUp } from './three-ways.ts'
 
 /** A loaded row the server refused. */
 export interface RefusedRow {
@@ -28,6 +29,12 @@ export interface BatchOutcome {
   readonly bytes: number
   /** Quarantined rows with a code Rehouse gave by itself. */
   readonly refused: number
+  /** Rows whose id map row the batch writes. */
+  readonly mapped: readonly RowRun[]
+  /** Of those the keys that are in the id map already. */
+  readonly remapped: readonly (readonly string[])[]
+  readonly images: readonly BeforeImage[]
+  readonly resolved: readonly (readonly string[])[]
 }
 
 export interface BatchResult {
@@ -36,57 +43,94 @@ export interface BatchResult {
   readonly classified: Classified
   readonly written: readonly RowRun[]
   readonly refused: readonly RefusedRow[]
+  /** Null: no top-up run, so loaded rows stay as they are. */
+  readonly toppedUp: ToppedUp | null
 }
 
 export function outcomeOf(result: BatchResult): BatchOutcome {
-  const { buffers, classified, written } = result
-  const isWritten = rowTest(written)
+  const { buffers, classified } = result
+  const { updated, net, images, resolved } = result.toppedUp ?? NOT_TOPPED_UP
+  const mapped = together(result.written, updated)
+  const isMapped = rowTest(mapped)
   const whole = wholeRows(result)
-  const parts = refusedParts(result)
+  const parts = refusedParts(result, mapped)
   const exclusions = buffers.exclusions.filter(e => !classified.keptKeys.has(JSON.stringify(e.key)))
+  const quarantine = [...whole, ...parts]
+  return {
+    ...countsOf(result, { excluded: exclusions.length, quarantined: whole.length, partsQuarantined: parts.length }),
+    quarantine,
+    exclusions: exclusions.map(({ key, code }) => ({ key, code })),
+    notes: buffers.notes.filter(({ row }) => isMapped(row)).map(({ note }) => note),
+    outcomes: [...takenOutcomes(result, mapped), ...setAsideOutcomes(quarantine, exclusions), ...touchedOutcome(result)],
+    written: added(writtenTables(result), net),
+    digest: digestOf(buffers, mapped),
+    bytes: buffers.bytes,
+    refused: whole.filter(row => REFUSAL_CODES.has(row.code)).length,
+    mapped,
+    remapped: updated.flatMap(run => keysIn(result, run)),
+    images,
+    resolved,
+  }
+}
+
+function countsOf(
+  { buffers, classified, written, toppedUp }: BatchResult,
+  aside: Pick<Counts, 'excluded' | 'quarantined' | 'partsQuarantined'>,
+): Pick<BatchOutcome, 'counts' | 'loadedEarlierInRun'> {
+  const updatedEarlier = rowsIn(toppedUp?.updatedEarlier ?? [])
+  // Rows whose update the server refused were unchanged before, as those are in which both sides changed.
+  const unchanged = rowsIn(classified.unchanged) - updatedEarlier
   const counts: Counts = {
     ...NO_COUNTS,
     read: buffers.read,
     loaded: rowsIn(written),
-    unchanged: rowsIn(classified.unchanged),
-    skipped: rowsIn(classified.changed) + classified.keptKeys.size,
-    excluded: exclusions.length,
-    quarantined: whole.length,
-    partsQuarantined: parts.length,
+    updated: rowsIn(toppedUp?.updated ?? []) + updatedEarlier,
+    unchanged,
+    skipped: (toppedUp === null ? rowsIn(classified.changed) : toppedUp.skipped) + classified.keptKeys.size,
+    ...aside,
   }
-  const quarantine = [...whole, ...parts]
-  return {
-    counts,
-    loadedEarlierInRun: rowsIn(classified.loadedEarlierInRun),
-    quarantine,
-    exclusions: exclusions.map(({ key, code }) => ({ key, code })),
-    notes: buffers.notes.filter(({ row }) => isWritten(row)).map(({ note }) => note),
-    outcomes: [...takenOutcomes(result), ...setAsideOutcomes(quarantine, exclusions)],
-    written: writtenTables(result),
-    digest: digestOf(buffers, written),
-    bytes: buffers.bytes,
-    refused: whole.filter(row => REFUSAL_CODES.has(row.code)).length,
-  }
+  return { counts, loadedEarlierInRun: rowsIn(classified.loadedEarlierInRun) - updatedEarlier }
 }
 
-/** Set aside by the program, refused by the server, or held by the ledger. */
-function wholeRows({ buffers, compiled, classified, refused }: BatchResult): readonly QuarantineRow[] {
+/** In the order of the batch. */
+function together(a: readonly RowRun[], b: readonly RowRun[]): readonly RowRun[] {
+  return b.length === 0 ? a : [...a, ...b].toSorted((x, y) => x.from - y.from)
+}
+
+function added(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  const sum: Record<string, number> = { ...a }
+  for (const [table, rows] of Object.entries(b)) sum[table] = (sum[table] ?? 0) + rows
+  return sum
+}
+
+function keysIn({ buffers, compiled }: BatchResult, { from, to }: RowRun): readonly (readonly string[])[] {
+  const isInteger = compiled.key?.isInteger ?? false
+  return Array.from({ length: to - from }, (_, i) => loadedKey(buffers, { row: from + i, isInteger }))
+}
+
+function touchedOutcome({ toppedUp }: BatchResult): readonly OutcomeCount[] {
+  const count = toppedUp?.touched.length ?? 0
+  return count === 0 ? [] : [{ kind: 'note', column: '', code: 'target_changed', count }]
+}
+
+/** Set aside by the program, refused by the server, held by the ledger, or in the target as neither the source has them nor they were loaded. */
+function wholeRows({ buffers, compiled, classified, refused, toppedUp }: BatchResult): readonly QuarantineRow[] {
   const isInteger = compiled.key?.isInteger ?? false
   const own = buffers.quarantine.filter(row => !classified.keptKeys.has(JSON.stringify(row.key)))
-  const others = [...refused.map(row => ({ ...row, valueMasked: null })), ...classified.held]
+  const others = [...[...refused, ...(toppedUp?.kept ?? [])].map(row => ({ ...row, valueMasked: null })), ...classified.held]
   return [...own, ...others.map(({ row, ...reason }) => ({ key: loadedKey(buffers, { row, isInteger }), ...reason, part: null }))]
 }
 
 /** Parts of rows that are in the target: a row that is not there has no parts. */
-function refusedParts({ buffers, classified, written }: BatchResult): readonly QuarantineRow[] {
-  const isWritten = rowTest(written)
+function refusedParts({ buffers, classified }: BatchResult, mapped: readonly RowRun[]): readonly QuarantineRow[] {
+  const isWritten = rowTest(mapped)
   const isUnchanged = rowTest(classified.unchanged)
   return buffers.parts.filter(({ row }) => isWritten(row) || isUnchanged(row)).map(({ refused }) => refused)
 }
 
 /** Of rows this run wrote, in this pass or an earlier one. */
-function takenOutcomes({ buffers, compiled, written, classified }: BatchResult): readonly OutcomeCount[] {
-  const isWritten = rowTest(written)
+function takenOutcomes({ buffers, compiled, classified }: BatchResult, mapped: readonly RowRun[]): readonly OutcomeCount[] {
+  const isWritten = rowTest(mapped)
   const isEarlier = rowTest(classified.loadedEarlierInRun)
   return compiled.state.registry.named(buffers.countTaken(row => isWritten(row) || isEarlier(row)))
 }

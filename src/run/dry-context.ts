@@ -4,6 +4,7 @@ import { referencedEntities } from '../plan/order.ts'
 import type { Migration, RunOptions } from './migration.ts'
 import type { RunContext } from './run-context.ts'
 import type { MigrationSurvey } from './survey-migration.ts'
+import { retriesOf, topUpOf } from './top-up-run.ts'
 
 /** A dry run’s context: the survey’s numbers, which the ledger gave or which stand in for those it would give. */
 export function dryContext(migration: Migration, { survey, options }: { survey: MigrationSurvey; options: RunOptions }): RunContext {
@@ -18,7 +19,8 @@ export function dryContext(migration: Migration, { survey, options }: { survey: 
     emit: options.emit,
     hooks: options.hooks,
     batchRows: options.batchRows,
-    retries: options.selection.retries ?? false,
+    retries: retriesOf(options.selection),
+    topUp: topUpOf(options.selection),
     now: options.now,
     service: name => migration.services.find(s => s.name === name) ?? missing(`service ${name}`),
     entity: name => {

@@ -60,6 +60,7 @@ export async function runDry({ context, plans, options }: DryParts & { readonly 
       results.push(...lane.results)
     }
   }
+  for (const finding of context.topUp?.touched.findings() ?? []) options.emit({ type: 'finding:found', finding })
   return { results, failures }
 }
 
@@ -138,7 +139,8 @@ class DryLane {
     const began = now()
     emit({ type: 'task:started', entity: name, tenant: tenant?.code ?? null, estimatedRows: facts.relation.estimatedRows })
     const examples = examplesOf({ facts, compiled, tenant: tenant?.code ?? null }, this.#run)
-    const known = { run, facts, compiled, entity, tenant, service, snapshot, index, batch, retries, examples }
+    const topUp = this.#run.topUp?.touched.ruleFor(facts.entity, tenant?.code ?? null) ?? null
+    const known = { run, facts, compiled, entity, tenant, service, snapshot, index, batch, retries, topUp, examples }
     const context = { ...known, tally: this.#tally, hooks, signal, now, emit, confirm: () => this.state.confirmAfter(name) }
     const sink = new MemorySink(context, { compares, audit: isShown ? this.#audit(name) : null })
     await readTask(context, sink, { after: null, readBefore: 0 })

@@ -8,12 +8,23 @@ import { rowsLost } from './corrections.ts'
 import { withDeadline } from './deadline.ts'
 import type { BatchSink, CommitContext, FilledBatch } from './load-context.ts'
 import { fieldsOf, withNulls } from './null-fields.ts'
-import { refusalCode, refusalDetail } from './refusal-code.ts'
+import { refusalCode, refusalDetail, refusedColumn } from './refusal-code.ts'
 import { rememberStates } from './remember-states.ts'
 import { reportBatch } from './report-batch.ts'
 import { halve, type RowRun, rowsIn } from './row-runs.ts'
 import { atSeam } from './seams.ts'
 import { explainTakenIds } from './taken-ids.ts'
+import {
+  type LoadedRow,
+  loadedRows,
+  NOT_TOPPED_UP,
+  quarantinedKeys,
+  resolvedKeys,
+  rowPlace,
+  type ToppedUp,
+  topUpBatch,
+  updatedEarlier,
+} from './three-ways.ts'
 
 /**
  * Commits batches: rows, id map, quarantine, notes, counts and the task's new position in one transaction (guarantee 1), the fence as its last statement.
@@ -26,6 +37,8 @@ export class LedgerSink implements BatchSink {
   #task: TaskRecord
   #last: Promise<void> = Promise.resolve()
   #given = 0
+  /** Rows in quarantine when the task began; asked for by a top-up run. */
+  #quarantined: ReadonlySet<string> | null = null
 
   constructor(context: CommitContext, options: { readonly compares: boolean }) {
     this.#context = context
@@ -64,18 +77,19 @@ export class LedgerSink implements BatchSink {
     const began = now()
     const place = { entity: facts.entity.name, tenant: tenant?.code ?? null, service: service.name, batch: batch.id }
     await atSeam(hooks, 'batch_filled', place)
-    const classified = await this.#classify(batch)
+    const { classified, rows } = await this.#classify(batch)
     const tx = await writer.begin()
     let seconds = 0
     let outcome: BatchOutcome
     try {
+      const toppedUp = await this.#topUp(tx, { batch, classified, rows })
       const { written, refused } = await this.#write(tx, { batch, classified })
       await atSeam(hooks, 'rows_copied', place)
-      outcome = outcomeOf({ buffers: batch.buffers, compiled, classified, written, refused })
+      outcome = outcomeOf({ buffers: batch.buffers, compiled, classified, written, refused, toppedUp })
       // The rows of two batches may be under way at once; their records are not: the position of the ledger never has a gap before it.
       await earlier
       seconds = (now() - began) / 1000
-      await service.ledger.recordBatch(tx, this.#record(batch, { outcome, written, seconds }))
+      await service.ledger.recordBatch(tx, this.#record(batch, { outcome, written: outcome.mapped, seconds }))
       await atSeam(hooks, 'before_batch_commit', place)
       await tx.commit({ durable: batch.isLast })
       if (index !== null)
@@ -88,12 +102,36 @@ export class LedgerSink implements BatchSink {
     await atSeam(hooks, 'after_batch_commit', place)
   }
 
-  async #classify({ buffers }: FilledBatch): Promise<Classified> {
-    if (!this.#compares) return allFresh(buffers)
-    const { service, entity, tenant, compiled, run } = this.#context
-    const keys = keysOf(buffers, compiled.key?.isInteger ?? false)
-    const known = await service.ledger.known(entity.number, tenant?.number ?? 0, keys)
-    return classify(buffers, known, { run, retries: this.#context.retries })
+  async #classify({ buffers }: FilledBatch): Promise<{ classified: Classified; rows: readonly LoadedRow[] }> {
+    if (!this.#compares) return { classified: allFresh(buffers), rows: [] }
+    const { service, entity, tenant, compiled, run, topUp } = this.#context
+    const isInteger = compiled.key?.isInteger ?? false
+    const known = await service.ledger.known(entity.number, tenant?.number ?? 0, keysOf(buffers, isInteger))
+    const classified = classify(buffers, known, { run, retries: this.#context.retries })
+    return { classified, rows: topUp === null ? [] : loadedRows(buffers, { classified, known, isInteger }) }
+  }
+
+  /** Before the new rows: what goes or changes makes place for them. Null: this is no top-up run. */
+  async #topUp(
+    tx: WriteTransaction,
+    of: { batch: FilledBatch; classified: Classified; rows: readonly LoadedRow[] },
+  ): Promise<ToppedUp | null> {
+    const { topUp, compiled, liveReferences } = this.#context
+    if (topUp === null || !this.#compares) return null
+    const { rows, classified, batch } = of
+    const { buffers } = batch
+    const isInteger = compiled.key?.isInteger ?? false
+    const done =
+      rows.length === 0
+        ? NOT_TOPPED_UP
+        : await topUpBatch(tx, { buffers, rows, place: rowPlace(this.#context), rule: topUp.onConflict, live: liveReferences })
+    topUp.touched(done.touched)
+    this.#quarantined ??= await quarantinedKeys(this.#context.service.ledger, {
+      entity: this.#context.entity.name,
+      tenant: this.#context.tenant?.code ?? null,
+    })
+    const earlier = await updatedEarlier(this.#context, buffers, { classified, isInteger })
+    return { ...done, updatedEarlier: earlier, resolved: resolvedKeys(rows, done, this.#quarantined) }
   }
 
   /** All at once; if the server refuses a row, in halves under savepoints until each refused row stands alone. */
@@ -118,7 +156,7 @@ export class LedgerSink implements BatchSink {
       refused.push({
         row: (runs[0] as RowRun).from,
         code: refusalCode(result.refused),
-        column: columnOf(result.refused),
+        column: refusedColumn(result.refused),
         detail: refusalDetail(result.refused),
       })
     }
@@ -166,7 +204,9 @@ export class LedgerSink implements BatchSink {
       exclusions: outcome.exclusions,
       notes: outcome.notes,
       idMap: idMapRows(batch, written, compiled.strategy === 'ordered'),
-      unmapped: [],
+      unmapped: outcome.remapped,
+      images: outcome.images,
+      resolved: outcome.resolved,
       digest: outcome.digest,
       bytes: outcome.bytes,
       written: outcome.written,
@@ -188,10 +228,6 @@ function idMapRows({ buffers }: FilledBatch, written: readonly RowRun[], isOrder
   return rows === 0
     ? null
     : { format: isOrdered ? 'integer' : 'text', rows, tuples: written.map(run => buffers.idMap.slice(run.from, run.to)) }
-}
-
-function columnOf(refusal: Refusal): string | null {
-  return refusal.column === null ? refusal.table : `${refusal.table}.${refusal.column}`
 }
 
 /** A refusal outside the rows' own savepoints is no row's fault. */

@@ -2,7 +2,7 @@ import type { KeyIndex } from '../base/key-index.ts'
 import type { EventListener } from '../events.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { NumberedEntity, NumberedTenant, TaskRecord } from '../model/ledger-records.ts'
-import type { BatchOptions } from '../model/mapping.ts'
+import type { BatchOptions, ConflictRule } from '../model/mapping.ts'
 import type { BatchBuffers } from '../plan/batch-buffers.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
 import type { ExampleWatch } from '../plan/example-watch.ts'
@@ -19,6 +19,13 @@ export interface Service {
   readonly ledger: Ledger
 }
 
+/** How one entity is topped up. */
+export interface TopUpRule {
+  readonly onConflict: ConflictRule
+  /** Told the keys of rows that only the target changed. */
+  touched(keys: readonly (readonly string[])[]): void
+}
+
 /** Everything loading one entity of one tenant works with. */
 export interface LoadContext {
   readonly run: string
@@ -32,6 +39,8 @@ export interface LoadContext {
   readonly batch: BatchOptions
   /** Rows in quarantine are tried again. */
   readonly retries: boolean
+  /** Rows that changed in the source since they were loaded are updated; null = they are kept. */
+  readonly topUp: TopUpRule | null
   /** Rows a person typed in; null = none for this entity and tenant. */
   readonly examples: ExampleWatch | null
   /** The entity's own keys; null = nobody refers to it. */

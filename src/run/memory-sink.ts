@@ -5,6 +5,7 @@ import { allFresh, type Classified, classify, keysOf, loadedKey } from './classi
 import type { BatchSink, FilledBatch, LoadContext } from './load-context.ts'
 import { rememberStates } from './remember-states.ts'
 import { reportBatch } from './report-batch.ts'
+import { foreseeBatch, type KnownBatch, loadedRows, NOT_TOPPED_UP, rowPlace, type ToppedUp } from './three-ways.ts'
 
 const MOST_DIFFERING = 20
 
@@ -43,14 +44,32 @@ export class MemorySink implements BatchSink {
     for (const key of keptKeys) if (this.differing.length < MOST_DIFFERING) this.differing.push(JSON.parse(key) as string[])
   }
 
+  /** Null: no top-up run. */
+  async #foresee({ buffers }: FilledBatch, of: KnownBatch): Promise<ToppedUp | null> {
+    const { topUp, service } = this.#context
+    if (topUp === null) return null
+    const rows = loadedRows(buffers, of)
+    if (rows.length === 0) return NOT_TOPPED_UP
+    const reader = await service.target.openReader()
+    try {
+      const place = rowPlace(this.#context)
+      const foreseen = await foreseeBatch(reader, { buffers, rows, place, rule: topUp.onConflict, live: new Set() })
+      topUp.touched(foreseen.touched)
+      return foreseen
+    } finally {
+      await reader.close()
+    }
+  }
+
   async commit(batch: FilledBatch): Promise<void> {
     const { compiled, run, retries, service, entity, tenant, emit, facts, now, tally, index } = this.#context
     const began = now()
-    const keys = this.#compares ? keysOf(batch.buffers, compiled.key?.isInteger ?? false) : []
-    const classified = this.#compares
-      ? classify(batch.buffers, await service.ledger.known(entity.number, tenant?.number ?? 0, keys), { run, retries })
-      : allFresh(batch.buffers)
-    const outcome = outcomeOf({ buffers: batch.buffers, compiled, classified, written: classified.fresh, refused: [] })
+    const isInteger = compiled.key?.isInteger ?? false
+    const keys = this.#compares ? keysOf(batch.buffers, isInteger) : []
+    const known = this.#compares ? await service.ledger.known(entity.number, tenant?.number ?? 0, keys) : []
+    const classified = this.#compares ? classify(batch.buffers, known, { run, retries }) : allFresh(batch.buffers)
+    const toppedUp = this.#compares ? await this.#foresee(batch, { classified, known, isInteger }) : null
+    const outcome = outcomeOf({ buffers: batch.buffers, compiled, classified, written: classified.fresh, refused: [], toppedUp })
     if (index !== null)
       rememberStates(index, { buffers: batch.buffers, isInteger: compiled.key?.isInteger ?? false, classified, refused: [] })
     this.#differ(batch, classified)

@@ -101,7 +101,7 @@ class Lane {
     const held = await this.#watcher.begin(reading)
     const batch = { ...facts.entity.batch, rows: batchRows ?? facts.entity.batch.rows }
     const service = this.#run.service(facts.entity.service)
-    const known = { run, facts, compiled, entity, tenant, service, snapshot, batch, retries: false, hooks, signal, now }
+    const known = { run, facts, compiled, entity, tenant, service, snapshot, batch, retries: false, topUp: null, hooks, signal, now }
     // Nothing is written, so there is nothing a batch would have to report.
     const own = { index: this.state.index(name), tally: new TenantTally(this.#run.mapping.stop), emit: () => undefined, examples: null }
     const context = { ...known, ...own, confirm: () => this.state.confirmAfter(name) }

@@ -20,3 +20,7 @@ export function refusalDetail(refusal: Refusal): string {
   const of = refusal.constraint === null ? '' : ` by constraint ${refusal.constraint}`
   return `refused by the server${of} (SQLSTATE ${refusal.sqlstate})`
 }
+
+export function refusedColumn(refusal: Refusal): string | null {
+  return refusal.column === null ? refusal.table : `${refusal.table}.${refusal.column}`
+}

@@ -94,7 +94,12 @@ function changeOfUnnamed(before: readonly Buffer[], now: readonly Buffer[], sett
   for (const tuple of before) keep(setting, { operation: 'delete', ...place, before: tuple })
   for (const _ of now) keep(setting, { operation: 'insert', ...place, before: null })
   const ids = before.length === 0 ? [] : [row.id]
-  return { ...none, removed: { column, ids }, inserted: now.map(tuple => withoutLive(tuple, null, setting)), net: now.length - before.length }
+  return {
+    ...none,
+    removed: { column, ids },
+    inserted: now.map(tuple => withoutLive(tuple, null, setting)),
+    net: now.length - before.length,
+  }
 }
 
 function isSameSet(a: readonly Buffer[], b: readonly Buffer[]): boolean {

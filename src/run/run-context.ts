@@ -7,6 +7,13 @@ import type { CompileSetting } from '../plan/tenant-plan.ts'
 import type { Source } from '../source/source.ts'
 import type { Service } from './load-context.ts'
 import type { Hooks } from './seams.ts'
+import type { TouchedRows } from './touched-rows.ts'
+
+/** What a top-up run finds beside what it counts. */
+export interface TopUpRun {
+  readonly deletesGone: boolean
+  readonly touched: TouchedRows
+}
 
 /** What all lanes of a run share. */
 export interface RunContext {
@@ -18,6 +25,8 @@ export interface RunContext {
   readonly hooks: Hooks
   /** Rows in quarantine are tried again. */
   readonly retries: boolean
+  /** Null: loaded rows are kept as they are. */
+  readonly topUp: TopUpRun | null
   /** `--batch-rows`; null = as the manifest says. */
   readonly batchRows: number | null
   now(): number

@@ -64,10 +64,12 @@ function refuseOtherSelection(asked: RunSelection, { id, selection }: RunRecord)
   if (
     isSame(asked.tenants, selection.tenants) &&
     isSame(asked.entities, selection.entities) &&
-    (asked.phase ?? selection.phase) === selection.phase
+    (asked.phase ?? selection.phase) === selection.phase &&
+    (asked.topUp ?? selection.topUp) === selection.topUp &&
+    (asked.deleteGone ?? selection.deleteGone) === selection.deleteGone
   )
     return
-  throw new RehouseError('USAGE', `expected no other tenants, entities or phase than run ${id} began with, got others`, {
-    next: 'Leave --tenant, --entity and --phase out: a resumed run does what was asked for when it began.',
+  throw new RehouseError('USAGE', `expected no other tenants, entities, phase or top-up than run ${id} began with, got others`, {
+    next: 'Leave --tenant, --entity, --phase, --top-up and --delete-gone out: a resumed run does what was asked for when it began.',
   })
 }

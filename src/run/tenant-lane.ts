@@ -149,9 +149,11 @@ export class TenantLane {
       const { id, hooks, signal, now, batchRows, retries } = this.#run
       const batch = { ...facts.entity.batch, rows: batchRows ?? facts.entity.batch.rows }
       const emit = (event: ProgressEvent): void => this.#emit(event)
-      const isApart = mayOverlap(compiled.tables, this.#run.relations(service.name))
+      const topUp = this.#run.topUp?.touched.ruleFor(facts.entity, this.code) ?? null
+      // What is updated must not wait for what another session writes.
+      const isApart = topUp === null && mayOverlap(compiled.tables, this.#run.relations(service.name))
       const anotherWriter = isApart ? (): Promise<Writer> => this.#writers.get(service, 'second') : null
-      const shared = { run: id, hooks, emit, signal, now, batch, retries, tally: this.#tally, tenant: this.state.plan.tenant }
+      const shared = { run: id, hooks, emit, signal, now, batch, retries, topUp, tally: this.#tally, tenant: this.state.plan.tenant }
       const own = { facts, compiled, entity, service, snapshot, index }
       await this.#read(
         {

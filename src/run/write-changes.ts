@@ -10,7 +10,13 @@ export async function writeChanges<T extends { readonly change: RowChange }>(
   place: RowPlace,
 ): Promise<readonly { readonly row: T; readonly refusal: Refusal }[]> {
   if (rows.length === 0) return []
-  const result = await tx.attempt(() => writeSome(tx, rows.map(row => row.change), place))
+  const result = await tx.attempt(() =>
+    writeSome(
+      tx,
+      rows.map(row => row.change),
+      place,
+    ),
+  )
   if ('done' in result) return []
   const [only] = rows
   if (rows.length === 1 && only !== undefined) return [{ row: only, refusal: result.refused }]

@@ -97,6 +97,18 @@ export function quarantineTests(engine: LedgerEngine): void {
     )
   })
 
+  test('rows a batch names as resolved leave quarantine, in batches of every kind, and no others', async t => {
+    const bed = await engine.open(t)
+    const started = await start(bed)
+    await commit(started, { quarantine: [refused(['1']), refused(['2']), refused(['3'])] })
+    const open = async (): Promise<readonly string[]> =>
+      (await started.ledger.quarantine({ limit: null })).rows.map(({ key }) => key.join(','))
+    await commit(started, { resolved: [['1']] })
+    assert.deepEqual(await open(), ['2', '3'])
+    await commit(started, { kind: 'correct', resolved: [['2'], ['9']] })
+    assert.deepEqual(await open(), ['3'])
+  })
+
   test('rows a batch did not touch stay in quarantine', async t => {
     const bed = await engine.open(t)
     const first = await start(bed)

@@ -28,6 +28,8 @@ function migrateOptions(call: Call): MigrateOptions {
     dryRun: flags.isOn('dry-run'),
     createTarget: flags.isOn('create-target'),
     wait: flags.isOn('wait'),
+    topUp: flags.isOn('top-up'),
+    deleteGone: flags.isOn('delete-gone'),
     keepStaging: flags.isOn('keep-staging'),
     operator: flags.text('operator') ?? call.host.operator,
     ...definedOnly({

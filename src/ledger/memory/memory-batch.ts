@@ -58,6 +58,7 @@ export function applyBatch(store: MemoryStore, record: BatchRecord): void {
   refuseRows(room, record)
   for (const { key, code } of record.exclusions) room.excluded.set(canonicalKey(key), code)
   if (record.kind === 'load') resolveRows(room, { record, others, ended: endedKeys(record, mapped) })
+  freeRows(room, record)
   store.batches.set(record.id, record)
   moveTask(store, record)
 }
@@ -102,6 +103,13 @@ function resolveRows(
     if (row && row.batch !== of.record.id && of.ended.has(canonicalKey(row.key)))
       room.quarantine.set(name, { ...row, resolvedBatch: of.record.id })
   }
+}
+
+function freeRows(room: KeyRoom, record: BatchRecord): void {
+  const freed = new Set((record.resolved ?? []).map(canonicalKey))
+  for (const [name, row] of freed.size === 0 ? [] : room.quarantine)
+    if (row.part === null && row.resolvedBatch === null && freed.has(canonicalKey(row.key)))
+      room.quarantine.set(name, { ...row, resolvedBatch: record.id })
 }
 
 function moveTask(store: MemoryStore, record: BatchRecord): void {

@@ -18,6 +18,7 @@ export function batchStatement(record: BatchRecord): { readonly text: string; re
   const parts = [batchPart(record, common, add), countsPart(record, common, add)]
   if (record.outcomes.length > 0) parts.push(outcomesPart(record, common, add))
   parts.push(...quarantineParts(record, common, add))
+  if ((record.resolved ?? []).length > 0) parts.push(freedPart(record, common, add))
   if (record.exclusions.length > 0) parts.push(exclusionsPart(record, common, add))
   if (record.notes.length > 0) parts.push(notesPart(record, common, add))
   return { text: `with ${parts.join(',\n')}\n${taskPart(record, common, add)}`, values }
@@ -126,6 +127,15 @@ function resolvePart(record: BatchRecord, c: Common & { readonly keys: string },
     update rehouse.quarantine q set resolved_batch = ${c.batch}
     where q.tenant = ${c.tenant} and q.entity = ${c.entity} and q.resolved_batch is null and ${others}${isSeenAgain}
       and (q.key = any(${c.keys}::text[]) or q.key = any(${excluded})${record.idMap === null ? '' : loaded[record.idMap.format]})
+  )`
+}
+
+/** Keys no other part of the statement looks at. */
+function freedPart(record: BatchRecord, c: Common, add: Add): string {
+  return `freed as (
+    update rehouse.quarantine q set resolved_batch = ${c.batch}
+    where q.tenant = ${c.tenant} and q.entity = ${c.entity} and q.resolved_batch is null and q.part = ''
+      and q.key = any(${add(textArray((record.resolved ?? []).map(canonicalKey)))}::text[])
   )`
 }
 
