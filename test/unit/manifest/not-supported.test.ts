@@ -15,8 +15,6 @@ const LATER: Readonly<Record<string, string>> = {
   '`from.tables`': from('{ tables: a.b, name: c }'),
   '`lookup`': column('{ id: lookup, from: a }'),
   '`lookup` of an entity': entity('id: lookup'),
-  '`skip`': manifest({ top: 'defaults: { on_conflict: skip }' }),
-  '`overwrite`': entity('on_conflict: overwrite'),
   'SQL Server': manifest().replace('env:LEGACY_DB', '"sqlserver://host/db"'),
   MySQL: manifest().replace('env:LEGACY_DB', '"mysql://host/db"'),
 }
