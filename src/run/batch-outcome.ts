@@ -4,17 +4,10 @@ import type { BeforeImage, NoteRow, OutcomeCount, QuarantineRow } from '../model
 import type { BatchBuffers } from '../plan/batch-buffers.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
 import { type Classified, loadedKey } from './classify-batch.ts'
+import type { RefusedRow } from './refusal-code.ts'
 import { type RowRun, rowsIn, rowTest } from './row-runs.ts'
 import { REFUSAL_CODES } from './stop-rules.ts'
-import { NOT_TOPPED_UP, type ToppedUp } from './three-ways.ts'
-
-/** A loaded row the server refused. */
-export interface RefusedRow {
-  readonly row: number
-  readonly code: string
-  readonly column: string | null
-  readonly detail: string
-}
+import { NOT_TOPPED_UP, type ToppedUp } from './topped-up.ts'
 
 /** What a batch comes to once it is known which rows the target took. */
 export interface BatchOutcome {

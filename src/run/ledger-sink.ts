@@ -2,29 +2,20 @@ import { tableLabel } from '../base/table-label.ts'
 import { bug, RehouseError } from '../errors.ts'
 import type { BatchRecord, IdMapRows, TaskRecord } from '../model/ledger-records.ts'
 import { Refusal, type Writer, type WriteTransaction } from '../target/target.ts'
-import { type BatchOutcome, outcomeOf, type RefusedRow } from './batch-outcome.ts'
+import { type BatchOutcome, outcomeOf } from './batch-outcome.ts'
 import { allFresh, type Classified, classify, keysOf } from './classify-batch.ts'
 import { rowsLost } from './corrections.ts'
 import { withDeadline } from './deadline.ts'
 import type { BatchSink, CommitContext, FilledBatch } from './load-context.ts'
 import { fieldsOf, withNulls } from './null-fields.ts'
-import { refusalCode, refusalDetail, refusedColumn } from './refusal-code.ts'
+import { type RefusedRow, refusalCode, refusalDetail, refusedColumn } from './refusal-code.ts'
 import { rememberStates } from './remember-states.ts'
 import { reportBatch } from './report-batch.ts'
 import { halve, type RowRun, rowsIn } from './row-runs.ts'
 import { atSeam } from './seams.ts'
 import { explainTakenIds } from './taken-ids.ts'
-import {
-  type LoadedRow,
-  loadedRows,
-  NOT_TOPPED_UP,
-  quarantinedKeys,
-  resolvedKeys,
-  rowPlace,
-  type ToppedUp,
-  topUpBatch,
-  updatedEarlier,
-} from './three-ways.ts'
+import { type LoadedRow, loadedRows, quarantinedKeys, resolvedKeys, rowPlace, topUpBatch, updatedEarlier } from './three-ways.ts'
+import { NOT_TOPPED_UP, type ToppedUp } from './topped-up.ts'
 
 /**
  * Commits batches: rows, id map, quarantine, notes, counts and the task's new position in one transaction (guarantee 1), the fence as its last statement.

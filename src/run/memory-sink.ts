@@ -5,7 +5,8 @@ import { allFresh, type Classified, classify, keysOf, loadedKey } from './classi
 import type { BatchSink, FilledBatch, LoadContext } from './load-context.ts'
 import { rememberStates } from './remember-states.ts'
 import { reportBatch } from './report-batch.ts'
-import { foreseeBatch, type KnownBatch, loadedRows, NOT_TOPPED_UP, rowPlace, type ToppedUp } from './three-ways.ts'
+import { foreseeBatch, type KnownBatch, loadedRows, rowPlace } from './three-ways.ts'
+import { NOT_TOPPED_UP, type ToppedUp } from './topped-up.ts'
 
 const MOST_DIFFERING = 20
 

@@ -1,5 +1,13 @@
 import type { Refusal } from '../target/target.ts'
 
+/** A loaded row the server refused, or one that stays as it is. */
+export interface RefusedRow {
+  readonly row: number
+  readonly code: string
+  readonly column: string | null
+  readonly detail: string
+}
+
 /** SQLSTATE → quarantine code. https://www.postgresql.org/docs/18/errcodes-appendix.html */
 const BY_STATE: Readonly<Record<string, string>> = {
   '23502': 'not_null',

@@ -3,8 +3,8 @@ import { canonicalKey } from '../base/key-text.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { KnownKey } from '../model/ledger-records.ts'
 import type { BatchBuffers } from '../plan/batch-buffers.ts'
-import type { RefusedRow } from './batch-outcome.ts'
 import type { Classified } from './classify-batch.ts'
+import type { RefusedRow } from './refusal-code.ts'
 
 const STATES: Readonly<Record<KnownKey['state'], KeyState>> = { loaded: LOADED, quarantined: QUARANTINED, excluded: EXCLUDED }
 

@@ -1,8 +1,8 @@
 import { TupleCursor } from '../base/tuple-cursor.ts'
 import { RehouseError } from '../errors.ts'
-import type { RefusedRow } from './batch-outcome.ts'
 import { loadedKey } from './classify-batch.ts'
 import type { FilledBatch, LoadContext } from './load-context.ts'
+import type { RefusedRow } from './refusal-code.ts'
 
 /** Where the id stands in an id map tuple of the text form. */
 const ID_FIELD = 3

@@ -1,17 +1,17 @@
 import { canonicalKey } from '../base/key-text.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import type { BeforeImage, KnownKey } from '../model/ledger-records.ts'
+import type { KnownKey } from '../model/ledger-records.ts'
 import type { ConflictRule } from '../model/mapping.ts'
 import type { BatchBuffers } from '../plan/batch-buffers.ts'
 import type { TargetReader, WriteTransaction } from '../target/target.ts'
-import type { RefusedRow } from './batch-outcome.ts'
 import { type Classified, loadedKey } from './classify-batch.ts'
 import { entityTables } from './entity-tables.ts'
 import type { LoadContext } from './load-context.ts'
-import { refusalCode, refusalDetail, refusedColumn } from './refusal-code.ts'
+import { type RefusedRow, refusalCode, refusalDetail, refusedColumn } from './refusal-code.ts'
 import { type ChangedRow, changeOf } from './row-changes.ts'
 import { type RowRun, rowTest, runsWhere } from './row-runs.ts'
 import { type ReadRows, type RowPlace, TargetRows } from './target-rows.ts'
+import { NOT_TOPPED_UP, type ToppedUp } from './topped-up.ts'
 import { netWritten, writeChanges } from './write-changes.ts'
 
 /** A row of a batch that was loaded before. */
@@ -32,33 +32,6 @@ export interface Standing {
   readonly skipped: readonly LoadedRow[]
   /** Only the target changed. */
   readonly touched: readonly LoadedRow[]
-}
-
-/** What became of a batch's rows that were loaded before. */
-export interface ToppedUp {
-  readonly updated: readonly RowRun[]
-  /** Of the unchanged: updated by this very run, in an earlier pass. */
-  readonly updatedEarlier: readonly RowRun[]
-  /** Rows that stay in the target as they are, and why. */
-  readonly kept: readonly RefusedRow[]
-  readonly skipped: number
-  readonly touched: readonly (readonly string[])[]
-  readonly images: readonly BeforeImage[]
-  /** Rows there are more in each table. */
-  readonly net: Readonly<Record<string, number>>
-  /** Keys of rows in quarantine whose reason to be there is gone. */
-  readonly resolved: readonly (readonly string[])[]
-}
-
-export const NOT_TOPPED_UP: ToppedUp = {
-  updated: [],
-  updatedEarlier: [],
-  kept: [],
-  skipped: 0,
-  touched: [],
-  images: [],
-  net: {},
-  resolved: [],
 }
 
 const CONFLICT = { code: 'conflict', column: null, detail: 'source and target both changed since it was loaded' }
