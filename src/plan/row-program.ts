@@ -10,10 +10,11 @@ import { hashTuples, hashView } from '../base/row-hash.ts'
 import type { TupleCursor } from '../base/tuple-cursor.ts'
 import { bug } from '../errors.ts'
 import { ValueError } from '../expression/value-error.ts'
-import type { BatchBuffers } from './batch-buffers.ts'
+import type { BatchBuffers, TableBuffer } from './batch-buffers.ts'
 import type { MakeId } from './compile-own-id.ts'
 import type { TablePlan, TuplePlan } from './compile-table.ts'
 import type { IdMapTemplate } from './id-map-writer.ts'
+import type { ListElements } from './list-elements.ts'
 import { EXCLUDED, NO_FATE, type OutcomeRegistry, QUARANTINED } from './outcome-registry.ts'
 import { integerText, type RowKey } from './row-key.ts'
 import { FateSealed, type RowState } from './row-state.ts'
@@ -44,8 +45,6 @@ export class RowProgram {
   readonly #parts: ProgramParts
   readonly #marks: Int32Array
   readonly #hash = new Int32Array(2)
-  /** Being written, for whoever must say where something went wrong; −1 = none. */
-  #column = -1
 
   constructor(parts: ProgramParts) {
     this.#parts = parts
@@ -127,50 +126,56 @@ export class RowProgram {
     const { state, tables } = this.#parts
     const plan = tables[t] as TablePlan
     const buffer = batch.tables[t] as BatchBuffers['idMap']
+    const out = buffer.writer
+    let column = -1
     try {
-      this.#column = -1
       if (plan.when !== null && !plan.when(state)) return true
       for (const tuple of plan.tuples) {
-        this.#column = -1
-        if (tuple.elements !== null) {
-          if (!this.#writeElements(tuple, buffer)) return false
+        const { writers, when, note, elements } = tuple
+        column = -1
+        if (elements !== null) {
+          if (!this.#writeElements(elements, { plan, tuple, buffer })) return false
           continue
         }
-        if (tuple.when !== null && !tuple.when(state)) continue
-        if (!this.#writeTuple(tuple, buffer)) return false
+        if (when !== null && !when(state)) continue
+        out.fieldCount(writers.length)
+        for (column = 0; column < writers.length; column++) {
+          if (!(writers[column] as (typeof writers)[number])(state, out)) return false
+        }
+        buffer.tuples++
+        if (note !== null) state.note(note)
         if (plan.isChoice) return true
       }
     } catch (error) {
-      return this.#sealBy(error, this.#column < 0 ? null : `${plan.name}.${plan.columns[this.#column]}`)
+      return this.#sealBy(error, column < 0 ? null : `${plan.name}.${plan.columns[column]}`)
     }
     // The head is the row: without it there is nothing its parts and references could stand on.
     return !plan.isChoice || t > 0 || state.seal(QUARANTINED, 'no_shape', plan.name)
   }
 
-  #writeTuple({ writers, note }: TuplePlan, buffer: BatchBuffers['idMap']): boolean {
-    const { state } = this.#parts
-    const out = buffer.writer
-    out.fieldCount(writers.length)
-    for (let column = 0; column < writers.length; column++) {
-      this.#column = column
-      if (!(writers[column] as (typeof writers)[number])(state, out)) return false
-    }
-    buffer.tuples++
-    if (note !== null) state.note(note)
-    return true
-  }
-
   /** A tuple for each element of a list. False: the row's fate is sealed. */
-  #writeElements(tuple: TuplePlan, buffer: BatchBuffers['idMap']): boolean {
+  #writeElements(elements: ListElements, { plan, tuple, buffer }: { plan: TablePlan; tuple: TuplePlan; buffer: TableBuffer }): boolean {
     const { state } = this.#parts
-    const { elements, when } = tuple
-    if (elements === null || !elements.begin(state)) return false
-    while (elements.next(state)) {
-      this.#column = -1
-      if (when !== null && !when(state)) continue
-      if (!elements.isNew(state) || !this.#writeTuple(tuple, buffer)) return false
+    const { writers, when, note } = tuple
+    const out = buffer.writer
+    let column = -1
+    try {
+      if (!elements.begin(state)) return false
+      while (elements.next(state)) {
+        column = -1
+        if (when !== null && !when(state)) continue
+        if (!elements.isNew(state)) return false
+        out.fieldCount(writers.length)
+        for (column = 0; column < writers.length; column++) {
+          if (!(writers[column] as (typeof writers)[number])(state, out)) return false
+        }
+        buffer.tuples++
+        if (note !== null) state.note(note)
+      }
+      return true
+    } catch (error) {
+      return this.#sealBy(error, column < 0 ? null : `${plan.name}.${plan.columns[column]}`)
     }
-    return true
   }
 
   /** What an expression throws is the row's trouble, or a bug. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -142,4 +142,66 @@ test('rows of a table excluded with `rows: audit` are read last, counted by the 
   }
   const dry = await migrate({ ...options, dryRun: true })
   assert.equal(dry.entities.find(({ entity }) => entity === 'excluded_public_log')?.excluded, 3)
+})
+
+test('shapes, the rest of the columns, cleansing and functions give what SQL written by hand gives; a dry run before counts the same', async t => {
+  const { source, target, folder, options } = await ground(t, {
+    source: `create table material (id int primary key, kind text, path text, title text, size bigint, price numeric(10,2), made timestamptz, more jsonb);
+      insert into material select i, (array['file', 'link', 'file'])[i % 3 + 1], case when i % 4 = 0 then null else '/f' || i end, '  Title ' || chr(9) || i || ' ',
+        9007199254740993 + i, i * 1.50, timestamptz '2020-01-01 00:00:00+00' + i * interval '1.5 seconds', case when i % 5 = 0 then null else jsonb_build_object('n', i * 1.10) end
+      from generate_series(1, 300) i`,
+    target: `create table rows (id uuid primary key, legacy_id int, title text, made text, doubled numeric, rest jsonb);
+      create table parts (id uuid primary key, row_id uuid references rows, kind text, body text)`,
+    top: 'cleanse: { tidy: [trim, collapse] }',
+    entities: `
+  material:
+    service: app
+    from: public.material
+    key: id
+    let: { work: { fn: functions/work.ts#work, uses: [price, made, more] } }
+    into:
+      public.rows:
+        columns:
+          legacy_id: id
+          title: { from: title, cleanse: tidy }
+          made: work.made
+          doubled: { from: work.n, as: numeric }
+          rest: { rest: true, types: { size: text } }
+      public.parts:
+        - when: kind = 'file' and path is not null
+          columns: &part { row_id: { ref: material, from: id }, kind: kind, body: path }
+        - when: kind = 'file'
+          note: file_missing
+          columns: { <<: *part, kind: { value: markdown }, body: "'missing'" }
+        - columns: { <<: *part, body: { value: null } }
+`,
+  })
+  mkdirSync(join(folder, 'functions'))
+  writeFileSync(
+    join(folder, 'functions/work.ts'),
+    `import type { Decimal, Instant, Json, JsonNumber, MappingFunction } from 'rehouse'
+interface Uses { price: Decimal; made: Instant; more: { n: JsonNumber } | null }
+export const work: MappingFunction<Uses, { made: string; n: JsonNumber | null }> = ({ price, made, more }) =>
+  price === '15.00' ? { exclude: 'fifteen' } : price === '30.00' ? { quarantine: 'thirty' } : { value: { made, n: more === null ? null : more.n } }
+`,
+  )
+  const dry = await migrate({ ...options, dryRun: true })
+  const result = await migrate(options)
+  assert.deepEqual(result.failures, [])
+  assert.deepEqual(dry.totals, result.totals)
+  assert.deepEqual([result.totals.loaded, result.totals.excluded, result.totals.quarantined], [298, 1, 1])
+  assert.deepEqual(
+    await target.sql('select legacy_id::text, title, made, doubled::text, rest::text from rows r order by r.legacy_id'),
+    await source.sql(`select id::text, regexp_replace(trim(both from title, ' ' || chr(9)), '\\s+', ' ', 'g'), to_char(made at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+      more ->> 'n', jsonb_build_object('size', size::text)::text from material m where id not in (10, 20) order by m.id`),
+  )
+  assert.deepEqual(
+    await target.sql('select r.legacy_id::text, p.kind, p.body from parts p join rows r on r.id = p.row_id order by r.legacy_id'),
+    await source.sql(`select id::text, case when kind = 'file' and path is null then 'markdown' else kind end,
+      case when kind = 'file' then coalesce(path, 'missing') end from material m where id not in (10, 20) order by m.id`),
+  )
+  const [noted] = await source.sql(`select count(*)::text from material where kind = 'file' and path is null and id not in (10, 20)`)
+  assert.deepEqual(await target.sql(`select count(*)::text from rehouse.note where code = 'file_missing'`), [noted])
+  const again = await migrate(options)
+  assert.deepEqual([again.totals.loaded, again.totals.unchanged, again.totals.excluded, again.totals.quarantined], [0, 298, 1, 1])
 })
