@@ -23,6 +23,7 @@ const DUMPS = [
   '15-inserts.sql',
   '15-column-inserts.sql',
   '15-no-offsets.custom',
+  '15-root-inserts.custom',
   '15.tar.gz',
   '15-all.sql',
   '16.custom',

@@ -106,6 +106,14 @@ suite('dumps that lie', () => {
     assert.match(await outcomeOf(t, member), /^SOURCE_INVALID/)
   })
 
+  test('an end of rows among the rows of an archive is refused', async t => {
+    const entries = ENTRIES.map(entry => ({ ...entry, rows: entry.rows?.replace('\n', '\n\\.\n') ?? null }))
+    assert.match(
+      await outcomeOf(t, customArchive(entries, { version: 16, compression: 'gzip', hasOffsets: true })),
+      /^SOURCE_INVALID.*nothing after/,
+    )
+  })
+
   test('rows with more fields than there are columns are refused with their place', async t => {
     const head = 'CREATE TABLE t (a text, b text);\n'
     for (const body of [

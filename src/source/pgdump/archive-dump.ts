@@ -154,7 +154,8 @@ class ArchiveBuilder {
         if (head === null) continue
         const columns = head.columns ?? all
         this.#state.checkColumns(table, columns, 0)
-        return { ...block, columns }
+        // With --load-via-partition-root it is the partitioned table that is named.
+        return { ...block, columns, names: head.table }
       }
     }
     return block

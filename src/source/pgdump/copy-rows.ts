@@ -67,6 +67,10 @@ export class CopyRows {
     const window = this.#window
     window.push(chunk, this.#at)
     const from = this.#at - window.base
+    if (this.#isEnded) {
+      this.#checkRest(from)
+      return
+    }
     const newline = window.data.lastIndexOf(NEWLINE)
     if (newline < from) {
       if (window.data.length - from > MOST_LINE_BYTES) throw this.#error('expected a row, got a line without an end', from)
@@ -113,11 +117,18 @@ export class CopyRows {
       // An escaped newline was the last one here: the line goes on.
       if (next < 0) break
       if (next > 0) this.#row(data, at)
-      at = next > 0 ? next : to
+      at = next > 0 ? next : data.indexOf(NEWLINE, at) + 1
       this.#at = base + at
       if (this.#out.at >= CHUNK_BYTES) yield this.#taken()
     }
-    if (this.#isEnded) this.#at = this.#window.end
+    if (this.#isEnded) this.#checkRest(at)
+  }
+
+  /** Nothing but blank lines comes after the end mark, or it was none. */
+  #checkRest(from: number): void {
+    const { data, end } = this.#window
+    for (let at = from; at < data.length; at++) if ((data[at] as number) > 32) throw this.#error('expected nothing after \\., got more', at)
+    this.#at = end
   }
 
   /** Finds the fields of the line at `at`; where the next begins; −1: it is not whole; 0: it was the end mark. */

@@ -9,7 +9,7 @@ export interface DataBlock {
   readonly order: number
   /** Where the text begins, for messages: `byte 4711`, `data of entry 3312`. */
   readonly label: string
-  /** `insert`: how its statements name the table. The text may hold statements for others, which are passed over. */
+  /** `insert`: how its statements name the table. Where rows were counted, the text may hold statements for others, which are passed over; otherwise it holds none. */
   readonly names: readonly string[]
   /** The text, in UTF-8: of a COPY its lines, `isEnded` with the `\.` after them; of INSERTs whole statements. */
   open(signal: AbortSignal): AsyncIterable<Buffer>

@@ -16,6 +16,7 @@ const NUMBERS = new Set(['int', 'float', 'numeric', 'oid'])
 export class InsertDecoder {
   readonly #plan: RowPlan
   readonly #isOwn: (table: readonly string[], columns: readonly string[] | null) => boolean
+  readonly #isAlone: boolean
   readonly #scanner = new ScriptScanner()
   readonly #values = new InsertRows()
   readonly #heads = new InsertHeads()
@@ -33,6 +34,8 @@ export class InsertDecoder {
     options: {
       readonly isPast: boolean
       readonly hasStandardStrings: boolean
+      /** There is nothing but statements of the block; anything else is an error. */
+      readonly isAlone: boolean
       /** Whether a statement’s rows are those of the block. */
       readonly isOwn: (table: readonly string[], columns: readonly string[] | null) => boolean
     },
@@ -42,6 +45,7 @@ export class InsertDecoder {
     this.#numbers = new Set(outputs.filter(({ column }) => NUMBERS.has(familyOf(column.type))))
     this.isPast = options.isPast
     this.#isOwn = options.isOwn
+    this.#isAlone = options.isAlone
     this.#hasStandardStrings = options.hasStandardStrings
     this.#scanner.hasStandardStrings = options.hasStandardStrings
   }
@@ -62,7 +66,14 @@ export class InsertDecoder {
       if (piece.kind !== 'statement') continue
       const statement = this.#scanner.bytes(piece)
       const head = this.#heads.of(statement)
-      if (head === null || !this.#isOwn(head.table, head.columns)) continue
+      if (head === null || !this.#isOwn(head.table, head.columns)) {
+        if (this.#isAlone)
+          throw new RowError('expected INSERTs of constants into one table and the same columns, got another statement', {
+            row: this.rows + 1,
+            at: piece.start,
+          })
+        continue
+      }
       if (!isUtf8(statement) || statement.includes(0))
         throw new RowError('expected text in UTF-8 without NUL, got other bytes', { row: this.rows + 1, at: piece.start })
       if (head.isDefaults) this.#row(piece.start, 0)

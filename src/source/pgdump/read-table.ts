@@ -115,6 +115,7 @@ function decoderOf(block: DataBlock, plan: RowPlan, isPast: boolean): CopyRows |
   return new InsertDecoder(plan, {
     isPast,
     hasStandardStrings,
+    isAlone: block.rows === null,
     isOwn: (table, listed) => isSameList(table, names) && (listed === null || isSameList(listed, columns)),
   })
 }
