@@ -66,6 +66,11 @@ export interface Ledger {
 
   /** In the order of `keys`; null = never seen. Quarantine rows that were resolved do not count. */
   known(entity: number, tenant: number, keys: readonly (readonly string[])[]): Promise<readonly (KnownKey | null)[]>
+  /** What the id map holds of integer keys from `least` to `most`, summed up. */
+  sumIntegers(
+    place: { readonly entity: number; readonly tenant: number; readonly task: string },
+    range: { readonly least: bigint; readonly most: bigint },
+  ): Promise<IntegerSum>
   /** Every key of an entity and tenant with its state, in any order, streamed in chunks. For the key sets of parents. */
   knownKeys(
     entity: number,
@@ -133,6 +138,17 @@ export interface BatchDigest {
   readonly tenant: number
   /** SHA-256 in hex. */
   readonly digest: string
+}
+
+/** Two sets of rows with equal sums have the same hashes, but for a chance of 2⁻⁶⁴: sum and exclusive or are of 64 bits each. */
+export interface IntegerSum {
+  readonly rows: number
+  /** Sum of the hashes as signed numbers. */
+  readonly sum: bigint
+  /** Exclusive or of the hashes, as a signed number. */
+  readonly xor: bigint
+  /** Of the rows, those the task itself wrote. */
+  readonly ofTask: number
 }
 
 /** Something somebody did. */

@@ -16,6 +16,7 @@ import { atSeam } from './seams.ts'
 import { explainTakenIds } from './taken-ids.ts'
 import { type LoadedRow, loadedRows, quarantinedKeys, resolvedKeys, rowPlace, topUpBatch, updatedEarlier } from './three-ways.ts'
 import { NOT_TOPPED_UP, type ToppedUp } from './topped-up.ts'
+import { unchangedBatch } from './unchanged-batch.ts'
 
 /**
  * Commits batches: rows, id map, quarantine, notes, counts and the task's new position in one transaction (guarantee 1), the fence as its last statement.
@@ -97,6 +98,9 @@ export class LedgerSink implements BatchSink {
     if (!this.#compares) return { classified: allFresh(buffers), rows: [] }
     const { service, entity, tenant, compiled, run, topUp } = this.#context
     const isInteger = compiled.key?.isInteger ?? false
+    const place = { ledger: service.ledger, entity: entity.number, tenant: tenant?.number ?? 0, task: this.#task.id }
+    const unchanged = topUp === null ? await unchangedBatch(buffers, { ...place, isInteger }) : null
+    if (unchanged !== null) return { classified: unchanged, rows: [] }
     const known = await service.ledger.known(entity.number, tenant?.number ?? 0, keysOf(buffers, isInteger))
     const classified = classify(buffers, known, { run, retries: this.#context.retries })
     return { classified, rows: topUp === null ? [] : loadedRows(buffers, { classified, known, isInteger }) }

@@ -7,8 +7,11 @@ import { rememberStates } from './remember-states.ts'
 import { reportBatch } from './report-batch.ts'
 import { foreseeBatch, type KnownBatch, loadedRows, rowPlace } from './three-ways.ts'
 import { NOT_TOPPED_UP, type ToppedUp } from './topped-up.ts'
+import { unchangedBatch } from './unchanged-batch.ts'
 
 const MOST_DIFFERING = 20
+/** A dry run has no task: no number is given to one that is 0. */
+const NO_TASK = '0'
 
 /** A dry run's sink: the same outcomes, nothing written. Rows the ledger knows are compared as in a real run. */
 export class MemorySink implements BatchSink {
@@ -34,6 +37,17 @@ export class MemorySink implements BatchSink {
 
   nextBatch(): Promise<string> {
     return Promise.resolve(String(++this.#batches))
+  }
+
+  async #classify({ buffers }: FilledBatch): Promise<KnownBatch> {
+    const { compiled, run, retries, service, entity, tenant, topUp } = this.#context
+    const isInteger = compiled.key?.isInteger ?? false
+    if (!this.#compares) return { classified: allFresh(buffers), known: [], isInteger }
+    const place = { ledger: service.ledger, entity: entity.number, tenant: tenant?.number ?? 0, task: NO_TASK }
+    const unchanged = topUp === null ? await unchangedBatch(buffers, { ...place, isInteger }) : null
+    if (unchanged !== null) return { classified: unchanged, known: [], isInteger }
+    const known = await service.ledger.known(place.entity, place.tenant, keysOf(buffers, isInteger))
+    return { classified: classify(buffers, known, { run, retries }), known, isInteger }
   }
 
   #differ({ buffers }: FilledBatch, { changed, keptKeys }: Classified): void {
@@ -63,12 +77,9 @@ export class MemorySink implements BatchSink {
   }
 
   async commit(batch: FilledBatch): Promise<void> {
-    const { compiled, run, retries, service, entity, tenant, emit, facts, now, tally, index } = this.#context
+    const { compiled, tenant, emit, facts, now, tally, index } = this.#context
     const began = now()
-    const isInteger = compiled.key?.isInteger ?? false
-    const keys = this.#compares ? keysOf(batch.buffers, isInteger) : []
-    const known = this.#compares ? await service.ledger.known(entity.number, tenant?.number ?? 0, keys) : []
-    const classified = this.#compares ? classify(batch.buffers, known, { run, retries }) : allFresh(batch.buffers)
+    const { classified, known, isInteger } = await this.#classify(batch)
     const toppedUp = this.#compares ? await this.#foresee(batch, { classified, known, isInteger }) : null
     const outcome = outcomeOf({ buffers: batch.buffers, compiled, classified, written: classified.fresh, refused: [], toppedUp })
     if (index !== null)

@@ -51,6 +51,29 @@ export function keyTests(engine: LedgerEngine): void {
     )
   })
 
+  test('sums up the hashes of integer keys in a range, as the batch itself would, and says which rows are the task’s own', async t => {
+    const bed = await engine.open(t)
+    const started = await start(bed)
+    const keys = [-(2n ** 63n), -5n, 0n, 3n, 2n ** 63n - 1n]
+    const hashes = [2n ** 63n - 1n, -(2n ** 63n), -1n, 7n, 2n ** 62n]
+    await commit(started, { integers: mappedIntegers(keys).map((row, i) => ({ ...row, hash: hashes[i] ?? 0n })) })
+    const place = { entity: 1, tenant: 1, task: started.task.id }
+    const sums = async (least: bigint, most: bigint) => started.ledger.sumIntegers(place, { least, most })
+    assert.deepEqual(await sums(-(2n ** 63n), 2n ** 63n - 1n), {
+      rows: 5,
+      sum: hashes.reduce((sum, hash) => sum + hash, 0n),
+      xor: BigInt.asIntN(
+        64,
+        hashes.reduce((xor, hash) => xor ^ hash, 0n),
+      ),
+      ofTask: 5,
+    })
+    assert.deepEqual(await sums(-5n, 0n), { rows: 2, sum: -(2n ** 63n) - 1n, xor: 2n ** 63n - 1n, ofTask: 2 })
+    assert.deepEqual(await sums(4n, 5n), { rows: 0, sum: 0n, xor: 0n, ofTask: 0 })
+    assert.equal((await started.ledger.sumIntegers({ ...place, task: '999999' }, { least: -5n, most: 0n })).ofTask, 0)
+    assert.equal((await started.ledger.sumIntegers({ ...place, tenant: 2 }, { least: -5n, most: 0n })).rows, 0)
+  })
+
   test('keeps text keys with every nasty character apart', async t => {
     const bed = await engine.open(t)
     const started = await start(bed)

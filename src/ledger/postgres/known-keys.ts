@@ -3,6 +3,7 @@ import { TupleCursor } from '../../base/tuple-cursor.ts'
 import { bug } from '../../errors.ts'
 import type { KnownKey } from '../../model/ledger-records.ts'
 import type { Session } from '../../postgres/session.ts'
+import type { IntegerSum } from '../ledger.ts'
 import { plainArray, storable, textArray } from './array-text.ts'
 
 type KeyState = { readonly key: readonly string[]; readonly state: KnownKey['state'] }
@@ -68,6 +69,22 @@ async function readIntegers(session: Session, { tenant, entity }: Place, keys: r
   const query = `select key, id, hash, batch from rehouse.id_map_integer
     where tenant = $1 and entity = $2 and key between $4::bigint and $5::bigint and key = any($3::bigint[])`
   return rowsOf(session, query, [tenant, entity, plainArray(keys), String(least), String(most)])
+}
+
+/** Sums over a range of the id map, computed where it lies. */
+export async function sumIntegers(
+  session: Session,
+  { tenant, entity, task }: Place & { readonly task: string },
+  { least, most }: { readonly least: bigint; readonly most: bigint },
+): Promise<IntegerSum> {
+  const { rows } = await session.query(
+    `select pg_catalog.count(*), coalesce(pg_catalog.sum(hash), 0), coalesce(pg_catalog.bit_xor(hash), 0),
+      pg_catalog.count(*) filter (where batch in (select b.id from rehouse.batch b where b.task = $5::bigint))
+    from rehouse.id_map_integer where tenant = $1 and entity = $2 and key between $3::bigint and $4::bigint`,
+    [tenant, entity, String(least), String(most), task],
+  )
+  const [count, sum, xor, ofTask] = rows[0] ?? []
+  return { rows: Number(count), sum: BigInt(sum ?? 0), xor: BigInt(xor ?? 0), ofTask: Number(ofTask) }
 }
 
 async function rowsOf(session: Session, query: string, values: Parameters<Session['query']>[1]): Promise<string[][]> {

@@ -25,7 +25,7 @@ import { ControlSession } from './control-session.ts'
 import { holdDatabase } from './hold.ts'
 import { countIdMap, idMapStatement, readDigests } from './id-map-rows.ts'
 import { checkLedgerIdentity, installLedger, ledgerState } from './install.ts'
-import { readHasKeys, readKnown, streamKnownKeys } from './known-keys.ts'
+import { readHasKeys, readKnown, streamKnownKeys, sumIntegers } from './known-keys.ts'
 import { type IdDecoder, readKeysOf, type UnindexedLookup } from './look-up.ts'
 import { adoptNumbers, numberEntities, numberTenants, readEntities, readTenants } from './numbering.ts'
 import { recordBatch } from './record-batch.ts'
@@ -166,6 +166,10 @@ export class PostgresLedger implements Ledger {
 
   beforeImages(batch: string): Promise<readonly BeforeImage[]> {
     return this.#control.use(session => readImages(session, batch))
+  }
+
+  sumIntegers(...asked: Parameters<Ledger['sumIntegers']>): ReturnType<Ledger['sumIntegers']> {
+    return this.#control.use(session => sumIntegers(session, ...asked))
   }
 
   hasKeys(entity: number, tenant: number): Promise<boolean> {
