@@ -29,6 +29,7 @@ import { adoptEntities, adoptTenants, numberEntities, numberTenants } from './me
 import { digests, outcomes, quarantine, taskRecord, totals, updatedIn } from './memory-reports.ts'
 import { type KeyRoom, MemoryStore, quarantineName } from './memory-store.ts'
 import { claimTask, type EndBackend, failTask, planTasks } from './memory-tasks.ts'
+import { sumIntegers } from './sum-integers.ts'
 import { takePart } from './take-part.ts'
 
 const POLL_MS = 5
@@ -184,21 +185,8 @@ export class MemoryLedger implements Ledger {
     return keys.map(key => this.#knownKey(room, canonicalKey(key)))
   }
 
-  sumIntegers(
-    { entity, tenant, task }: Parameters<Ledger['sumIntegers']>[0],
-    { least, most }: Parameters<Ledger['sumIntegers']>[1],
-  ): ReturnType<Ledger['sumIntegers']> {
-    const mapped = [...this.#store.room({ entity, tenant }).mapped].filter(([key, { format }]) => {
-      const value = format === 'integer' ? BigInt(key) : null
-      return value !== null && value >= least && value <= most
-    })
-    const hashes = mapped.map(([, { hash }]) => BigInt(hash))
-    return Promise.resolve({
-      rows: mapped.length,
-      sum: hashes.reduce((sum, hash) => sum + hash, 0n),
-      xor: hashes.reduce((xor, hash) => BigInt.asIntN(64, xor ^ hash), 0n),
-      ofTask: mapped.filter(([, { batch }]) => this.#store.batches.get(batch)?.task.id === task).length,
-    })
+  sumIntegers(...asked: Parameters<Ledger['sumIntegers']>): ReturnType<Ledger['sumIntegers']> {
+    return Promise.resolve(sumIntegers(this.#store, ...asked))
   }
 
   #knownKey(room: KeyRoom, key: string): KnownKey | null {
