@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { ConnectionOptions } from 'node:tls'
 import { fingerprint, type Identifiers, openIdentifiers } from '../cast/identifiers.ts'
 import { type Environment, readEnvironment } from '../config/environment.ts'
@@ -16,7 +16,7 @@ import type { Mapping, ServiceRef, Tenant } from '../model/mapping.ts'
 import type { Migration } from '../run/migration.ts'
 import { stagedSource } from '../staging/staged-source.ts'
 import type { StagingPlace } from '../staging/staging-place.ts'
-import { dropStaging, openStaging, stagingFolder } from './open-staging.ts'
+import { dropStaging, openStaging, stagingFolder, workingFiles } from './open-staging.ts'
 import type { Options } from './options.ts'
 import { readTenantRelation } from './read-tenant-relation.ts'
 
@@ -140,7 +140,7 @@ function sourcesOf(place: Place): Pick<Migration, 'tenants' | 'isPerTenant' | 'o
     const address = addressOf({ ref: sourceRef(name), side: 'source', tenant }, place)
     if (address.kind === 'file') {
       const { scheme, path, options, label } = address
-      const file = openSourceFile(scheme, { path, options, label, privateFolder: join(stagingFolder(folder), 'files') })
+      const file = openSourceFile(scheme, { path, options, label, privateFolder: workingFiles(stagingFolder(folder)) })
       return stagedSource(file, { place: staging, name: stagedName(name, tenant), texts: textsOf(scheme) })
     }
     const { url, ssl } = await databaseAt(address, { side: 'source', folder })

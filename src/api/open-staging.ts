@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Environment } from '../config/environment.ts'
 import { resolveUrl } from '../config/resolve-url.ts'
@@ -25,6 +26,11 @@ export interface StagingWish {
 /** `.rehouse/staging`: the built-in server lies there, and what engines keep of files while they are read. */
 export function stagingFolder(manifestFolder: string): string {
   return join(manifestFolder, '.rehouse', 'staging')
+}
+
+/** Below the staging folder: what engines unpack of files, private like the staged rows. */
+export function workingFiles(folder: string): string {
+  return join(folder, 'files')
 }
 
 /** Where rows of this migration are staged. Nothing is looked up or started before something is. */
@@ -66,6 +72,8 @@ export async function dropStaging(place: StagingPlace, which: 'all' | 'own'): Pr
   if (place.options.keeps) return []
   try {
     await (which === 'all' ? place.dropAll() : place.dropMade())
+    // Unpacked dumps, and what was found out about files: another run unpacks and looks again.
+    if (which === 'all') await rm(workingFiles(place.options.folder), { recursive: true, force: true })
     return []
   } catch (error) {
     if (!(error instanceof RehouseError)) throw error
