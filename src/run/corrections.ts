@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { canonicalKey } from '../base/key-text.ts'
 import { RehouseError } from '../errors.ts'
 import { NO_COUNTS } from '../model/counts.ts'
 import type { BatchRecord, QuarantineRow, TaskRecord, TaskState } from '../model/ledger-records.ts'
@@ -56,6 +57,11 @@ async function takeBackSome(correction: Correction, rows: Correction['rows'], is
     const entry = known[i] ?? null
     return entry?.state === 'loaded' ? [{ ...row, id: entry.id, isEarlier: entry.run !== task.run }] : []
   })
+  const updated = await service.ledger.updatedIn(task.run, {
+    entity: task.entity,
+    tenant: task.tenant,
+    keys: loaded.map(({ key }) => partsOf(key)),
+  })
   const id = await service.ledger.nextBatch()
   const place = { entity: tables.entity, service: service.name, batch: id }
   const tx = await writer.begin()
@@ -65,7 +71,7 @@ async function takeBackSome(correction: Correction, rows: Correction['rows'], is
       tables,
       loaded.map(row => row.id),
     )
-    await service.ledger.recordBatch(tx, correctionRecord(correction, { rows: loaded, id, written, isLast }))
+    await service.ledger.recordBatch(tx, correctionRecord(correction, { rows: loaded, updated, id, written, isLast }))
     await atSeam(hooks, 'before_correction_commit', place)
     await tx.commit({ durable: true })
   } catch (error) {
@@ -90,9 +96,9 @@ type LoadedRow = Correction['rows'][number] & { readonly isEarlier: boolean }
 
 function correctionRecord(
   { task, snapshot, kind, tables, taskState }: Correction,
-  of: { rows: readonly LoadedRow[]; id: string; written: Record<string, number>; isLast: boolean },
+  of: { rows: readonly LoadedRow[]; updated: ReadonlySet<string>; id: string; written: Record<string, number>; isLast: boolean },
 ): BatchRecord {
-  const { rows, id, written, isLast } = of
+  const { rows, updated, id, written, isLast } = of
   const quarantine: QuarantineRow[] = rows.map(row => ({
     key: partsOf(row.key),
     code: row.code,
@@ -103,7 +109,9 @@ function correctionRecord(
   }))
   // What an earlier run loaded, this one found unchanged.
   const earlier = rows.filter(row => row.isEarlier).length
-  const counts = { ...NO_COUNTS, loaded: earlier - rows.length, unchanged: 0 - earlier, quarantined: rows.length }
+  const toppedUp = rows.filter(row => !row.isEarlier && updated.has(canonicalKey(partsOf(row.key)))).length
+  const before = { loaded: earlier + toppedUp - rows.length, updated: 0 - toppedUp, unchanged: 0 - earlier }
+  const counts = { ...NO_COUNTS, ...before, quarantined: rows.length }
   const byCode = new Map<string, number>()
   for (const row of rows) byCode.set(JSON.stringify([row.column, row.code]), (byCode.get(JSON.stringify([row.column, row.code])) ?? 0) + 1)
   const outcomes = [...byCode].map(([name, count]) => {

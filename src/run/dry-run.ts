@@ -14,6 +14,7 @@ import { rereadRows } from './reread-rows.ts'
 import type { RunContext } from './run-context.ts'
 import type { Refusal } from './settle.ts'
 import { TenantTally } from './stop-rules.ts'
+import { foreseenFindings } from './top-up-run.ts'
 import { examplesOf } from './watched-examples.ts'
 
 /** What a dry run found for one entity and tenant. */
@@ -60,7 +61,7 @@ export async function runDry({ context, plans, options }: DryParts & { readonly 
       results.push(...lane.results)
     }
   }
-  for (const finding of context.topUp?.touched.findings() ?? []) options.emit({ type: 'finding:found', finding })
+  for (const finding of foreseenFindings(context)) options.emit({ type: 'finding:found', finding })
   return { results, failures }
 }
 
@@ -95,6 +96,7 @@ class DryLane {
         this.state.release(facts.entity.name)
         await this.#settle(progress)
       }
+      await this.state.findGone()
       await this.state.confirmRest()
     } catch (error) {
       throw atPlace(error, { tenant: this.state.plan.tenant?.code })

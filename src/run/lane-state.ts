@@ -8,6 +8,7 @@ import type { Source, SourceSnapshot } from '../source/source.ts'
 import { withoutRelations } from './absent-tables.ts'
 import type { CircleMember } from './circle-member.ts'
 import { fillRelated } from './fill-related.ts'
+import { findGone } from './find-gone.ts'
 import { keptKeys } from './kept-rows.ts'
 import { interrupted } from './read-task.ts'
 import { fillFromLedger } from './remember-states.ts'
@@ -224,6 +225,26 @@ export class LaneState {
         return new Set(rows.filter(row => kept.has(index.keyAt(row))))
       },
     })
+  }
+
+  /** Of a top-up run, after the last entity: finds what the sources have no more. */
+  async findGone(): Promise<void> {
+    const { topUp } = this.#run
+    if (topUp === null) return
+    for (const facts of this.#run.mapping.phases.flatMap(phase => this.selectedIn(phase.name))) {
+      const { name } = facts.entity
+      const service = this.#run.service(facts.entity.service)
+      const entity = this.#run.entity(name)
+      const { tenant } = this.plan
+      if ((await service.ledger.state()) !== 'current' || !(await service.ledger.hasKeys(entity.number, tenant?.number ?? 0))) continue
+      const snapshot = await this.snapshot(facts.entity.from.source)
+      // Without a row that was kept as it was, the program sets aside none that is loaded.
+      const task = await service.ledger.task({ run: this.#run.id, entity: entity.number, tenant: tenant?.number ?? 0 })
+      const whole = topUp.deletesGone && (task?.counts.skipped ?? 0) > 0 ? await this.compile(facts) : null
+      const found = await findGone({ name, facts, compiled: this.compileAside(facts), snapshot }, { service, entity, tenant, whole })
+      this.release(name)
+      topUp.gone.set(`${entity.number}/${tenant?.number ?? 0}`, found)
+    }
   }
 
   #placeOf({ facts }: CircleMember): { ledger: Ledger; run: string; entity: number; tenant: number } {

@@ -127,13 +127,21 @@ function withoutLive(tuple: Buffer, old: Buffer | null, { table, nulls }: Settin
   return Buffer.from(out.bytes())
 }
 
-function idMapImage({ key, id, hash, batch }: ChangedRow): BeforeImage {
+function idMapImage({ key, id, hash, batch, now }: ChangedRow): BeforeImage {
   const out = new TupleWriter(64)
   out.fieldCount(2)
   out.int64(BigInt(hash))
   out.int64(BigInt(batch))
   const before = Buffer.from(out.bytes())
-  return { key, table: ID_MAP_IMAGE, operation: 'update', idColumn: 'id', id, columns: ['hash', 'batch'], before }
+  return {
+    key,
+    table: ID_MAP_IMAGE,
+    operation: now.length === 0 ? 'delete' : 'update',
+    idColumn: 'id',
+    id,
+    columns: ['hash', 'batch'],
+    before,
+  }
 }
 
 function tuplesIn(bytes: Buffer, table: TablePlan): readonly Buffer[] {

@@ -5,6 +5,7 @@ import type { NumberedEntity, NumberedTenant } from '../model/ledger-records.ts'
 import type { Entity, Mapping } from '../model/mapping.ts'
 import type { CompileSetting } from '../plan/tenant-plan.ts'
 import type { Source } from '../source/source.ts'
+import type { GoneRows } from './find-gone.ts'
 import type { Service } from './load-context.ts'
 import type { Hooks } from './seams.ts'
 import type { TouchedRows } from './touched-rows.ts'
@@ -13,6 +14,8 @@ import type { TouchedRows } from './touched-rows.ts'
 export interface TopUpRun {
   readonly deletesGone: boolean
   readonly touched: TouchedRows
+  /** Loaded rows nothing in the source stands for any more, as lanes find them; by `entity/tenant` numbers. */
+  readonly gone: Map<string, GoneRows>
 }
 
 /** What all lanes of a run share. */

@@ -20,7 +20,7 @@ import { atSeam } from './seams.ts'
 import { describeTables, describeTargets, type MigrationSurvey } from './survey-migration.ts'
 import type { CascadeContext } from './take-back-cascade.ts'
 import { takeUpRun } from './take-up-run.ts'
-import { retriesOf, topUpOf } from './top-up-run.ts'
+import { finishTopUp, retriesOf, topUpOf } from './top-up-run.ts'
 import { unbreakableRules } from './unbreakable.ts'
 
 /** How often in a row a key may fail to be put back for reasons that pass. */
@@ -71,8 +71,8 @@ async function runHeld(migration: Migration, survey: MigrationSurvey, options: R
   for (const service of services) await settlePatiently(service, { options, cascade })
   await planTasks(migration, context)
   await defer(migration, { survey, context, options })
-  const failures = await loadAll(migration, { survey, context, cascade, options })
-  for (const finding of context.topUp?.touched.findings() ?? []) options.emit({ type: 'finding:found', finding })
+  const failures = [...(await loadAll(migration, { survey, context, cascade, options }))]
+  for (const finding of await finishTopUp(context, { cascade, failures })) options.emit({ type: 'finding:found', finding })
   const status = await statusOf(migration, { run: record.id, failures })
   await atSeam(options.hooks, 'before_finish', {})
   for (const { ledger } of services)

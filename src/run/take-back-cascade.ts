@@ -114,7 +114,7 @@ async function doomedBy(
   return { service: service.name, ids, code, column: `${table.name}.${column}`, detail: `refers to ${parents.entity}` }
 }
 
-async function selectIds(
+export async function selectIds(
   service: Service,
   of: { table: Child['table']; column: string; ids: readonly string[]; idColumn: string },
 ): Promise<readonly string[]> {
@@ -131,7 +131,7 @@ async function selectIds(
 }
 
 /** Columns of other entities' tables (and of its own) that hold ids of `parent`. A part's reference to its own head is no child, nor one that may lead nowhere. */
-function childrenOf(parent: string, context: CascadeContext): readonly Child[] {
+export function childrenOf(parent: string, context: CascadeContext): readonly Child[] {
   return context.mapping.entities.flatMap(entity => {
     const { tables } = context.tables(entity.name)
     return entity.into.flatMap((shape, i) =>

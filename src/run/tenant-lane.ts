@@ -96,6 +96,7 @@ export class TenantLane {
       }
       gate.phaseDone(phase.name)
     }
+    await this.state.findGone()
     await this.state.confirmRest()
   }
 

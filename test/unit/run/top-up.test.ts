@@ -185,3 +185,95 @@ test('a reference that changes to a row that comes later leads there in the end'
   assert.deepEqual((await bed.run(TOP_UP)).counts['staff/ADAMS'], { read: 4, unchanged: 4 })
   assert.deepEqual(bed.target('app').told(), [])
 })
+
+const DELETE = { selection: { topUp: true, deleteGone: true } } as const
+const found = (bed: SchoolBed, code: string): readonly string[] =>
+  bed.events.flatMap(event => (event.type === 'finding:found' && event.finding.code === code ? [event.finding.message] : []))
+
+test('rows gone from the source are told and kept; with --delete-gone they are removed, parts and all, and another run changes nothing', async () => {
+  const bed = schoolBed()
+  await bed.run()
+  students(bed, CLEAN.students.slice(1))
+  const told = await bed.run(TOP_UP)
+  assert.deepEqual(told.counts['student/ADAMS'], { read: 2, unchanged: 2 })
+  assert.match(found(bed, 'SOURCE_ROWS_GONE')[0] ?? '', /got 1 that are not: 1; the target keeps them$/)
+  await bed.dry(DELETE)
+  assert.equal(bed.rows('app', 'core.students').length, 6)
+  assert.deepEqual(
+    bed
+      .target('app')
+      .told()
+      .filter(line => line.startsWith('remove')),
+    [],
+  )
+  const { counts, end } = await bed.run(DELETE)
+  assert.deepEqual(counts['student/ADAMS'], { read: 2, unchanged: 2 })
+  assert.match(found(bed, 'SOURCE_ROWS_GONE').at(-1) ?? '', /got 1 that are not: 1; 1 were removed$/)
+  assert.equal(bed.rows('app', 'core.students').length, 5)
+  assert.equal(bed.rows('app', 'core.contacts').length, 5)
+  const written = (await bed.ledger('app').totals(end.run)).filter(total => total.tenant === 1 && total.entity === 2)
+  assert.deepEqual(written[0]?.written, { 'core.students': -1, 'core.contacts': -1 })
+  bed.target('app').forgetStatements()
+  await bed.run(DELETE)
+  assert.deepEqual(bed.target('app').told(), [])
+  // Back again, it is a new row.
+  students(bed, CLEAN.students)
+  assert.deepEqual((await bed.run(DELETE)).counts['student/ADAMS'], { read: 3, loaded: 1, unchanged: 2 })
+})
+
+test('a parent that is gone goes after its children; one that others refer to stays, and that is said', async () => {
+  const bed = schoolBed()
+  await bed.run()
+  bed.replaceRows({ source: 'legacy', tenant: 'ADAMS', table: 'school' }, [])
+  students(bed, [CLEAN.students[1] ?? []])
+  const { end } = await bed.run(DELETE)
+  assert.deepEqual(end.failures, [])
+  assert.equal(bed.rows('app', 'core.schools').length, 3, 'North has gone with its students, South has one')
+  assert.match(found(bed, 'SOURCE_ROWS_GONE').join(), /got 2 that are not: 1 2; 1 were removed, 1 stay because other rows refer to them/)
+})
+
+test('rows that refer to one another in a chain go from its end', async () => {
+  const bed = schoolBed()
+  await bed.run()
+  bed.replaceRows({ source: 'legacy', tenant: 'ADAMS', table: 'staff' }, [])
+  await bed.run(DELETE)
+  assert.equal(bed.rows('app', 'core.staff').length, 3)
+})
+
+test('a row gone from the source that somebody changed in the target stays, as a conflict, unless it is to be overwritten', async () => {
+  for (const rule of ['quarantine', 'skip', 'overwrite']) {
+    const bed = schoolBed({}, MANIFEST.replace('stop:', `defaults: { on_conflict: ${rule} }\nstop:`))
+    await bed.run()
+    await write(bed, { table: 'students', where: ['name', 'Bob'], set: ['name', 'Robert'] })
+    students(bed, [CLEAN.students[0] ?? [], CLEAN.students[2] ?? []])
+    const { counts } = await bed.run(DELETE)
+    assert.deepEqual(counts['student/ADAMS'], { read: 2, unchanged: 2 })
+    assert.equal(bed.rows('app', 'core.students').length, rule === 'overwrite' ? 5 : 6, rule)
+    assert.deepEqual(await bed.quarantine(), rule === 'quarantine' ? ['student/ADAMS 2 conflict'] : [])
+    if (rule !== 'quarantine') continue
+    await write(bed, { table: 'students', where: ['name', 'Robert'], set: ['name', 'Bob'] })
+    await bed.run(DELETE)
+    assert.equal(bed.rows('app', 'core.students').length, 5)
+    assert.deepEqual(await bed.quarantine(), [], 'a row that is gone from both is nobody’s conflict')
+  }
+})
+
+test('a loaded row the mapping sets aside now stays until it is to be removed; then it is counted as what it is', async () => {
+  const bed = schoolBed()
+  await bed.run()
+  const rows: readonly Row[] = [
+    [1, 'North'],
+    [2, 'South'],
+    [3, 'East'],
+    [4, 'West'],
+  ]
+  const place = { source: 'legacy', tenant: 'ADAMS', table: 'school' }
+  bed.replaceRows(place, rows)
+  assert.deepEqual((await bed.run(TOP_UP)).counts['school/ADAMS'], { read: 4, loaded: 2, unchanged: 2 })
+  bed.replaceRows(place, [rows[0] ?? [], rows[1] ?? [], [3, 'excluded'], [4, 'refused']])
+  assert.deepEqual((await bed.run(TOP_UP)).counts['school/ADAMS'], { read: 4, unchanged: 2, skipped: 2 })
+  const { counts } = await bed.run(DELETE)
+  assert.deepEqual(counts['school/ADAMS'], { read: 4, unchanged: 2, excluded: 1, quarantined: 1 })
+  assert.deepEqual(await bed.quarantine(), ['school/ADAMS 4 bad_name'])
+  assert.deepEqual((await bed.run(DELETE)).counts['school/ADAMS'], { read: 4, unchanged: 2, excluded: 1, quarantined: 1 })
+})

@@ -1,0 +1,108 @@
+import { KeyIndex, LOADED, NOT_FOUND, UNSEEN } from '../base/key-index.ts'
+import { canonicalKey } from '../base/key-text.ts'
+import { bug } from '../errors.ts'
+import type { NumberedEntity, NumberedTenant, QuarantineRow } from '../model/ledger-records.ts'
+import { BatchBuffers } from '../plan/batch-buffers.ts'
+import type { CompiledEntity } from '../plan/compile-entity.ts'
+import type { TablePlan } from '../plan/compile-table.ts'
+import type { CircleMember } from './circle-member.ts'
+import { openRows } from './entity-rows.ts'
+import type { Service } from './load-context.ts'
+import { readRequest } from './next-row.ts'
+import { fillFromLedger } from './remember-states.ts'
+
+/** Why a row that was loaded is none now. Null: its source row is gone. */
+export type NoLonger =
+  | { readonly fate: 'excluded'; readonly code: string }
+  | { readonly fate: 'quarantined'; readonly row: QuarantineRow }
+  | null
+
+/** Loaded rows of an entity and tenant that no source row stands for any more. */
+export interface GoneRows {
+  readonly entity: NumberedEntity
+  readonly tenant: NumberedTenant | null
+  readonly member: CircleMember
+  readonly tables: readonly TablePlan[]
+  /** By canonical key. */
+  readonly rows: Map<string, NoLonger>
+}
+
+export interface GoneFrom {
+  readonly service: Service
+  readonly entity: NumberedEntity
+  readonly tenant: NumberedTenant | null
+  /** The member's program, to be run over all rows again for those it sets aside now; null = there are none. */
+  readonly whole: CompiledEntity | null
+}
+
+/** Reads the keys of the source once more, in the snapshot of the load: so it does not matter where a run was taken up. */
+export async function findGone(member: CircleMember, from: GoneFrom): Promise<GoneRows> {
+  const { service, entity, tenant, whole } = from
+  const { rowKey } = member.compiled
+  if (rowKey === null) throw bug(`expected ${member.name} to have compiled`)
+  const index = new KeyIndex()
+  await fillFromLedger(index, { ledger: service.ledger, entity: entity.number, tenant: tenant?.number ?? 0, isInteger: rowKey.isInteger })
+  await forgetRead(member, index)
+  const rows = new Map<string, NoLonger>()
+  for (let i = 0; i < index.size; i++) if (index.state(i) === LOADED) rows.set(keyAt(index, i, rowKey.isInteger), null)
+  if (whole !== null) await addSetAside(member, { whole, from, rows })
+  return { entity, tenant, member, tables: member.compiled.tables, rows }
+}
+
+function keyAt(index: KeyIndex, ordinal: number, isInteger: boolean): string {
+  const text = index.keyAt(ordinal)
+  return isInteger ? canonicalKey([text]) : text
+}
+
+async function forgetRead(member: CircleMember, index: KeyIndex): Promise<void> {
+  const { compiled, facts, snapshot } = member
+  const { rowKey, state } = compiled
+  if (rowKey === null) throw bug(`expected ${member.name} to have compiled`)
+  const rows = openRows(compiled, facts)
+  rowKey.restart()
+  for await (const chunk of snapshot.read(readRequest(member))) {
+    rows.push(chunk)
+    while (rows.next()) {
+      state.begin(rows.cursor)
+      const ordinal = rowKey.read(state) ? rowKey.find(state, index) : NOT_FOUND
+      if (ordinal !== NOT_FOUND) index.setState(ordinal, UNSEEN)
+    }
+  }
+}
+
+/** Loaded rows whose source row is there, and which the program would not load any more. */
+async function addSetAside(
+  member: CircleMember,
+  { whole, from, rows }: { whole: CompiledEntity; from: GoneFrom; rows: Map<string, NoLonger> },
+): Promise<void> {
+  const { program } = whole
+  if (program === null) throw bug(`expected ${member.name} to have compiled`)
+  const source = openRows(whole, member.facts)
+  const buffers = new BatchBuffers(whole.tables.length)
+  program.restart()
+  for await (const chunk of member.snapshot.read(readRequest({ ...member, compiled: whole }))) {
+    source.push(chunk)
+    while (source.next()) {
+      program.run(source.cursor, buffers)
+      if (buffers.read >= ROWS_AT_ONCE) await addLoaded(buffers, from, rows)
+    }
+  }
+  await addLoaded(buffers, from, rows)
+}
+
+const ROWS_AT_ONCE = 5_000
+
+async function addLoaded(buffers: BatchBuffers, { service, entity, tenant }: GoneFrom, rows: Map<string, NoLonger>): Promise<void> {
+  const aside = [
+    ...buffers.quarantine.map(row => ({ key: row.key, why: { fate: 'quarantined', row } as const })),
+    ...buffers.exclusions.map(({ key, code }) => ({ key, why: { fate: 'excluded', code } as const })),
+  ]
+  buffers.reset()
+  if (aside.length === 0) return
+  const known = await service.ledger.known(
+    entity.number,
+    tenant?.number ?? 0,
+    aside.map(({ key }) => key),
+  )
+  for (const [i, { key, why }] of aside.entries()) if (known[i]?.state === 'loaded') rows.set(canonicalKey(key), why)
+}
