@@ -27,6 +27,8 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   // Runs begin with the survey the checks look at.
   run: [...DECIDING, ...PORTS, 'checks'],
   draft: [...WORDS, 'cast'],
+  // What names say (credentials, people, tables) is said once, in draft/.
+  profile: [...WORDS, 'events', 'cast', 'source', 'draft'],
   verify: [...DECIDING, ...PORTS],
   undo: [...DECIDING, ...PORTS],
   manifest: [...WORDS, 'expression'],
@@ -37,7 +39,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   embedded: [...WORDS, 'postgres'],
   engines: [...WORDS, ...PORTS, ...ENGINES, 'postgres', 'config', 'embedded'],
   // The verbs: each puts the rooms together for one command.
-  api: [...DECIDING, ...PORTS, 'checks', 'run', 'draft', 'verify', 'undo', 'manifest', 'config', 'embedded', 'engines', 'staging'],
+  api: [...DECIDING, ...PORTS, 'checks', 'run', 'draft', 'profile', 'verify', 'undo', 'manifest', 'config', 'embedded', 'engines', 'staging'],
   index: ['api', 'model', 'errors', 'events', 'manifest', 'embedded', 'run'],
   cli: ['index', 'report', 'config', 'errors', 'events', 'model'],
 }

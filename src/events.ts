@@ -13,6 +13,8 @@ export type ProgressEvent =
   | { readonly type: 'phase:started'; readonly phase: string; readonly tenant: string | null }
   | { readonly type: 'task:started'; readonly entity: string; readonly tenant: string | null; readonly estimatedRows: number | null }
   | BatchCommitted
+  /** `profile`: rows read of a table since it was said last. */
+  | { readonly type: 'rows:read'; readonly entity: string; readonly tenant: string | null; readonly rows: number }
   | {
       readonly type: 'task:retried'
       readonly entity: string

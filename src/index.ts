@@ -14,6 +14,7 @@ export type {
   VerifyOptions,
 } from './api/options.ts'
 export { plan } from './api/plan.ts'
+export { type ProfileOptions, profile } from './api/profile.ts'
 export { quarantine } from './api/quarantine.ts'
 export { retryQuarantine } from './api/retry-quarantine.ts'
 export { status } from './api/status.ts'
@@ -25,6 +26,7 @@ export { manifestJsonSchema } from './manifest/json-schema.ts'
 export type { AuditExportResult, AuditVerifyResult } from './model/audit-results.ts'
 export type { Counts } from './model/counts.ts'
 export type { Finding } from './model/finding.ts'
+export type { ProfileFinding, ProfileResult } from './model/profile-result.ts'
 export type {
   CheckResult,
   ErrorResult,

@@ -1,24 +1,18 @@
-import { basename, join, resolve } from 'node:path'
-import { fileAddress } from '../base/file-address.ts'
-import { environmentOf } from '../config/environment.ts'
-import { maskUrl } from '../config/mask-url.ts'
-import { resolveUrl } from '../config/resolve-url.ts'
+import { basename, resolve } from 'node:path'
 import { tenantId } from '../config/tenant-id.ts'
-import type { Draft, DraftSource } from '../draft/draft.ts'
+import type { Draft } from '../draft/draft.ts'
 import { draftMigration } from '../draft/draft-migration.ts'
 import { manifestText, SERVICE } from '../draft/manifest-text.ts'
 import { addressPattern, type GivenSource } from '../draft/source-address.ts'
 import { asciiWord } from '../draft/target-names.ts'
 import { targetSql } from '../draft/target-sql.ts'
 import { tenantsText } from '../draft/tenants-text.ts'
-import { chooseTls, openSource, openSourceFile } from '../engines.ts'
-import { atPlace, RehouseError } from '../errors.ts'
+import { RehouseError } from '../errors.ts'
 import type { Finding } from '../model/finding.ts'
 import type { InitResult } from '../model/results.ts'
-import type { Source } from '../source/source.ts'
 import { expandSources } from './expand-sources.ts'
+import { type GivenPlace, type Looked, lookAtAll, openGiven } from './look-at-sources.ts'
 import { proposeExamples } from './propose-examples.ts'
-import { SharedRelations } from './shared-relations.ts'
 import { targetReference } from './target-reference.ts'
 import { refuseExisting, writeNewFiles } from './write-new-files.ts'
 
@@ -37,7 +31,6 @@ export interface InitOptions {
 }
 
 const FILES = ['rehouse.yaml', 'target.sql', 'tenants.csv'] as const
-const SOURCES_AT_ONCE = 6
 const APPLICATION = 'rehouse init'
 
 /**
@@ -54,7 +47,8 @@ export async function init(options: InitOptions): Promise<InitResult> {
   const given = await expandSources(options.sources, options.cwd)
   const pattern = addressPattern(given, folder)
   const target = targetReference(options.target ?? 'embedded:')
-  const looked = await lookAtAll(given, options)
+  const place = placeOf(options)
+  const looked = await lookAtAll(given, place)
   const draft = draftMigration(looked.map(({ source }) => source))
   refuseNothing(draft)
   const migration = migrationName(folder)
@@ -66,7 +60,7 @@ export async function init(options: InitOptions): Promise<InitResult> {
   }))
   const examples = await proposeExamples(draft, {
     sources: looked.map(({ source }) => source),
-    open: index => open(given[index] as GivenSource, options),
+    open: index => openGiven(given[index] as GivenSource, place),
     signal: options.signal ?? new AbortController().signal,
   })
   const texts = {
@@ -82,62 +76,8 @@ export async function init(options: InitOptions): Promise<InitResult> {
   return initResult({ files, draft, looked, findings: [...pattern.findings, ...target.findings, ...draft.findings] })
 }
 
-interface Looked {
-  readonly source: DraftSource
-  readonly label: string
-}
-
-/** A few at a time, in the order given. */
-async function lookAtAll(given: readonly GivenSource[], options: InitOptions): Promise<readonly Looked[]> {
-  const looked: Looked[] = new Array(given.length)
-  const relations = new SharedRelations()
-  let next = 0
-  const worker = async (): Promise<void> => {
-    for (let i = next++; i < given.length; i = next++) {
-      options.signal?.throwIfAborted()
-      looked[i] = await lookAt(given[i] as GivenSource, { options, relations })
-    }
-  }
-  await Promise.all(Array.from({ length: Math.min(SOURCES_AT_ONCE, given.length) }, worker))
-  return looked
-}
-
-async function lookAt(
-  given: GivenSource,
-  { options, relations }: { readonly options: InitOptions; readonly relations: SharedRelations },
-): Promise<Looked> {
-  const source = await open(given, options)
-  try {
-    const catalogue = relations.shared(await source.describe())
-    const extras = (await source.extras?.()) ?? null
-    return { source: { code: given.code, catalogue, extras }, label: source.label }
-  } catch (error) {
-    throw atPlace(error, { tenant: given.code, ...(given.kind === 'file' ? { file: given.path } : {}) })
-  } finally {
-    await source.close()
-  }
-}
-
-async function open(given: GivenSource, { out, cwd, env }: InitOptions): Promise<Source> {
-  if (given.kind === 'file') {
-    const { options } = fileAddress(`${given.scheme}:.?${given.query}`)
-    const label = `${given.scheme}:${given.path}`
-    return openSourceFile(given.scheme, {
-      path: given.path,
-      options,
-      label,
-      privateFolder: join(resolve(cwd, out), '.rehouse', 'staging', 'files'),
-    })
-  }
-  // No variable is named so: what was given on the command line is what is meant.
-  const ref = { name: 'given source', url: given.address, at: { file: 'the command line', line: 1, column: 1 } }
-  const address = resolveUrl(ref, { side: 'source', tenant: null, environment: environmentOf(env), manifestFolder: cwd })
-  if (address.kind !== 'postgres')
-    throw new RehouseError('USAGE', `expected a database behind ${maskUrl(given.address)}, got ${address.label}`, {
-      next: 'Give the file itself as the source.',
-    })
-  const url = address.url.reveal()
-  return openSource({ url, ssl: await chooseTls({ url, tls: address.tls }, 'source'), applicationName: APPLICATION })
+function placeOf({ out, cwd, env, signal }: InitOptions): GivenPlace {
+  return { folder: resolve(cwd, out), cwd, env, application: APPLICATION, ...(signal === undefined ? {} : { signal }) }
 }
 
 function refuseNothing(draft: Draft): void {

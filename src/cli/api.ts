@@ -4,11 +4,13 @@ import type {
   LookupOptions,
   MigrateOptions,
   Options,
+  ProfileOptions,
   QuarantineOptions,
   RetryOptions,
   VerifyOptions,
 } from '../index.ts'
 import type { AuditExportResult, AuditVerifyResult } from '../model/audit-results.ts'
+import type { ProfileResult } from '../model/profile-result.ts'
 import type {
   CheckResult,
   InitResult,
@@ -23,6 +25,7 @@ import type {
 /** What the command line needs of the library: the exports of `src/index.ts` it calls, and nothing deeper. */
 export interface Api {
   init(options: InitOptions): Promise<InitResult>
+  profile(options: ProfileOptions): Promise<ProfileResult>
   check(options: Options & { readonly grants?: boolean; readonly examples?: boolean }): Promise<CheckResult>
   plan(options: Options & { readonly compat?: boolean }): Promise<PlanResult>
   migrate(options: MigrateOptions): Promise<MigrateResult>

@@ -1,6 +1,7 @@
 import { auditCommands } from './audit-commands.ts'
 import type { Command, ExitDoc, Group, NotBuilt } from './command-shape.ts'
 import { embeddedCommands } from './embedded-commands.ts'
+import { lookingCommands } from './looking-commands.ts'
 import { DEFAULT_MANIFEST, JSON_FLAG, MANIFEST_FLAGS, OPERATOR_FLAG, QUARANTINE_FILTERS } from './shared-flags.ts'
 import { verifyCommand } from './verify-command.ts'
 
@@ -8,24 +9,7 @@ import { verifyCommand } from './verify-command.ts'
 const DONE: ExitDoc = { status: 0, when: 'done' }
 
 export const COMMANDS: readonly Command[] = [
-  {
-    name: 'init',
-    doc: 'Write a first manifest, target and list of tenants from the sources',
-    more: 'Reads the catalogues of one or many sources: postgres://…, bacpac:FILE, pgdump:FILE, csv:FOLDER or env:NAME. A pattern (bacpac:exports/*.bacpac, in quotes) makes one tenant of each match. Writes rehouse.yaml, target.sql and tenants.csv, with which migrate works as they are; see docs/init.md.',
-    arguments: [{ name: 'SOURCE', doc: 'A source, or a pattern of files; repeatable', isRequired: true, isMany: true }],
-    flags: [
-      { name: 'out', type: 'text', value: 'DIR', doc: 'The folder to write into; made where it is not there' },
-      { name: 'target', type: 'text', value: 'URL', doc: 'Where the rows are to go', default: 'embedded:' },
-      { name: 'force', type: 'switch', doc: 'Replace files that are there' },
-      { name: 'profile', type: 'switch', doc: 'Look at the rows too', notBuilt: true },
-      JSON_FLAG,
-    ],
-    examples: [
-      "rehouse init 'bacpac:exports/*.bacpac' --out shop",
-      'rehouse init postgres://reader@host/north postgres://reader@host/south --out shop',
-    ],
-    exits: [DONE],
-  },
+  ...lookingCommands(JSON_FLAG),
   {
     name: 'check',
     doc: 'Check the manifest against sources and targets, without writing',
@@ -219,7 +203,6 @@ export const NOT_BUILT: readonly NotBuilt[] = [
   { name: 'checkpoint', doc: 'Name moments to return to' },
   { name: 'backup', doc: 'Keep and restore copies' },
   { name: 'report', doc: 'Write the report of a run' },
-  { name: 'profile', doc: 'Look at the data of a source' },
   { name: 'identity', doc: 'Bring people together' },
   { name: 'worker', doc: 'Run tasks for a run on another machine' },
   { name: 'pause', doc: 'Pause a run' },

@@ -4,6 +4,7 @@ import type { Run } from './call.ts'
 /** The file of each command, loaded when it is called: the others cost nothing. */
 const FILES: Readonly<Record<string, () => Promise<{ readonly run: Run }>>> = {
   init: () => import('./commands/init.ts'),
+  profile: () => import('./commands/profile.ts'),
   check: () => import('./commands/check.ts'),
   plan: () => import('./commands/plan.ts'),
   migrate: () => import('./commands/migrate.ts'),

@@ -96,6 +96,6 @@ const BARE = /^[\p{L}_][\p{L}\p{M}\p{N}_$]*$/u
 const CONSTANTS = new Set(['true', 'false', 'null'])
 
 /** A column's name as an expression. */
-function asExpression(column: string): string {
+export function asExpression(column: string): string {
   return BARE.test(column) && !CONSTANTS.has(column.toLowerCase()) ? column : `"${column.replaceAll('"', '""')}"`
 }

@@ -1,11 +1,13 @@
 import type { Code } from '../errors.ts'
 import { INIT_TEXTS } from './init-texts.ts'
+import { PROFILE_TEXTS } from './profile-texts.ts'
 
 const NOTHING_BEGAN = 'None. Nothing was written.'
 
 /** What docs/errors.md says about the codes that only findings of `check` have. */
 export const FINDING_TEXTS = {
   ...INIT_TEXTS,
+  ...PROFILE_TEXTS,
   MAPPING_NO_TENANT: {
     means:
       'The service has a `tenant_column`, and a table that tenants’ rows go to does not have it; or several tenants go into a service without one. Nothing would tell the rows of one tenant from those of another.',

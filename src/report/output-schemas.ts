@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AUDIT_OUTPUTS, auditHead } from './audit-schemas.ts'
 import { EMBEDDED_OUTPUTS } from './embedded-schemas.ts'
+import { profileSchema } from './profile-schema.ts'
 
 /** What `--json` prints, as schemas. `src/model/results.ts` says the same as types; a test holds the two together. */
 
@@ -260,6 +261,7 @@ export const verifySchema = z.object({
 /** The schema of each command's output under `--json`, by the command's name. */
 export const OUTPUTS = {
   init: initSchema,
+  profile: profileSchema,
   check: checkSchema,
   plan: planSchema,
   migrate: migrateSchema,

@@ -76,6 +76,8 @@ export function reduceProgress(state: ProgressState, event: ProgressEvent | CpuM
       return changeTask(state, event, () => ({ entity: event.entity, read: 0, estimatedRows: event.estimatedRows, retrying: null }))
     case 'batch:committed':
       return addBatch(state, event, nowMs)
+    case 'rows:read':
+      return addRows(state, event, nowMs)
     case 'task:retried':
       return changeTask(state, event, task => ({ ...task, retrying: event.code }))
     case 'task:finished':
@@ -106,6 +108,12 @@ function addBatch(state: ProgressState, batch: BatchCommitted, nowMs: number): P
     quarantined: state.quarantined + batch.counts.quarantined,
     samples: addSample(state.samples, batch.count, nowMs),
   }
+}
+
+function addRows(state: ProgressState, event: TaskPlace & { readonly rows: number }, nowMs: number): ProgressState {
+  const counted = changeTask(state, event, task => ({ ...task, read: task.read + event.rows }))
+  const sampled = changeTenant(counted, event.tenant, tenant => ({ ...tenant, samples: addSample(tenant.samples, event.rows, nowMs) }))
+  return { ...sampled, read: state.read + event.rows, samples: addSample(state.samples, event.rows, nowMs) }
 }
 
 function addSample(samples: readonly Sample[], rows: number, nowMs: number): readonly Sample[] {

@@ -9,6 +9,7 @@ import {
   LOOKUP,
   migrateResult,
   PLAN,
+  PROFILE,
   QUARANTINE,
   STATUS,
   VERIFY,
@@ -49,6 +50,7 @@ export function fakeApi(replace: Partial<Api> = {}): { readonly api: Api; readon
   }
   const api: Api = {
     init: answer('init', INIT),
+    profile: answer('profile', PROFILE),
     check: answer('check', CHECK),
     plan: answer('plan', PLAN),
     migrate,

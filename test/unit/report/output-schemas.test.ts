@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { z } from 'zod'
 import { COMMANDS } from '../../../src/cli/command-table.ts'
 import type { AuditExportResult, AuditVerifyResult } from '../../../src/model/audit-results.ts'
+import type { ProfileResult } from '../../../src/model/profile-result.ts'
 import type {
   CheckResult,
   ErrorResult,
@@ -15,7 +16,19 @@ import type {
 } from '../../../src/model/results.ts'
 import { auditExportSchema, auditVerifySchema } from '../../../src/report/audit-schemas.ts'
 import * as schemas from '../../../src/report/output-schemas.ts'
-import { AUDIT_EXPORT, AUDIT_VERIFY, CHECK, INIT, LOOKUP, migrateResult, PLAN, QUARANTINE, STATUS, VERIFY } from './sample-results.ts'
+import {
+  AUDIT_EXPORT,
+  AUDIT_VERIFY,
+  CHECK,
+  INIT,
+  LOOKUP,
+  migrateResult,
+  PLAN,
+  PROFILE,
+  QUARANTINE,
+  STATUS,
+  VERIFY,
+} from './sample-results.ts'
 
 type Writable<T> = T extends object ? { -readonly [K in keyof T]: Writable<T[K]> } : T
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
@@ -25,6 +38,7 @@ type Same<T, S extends z.ZodType> = Equal<Writable<T>, Writable<z.output<S>>>
 const SAME: readonly true[] = [
   true satisfies Same<ErrorResult, typeof schemas.errorSchema>,
   true satisfies Same<MigrateResult, typeof schemas.migrateSchema>,
+  true satisfies Same<ProfileResult, typeof schemas.OUTPUTS.profile>,
   true satisfies Same<CheckResult, typeof schemas.checkSchema>,
   true satisfies Same<PlanResult, typeof schemas.planSchema>,
   true satisfies Same<StatusResult, typeof schemas.statusSchema>,
@@ -36,10 +50,11 @@ const SAME: readonly true[] = [
 ]
 
 test('the schemas are the types of the results, and accept results', () => {
-  assert.equal(SAME.length, 10)
+  assert.equal(SAME.length, 11)
   const samples = [
     [schemas.migrateSchema, migrateResult()],
     [schemas.initSchema, INIT],
+    [schemas.OUTPUTS.profile, PROFILE],
     [schemas.checkSchema, CHECK],
     [schemas.planSchema, PLAN],
     [schemas.statusSchema, STATUS],

@@ -1,4 +1,5 @@
 import type { AuditExportResult, AuditVerifyResult } from '../../../src/model/audit-results.ts'
+import type { ProfileResult } from '../../../src/model/profile-result.ts'
 import type {
   CheckResult,
   EntityResult,
@@ -55,6 +56,64 @@ export function migrateResult(members: Partial<MigrateResult> = {}): MigrateResu
     failures: [],
     ...members,
   }
+}
+
+export const PROFILE: ProfileResult = {
+  sources: [{ tenant: 'springfield', label: 'postgres://reader@host/springfield', tables: 1, rows: 1_000, seconds: 0.5 }],
+  tables: [
+    {
+      tenant: 'springfield',
+      table: 'dbo.Student',
+      rows: 1_000,
+      whole: true,
+      key: ['Id'],
+      columns: [
+        {
+          column: 'Code|<b>',
+          type: 'character varying(20)',
+          looks: 'integer',
+          nulls: 3,
+          blanks: 2,
+          distinct: 990,
+          distinct_is: 'about',
+          min: null,
+          max: null,
+          shortest: 1,
+          longest: 12,
+          shapes: [{ shape: 'AAA-999', count: 900 }],
+          shapes_are: 'exact',
+          personal: 'name',
+          credential: false,
+        },
+      ],
+    },
+  ],
+  references: [
+    {
+      tenant: 'springfield',
+      table: 'dbo.Student',
+      columns: ['SchoolID'],
+      parent: 'dbo.School',
+      parent_columns: ['Id'],
+      declared: false,
+      checked: 1_000,
+      orphans: 4,
+      score: 94,
+    },
+  ],
+  findings: [
+    {
+      code: 'PROFILE_PADDED',
+      severity: 'warning',
+      where: { tenant: 'springfield', table: 'dbo.Student', column: 'Code|<b>' },
+      message: '7 texts begin or end with white space',
+      next: 'Trim them.',
+      count: 7,
+      manifest: 'entities:\n  student:\n    into: {}',
+    },
+  ],
+  files: [],
+  seconds: 0.5,
 }
 
 export const INIT: InitResult = {
