@@ -39,7 +39,21 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   embedded: [...WORDS, 'postgres'],
   engines: [...WORDS, ...PORTS, ...ENGINES, 'postgres', 'config', 'embedded'],
   // The verbs: each puts the rooms together for one command.
-  api: [...DECIDING, ...PORTS, 'checks', 'run', 'draft', 'profile', 'verify', 'undo', 'manifest', 'config', 'embedded', 'engines', 'staging'],
+  api: [
+    ...DECIDING,
+    ...PORTS,
+    'checks',
+    'run',
+    'draft',
+    'profile',
+    'verify',
+    'undo',
+    'manifest',
+    'config',
+    'embedded',
+    'engines',
+    'staging',
+  ],
   index: ['api', 'model', 'errors', 'events', 'manifest', 'embedded', 'run'],
   cli: ['index', 'report', 'config', 'errors', 'events', 'model'],
 }
