@@ -27,8 +27,9 @@ function looseColumns({ entity, relation, key, isAbsent }: EntityFacts, { tenant
         ? []
         : [
             finding(loose.isFollowed ? FOLDED : UNKNOWN, {
-              where,
-              message: `expected equal keys to be equal texts, got ${column.name} ${loose.what}`,
+              // The column is a place, so that many columns with one collation are told once.
+              where: { ...where, column: column.name },
+              message: `expected equal keys to be equal texts, got a key ${loose.what}`,
               next: loose.next,
             }),
           ]

@@ -87,13 +87,13 @@ test('keys that are equal in different spellings are pointed out: citext is foll
   assert.deepEqual(of('id text!', true), [])
   const [folded] = of('id citext!', false)
   assert.equal(folded?.severity, 'info')
-  assert.equal(folded?.message, 'expected equal keys to be equal texts, got id of type citext: ABC and abc are one key')
+  assert.equal(folded?.message, 'expected equal keys to be equal texts, got a key of type citext: ABC and abc are one key')
   assert.equal(folded?.next, 'Nothing: references that differ in upper and lower case find their row.')
   const [unknown] = of('id text!', false)
   assert.equal(unknown?.severity, 'warning')
   assert.equal(
     unknown?.message,
-    'expected equal keys to be equal texts, got id with collation folded, which holds different texts for equal',
+    'expected equal keys to be equal texts, got a key with collation folded, which holds different texts for equal',
   )
   assert.match(unknown?.next ?? '', /counts as an orphan/)
 })
@@ -108,7 +108,7 @@ test('a collation whose rule is known is followed and said so; accents and width
   assert.equal(folded?.severity, 'info')
   assert.equal(
     folded?.message,
-    'expected equal keys to be equal texts, got id with collation SQL_Latin1_General_CP1_CI_AS: ABC and abc, and texts that differ in blanks at their end, are one key',
+    'expected equal keys to be equal texts, got a key with collation SQL_Latin1_General_CP1_CI_AS: ABC and abc, and texts that differ in blanks at their end, are one key',
   )
   assert.equal(folded?.next, 'Nothing: references that differ in upper and lower case or in blanks at their end find their row.')
   assert.equal(of({ name: 'Latin1_General_BIN2', isDeterministic: true, equality: 'trim' })?.severity, 'info')
