@@ -1,6 +1,7 @@
 /** The public API. Every verb reads the manifest, opens what it names, and closes it again; none prints, exits or reads the environment by itself. */
 export { exportAudit, verifyAudit } from './api/audit.ts'
 export { check } from './api/check.ts'
+export { types, writeTypes } from './api/function-types.ts'
 export { type InitOptions, init } from './api/init.ts'
 export { lookup } from './api/lookup.ts'
 export { migrate } from './api/migrate.ts'
@@ -26,6 +27,7 @@ export { manifestJsonSchema } from './manifest/json-schema.ts'
 export type { AuditExportResult, AuditVerifyResult } from './model/audit-results.ts'
 export type { Counts } from './model/counts.ts'
 export type { Finding } from './model/finding.ts'
+export type { TypesResult } from './model/function-uses.ts'
 export type { ProfileFinding, ProfileResult } from './model/profile-result.ts'
 export type {
   CheckResult,

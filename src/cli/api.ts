@@ -10,6 +10,7 @@ import type {
   VerifyOptions,
 } from '../index.ts'
 import type { AuditExportResult, AuditVerifyResult } from '../model/audit-results.ts'
+import type { TypesResult } from '../model/function-uses.ts'
 import type { ProfileResult } from '../model/profile-result.ts'
 import type {
   CheckResult,
@@ -28,6 +29,8 @@ export interface Api {
   profile(options: ProfileOptions): Promise<ProfileResult>
   check(options: Options & { readonly grants?: boolean; readonly examples?: boolean }): Promise<CheckResult>
   plan(options: Options & { readonly compat?: boolean }): Promise<PlanResult>
+  types(options: Options): Promise<TypesResult>
+  writeTypes(file: string, text: string): Promise<void>
   migrate(options: MigrateOptions): Promise<MigrateResult>
   verify(options: VerifyOptions): Promise<VerifyResult>
   status(options: Options & { readonly run?: string }): Promise<StatusResult>

@@ -35,6 +35,19 @@ export const COMMANDS: readonly Command[] = [
     ],
   },
   {
+    name: 'types',
+    doc: 'Print the TypeScript types of what mapping functions are given',
+    flags: [
+      ...MANIFEST_FLAGS,
+      { name: 'out', type: 'text', value: 'FILE', doc: 'Write them to this file instead, over one that is there' },
+    ],
+    examples: ['rehouse types --out functions/rehouse.d.ts'],
+    exits: [
+      { status: 0, when: 'no finding is an error' },
+      { status: 1, when: 'at least one finding is an error' },
+    ],
+  },
+  {
     name: 'migrate',
     doc: 'Move the data',
     more: 'A rerun does nothing where nothing changed. Ctrl-C finishes or rolls back the running batches and leaves a run that --resume continues; a second Ctrl-C ends at once, which loses nothing either.',

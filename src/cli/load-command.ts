@@ -7,6 +7,7 @@ const FILES: Readonly<Record<string, () => Promise<{ readonly run: Run }>>> = {
   profile: () => import('./commands/profile.ts'),
   check: () => import('./commands/check.ts'),
   plan: () => import('./commands/plan.ts'),
+  types: () => import('./commands/function-types.ts'),
   migrate: () => import('./commands/migrate.ts'),
   status: () => import('./commands/status.ts'),
   verify: () => import('./commands/verify.ts'),

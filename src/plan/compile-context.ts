@@ -3,6 +3,7 @@ import type { TupleWriter } from '../base/tuple-writer.ts'
 import type { Loss } from '../cast/cast.ts'
 import type { Identifiers } from '../cast/identifiers.ts'
 import type { KeyEquality, Relation, TargetRelation } from '../model/catalogue.ts'
+import type { FunctionUses } from '../model/function-uses.ts'
 import type { NumberedTenant } from '../model/ledger-records.ts'
 import type { Entity, IdStrategy, Mapping, MappingValue, Outcome, ServiceRef } from '../model/mapping.ts'
 import type { Place } from '../model/place.ts'
@@ -92,6 +93,8 @@ export interface CompileContext extends CompileInput {
   readonly rest: readonly string[]
   /** What values of a list’s members are compiled in, by the list’s name. */
   readonly members: Map<string, CompileContext>
+  /** Filled while compiling: what functions are given. */
+  readonly functions: Omit<FunctionUses, 'entity'>[]
   /** Filled while compiling: references to be settled after the load. */
   readonly settled: SettledReference[]
 }

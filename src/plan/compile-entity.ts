@@ -37,6 +37,8 @@ export interface CompiledEntity {
   readonly strategy: IdStrategy
   readonly tables: readonly TablePlan[]
   readonly settled: readonly SettledReference[]
+  /** What its functions are given. */
+  readonly functions: CompileContext['functions']
   /** Relations to be read into memory before the first row is run; inner ones before those they belong to. */
   readonly related: readonly RelatedLoader[]
   /** What computes the rows' positions, once related rows are there; null = it has none. */
@@ -70,7 +72,7 @@ export function compileEntity(input: CompileInput, lackingTypes: ReadonlyMap<str
   const list = entity.list && layOutList({ list: entity.list, relation, key }, used)
   const columns = list === null ? layOut({ input, key, used }, slots) : layOutElements(list, slots)
   const compilers = { value: compileValue, cast: compileCast }
-  const context: CompileContext = { ...input, key, problems, state, slots, compilers, rest, settled: [], members: new Map() }
+  const context: CompileContext = { ...input, key, problems, state, slots, compilers, rest, functions: [], settled: [], members: new Map() }
   addLacking(context, lackingTypes)
   const related = addRelated(entity.with, { names: namesUsed(entity, input.mapping.defaults.onLoss), path: '' }, context)
   const numbers = addNumbers(context, related)
@@ -100,6 +102,7 @@ export function compileEntity(input: CompileInput, lackingTypes: ReadonlyMap<str
     strategy,
     tables,
     settled: context.settled,
+    functions: context.functions,
     related,
     numbers,
     state,
@@ -181,6 +184,7 @@ function nothing({ problems, state, used }: { problems: Problems; state: RowStat
     strategy: 'ordered',
     tables: [],
     settled: [],
+    functions: [],
     related: [],
     numbers: null,
     state,

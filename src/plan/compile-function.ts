@@ -23,6 +23,11 @@ export function compileFunction(value: FunctionValue, wanted: ValueWanted, conte
   if (arguments_.some(({ source }) => source === null)) return null
   const sources = arguments_.flatMap(({ source }) => (source === null ? [] : [source]))
   const carriers = sources.map(source => carrierOf(source.type))
+  context.functions.push({
+    file: value.file,
+    name: value.name,
+    uses: arguments_.map(({ name }, i) => ({ name, type: carriers[i]?.typescript ?? 'unknown' })),
+  })
   const as = value.as === null ? null : context.problems.attempt<SqlType | null>(value.at, null, () => parseTypeName(value.as as string))
   const type = as ?? wanted.type ?? builtinType('jsonb')
   const file = context.mapping.functions.find(one => one.file === value.file)

@@ -258,12 +258,25 @@ export const verifySchema = z.object({
   audit_head: auditHead.optional(),
 })
 
+export const typesSchema = z.object({
+  functions: z.array(
+    z.object({
+      entity: text,
+      file: text,
+      name: text,
+      uses: z.array(z.object({ name: text, type: text.describe('In TypeScript’s words.') })),
+    }),
+  ),
+  findings: z.array(finding),
+})
+
 /** The schema of each command's output under `--json`, by the command's name. */
 export const OUTPUTS = {
   init: initSchema,
   profile: profileSchema,
   check: checkSchema,
   plan: planSchema,
+  types: typesSchema,
   migrate: migrateSchema,
   status: statusSchema,
   lookup: lookupSchema,

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { migrate } from '../../src/index.ts'
+import { migrate, types } from '../../src/index.ts'
 import { newDatabase, type TestDatabase } from '../support/postgres.ts'
 
 /** Constructs of the mapping language on real servers; what they give is compared with SQL that was written by hand. */
@@ -184,6 +184,11 @@ interface Uses { price: Decimal; made: Instant; more: { n: JsonNumber } | null }
 export const work: MappingFunction<Uses, { made: string; n: JsonNumber | null }> = ({ price, made, more }) =>
   price === '15.00' ? { exclude: 'fifteen' } : price === '30.00' ? { quarantine: 'thirty' } : { value: { made, n: more === null ? null : more.n } }
 `,
+  )
+  const { functions } = await types({ manifest: options.manifest, env: {} })
+  assert.deepEqual(
+    functions.map(({ name, uses }) => [name, ...uses.map(use => `${use.name}: ${use.type}`)]),
+    [['work', 'price: Decimal', 'made: Instant', 'more: Json']],
   )
   const dry = await migrate({ ...options, dryRun: true })
   const result = await migrate(options)

@@ -12,6 +12,7 @@ import {
   PROFILE,
   QUARANTINE,
   STATUS,
+  TYPES,
   VERIFY,
 } from '../report/sample-results.ts'
 
@@ -53,6 +54,11 @@ export function fakeApi(replace: Partial<Api> = {}): { readonly api: Api; readon
     profile: answer('profile', PROFILE),
     check: answer('check', CHECK),
     plan: answer('plan', PLAN),
+    types: answer('types', TYPES),
+    writeTypes: file => {
+      calls.push({ method: 'writeTypes', options: { file } })
+      return Promise.resolve()
+    },
     migrate,
     status: answer('status', { runs: STATUS.runs.map(run => ({ ...run, status: 'clean' as const })) }),
     lookup: answer('lookup', LOOKUP),

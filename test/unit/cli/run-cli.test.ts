@@ -18,6 +18,7 @@ function folder(t: TestContext): string {
 const COMMAND_LINES: readonly string[] = [
   'check',
   'plan',
+  'types',
   'migrate',
   'status',
   'lookup student --tenant springfield --legacy 1',

@@ -1,4 +1,5 @@
 import type { AuditExportResult, AuditVerifyResult } from '../../../src/model/audit-results.ts'
+import type { TypesResult } from '../../../src/model/function-uses.ts'
 import type { ProfileResult } from '../../../src/model/profile-result.ts'
 import type {
   CheckResult,
@@ -152,6 +153,14 @@ export const CHECK: CheckResult = {
   ],
   sources: [{ source: 'sis', tenant: 'springfield', label: 'postgres://reader@db/springfield', relations: 12, estimated_rows: 123_456 }],
   services: [{ service: 'core', label: 'postgres://writer@db/core', version: 180004, role: 'writer' }],
+}
+
+export const TYPES: TypesResult = {
+  functions: [
+    { entity: 'task', file: 'functions/work.ts', name: 'criteria', uses: [{ name: 'words', type: 'readonly (string | null)[]' }] },
+    { entity: 'other', file: 'functions/work.ts', name: 'criteria', uses: [{ name: 'words', type: 'Json' }] },
+  ],
+  findings: [],
 }
 
 export const PLAN: PlanResult = {

@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict'
+import { stripTypeScriptTypes } from 'node:module'
+import { test } from 'node:test'
+import { renderFunctionTypes } from '../../../src/report/function-types.ts'
+import { TYPES } from './sample-results.ts'
+
+test('what each function is given is declared once, as the one or the other where it is used in several places', () => {
+  const text = renderFunctionTypes(TYPES.functions)
+  assert.ok(
+    text.includes('export type CriteriaUses = { readonly words: readonly (string | null)[] | null } | { readonly words: Json | null }'),
+    text,
+  )
+  assert.ok(text.includes('/** What `criteria` is given: task, other. */'))
+})
+
+test('the declarations are TypeScript that leaves no code behind', () => {
+  const { emitWarning } = process
+  process.emitWarning = () => undefined
+  try {
+    assert.equal(stripTypeScriptTypes(renderFunctionTypes([])).trim(), '')
+  } finally {
+    process.emitWarning = emitWarning
+  }
+})
