@@ -258,15 +258,9 @@ export const verifySchema = z.object({
   audit_head: auditHead.optional(),
 })
 
+const uses = z.array(z.object({ name: text, type: text.describe('In TypeScript’s words.') }))
 export const typesSchema = z.object({
-  functions: z.array(
-    z.object({
-      entity: text,
-      file: text,
-      name: text,
-      uses: z.array(z.object({ name: text, type: text.describe('In TypeScript’s words.') })),
-    }),
-  ),
+  functions: z.array(z.object({ entity: text, file: text, name: text, uses })),
   findings: z.array(finding),
 })
 
