@@ -17,6 +17,7 @@ export function nextSteps(
     },
     { command: command('lookup student --tenant AVALON --legacy 18'), purpose: 'the same key, another student' },
     { command: command('migrate'), purpose: 'again: every row unchanged, nothing written' },
+    { command: command('verify --level rigorous'), purpose: 'every field recomputed from the files and compared' },
     { command: command('status'), purpose: 'the runs so far' },
     ...(shown.isDirty ? [] : [{ command: 'npm start -- --dirty', purpose: 'see the stop rule give up one district' }]),
     { command: command('embedded stop'), purpose: 'the PostgreSQL runs until then' },
