@@ -11,12 +11,14 @@ export type {
   MigrateOptions,
   Options,
   QuarantineOptions,
+  ReportOptions,
   RetryOptions,
   VerifyOptions,
 } from './api/options.ts'
 export { plan } from './api/plan.ts'
 export { type ProfileOptions, profile } from './api/profile.ts'
 export { quarantine } from './api/quarantine.ts'
+export { report } from './api/report.ts'
 export { retryQuarantine } from './api/retry-quarantine.ts'
 export { status } from './api/status.ts'
 export { verify } from './api/verify.ts'
@@ -40,4 +42,5 @@ export type {
   StatusResult,
   VerifyResult,
 } from './model/results.ts'
+export type { ReportResult, RunReport } from './model/run-report.ts'
 export { type Hooks, SEAMS, type Seam, type SeamPlace } from './run/seams.ts'

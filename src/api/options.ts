@@ -82,6 +82,11 @@ export interface VerifyOptions extends Options {
   readonly report?: string
 }
 
+export interface ReportOptions extends Options {
+  /** A run’s id, or `latest`. */
+  readonly run: string
+}
+
 export interface AuditVerifyOptions extends Options {
   /** Heads that were printed: `service:entries:hash`, joined by commas, or a hash. */
   readonly heads?: readonly string[]

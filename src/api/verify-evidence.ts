@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { RehouseError } from '../errors.ts'
-import type { VerifyResult } from '../model/results.ts'
+import type { VerifyResult, WitnessLine } from '../model/results.ts'
 import type { MigrationSurvey } from '../run/survey-migration.ts'
 import { merkleRoot, type RunDigests } from '../verify/merkle-root.ts'
 import { validationViews } from '../verify/validation-views.ts'
@@ -28,7 +28,7 @@ export async function auditVerification(migration: OpenMigration, { id, operator
     who: operator,
     action: 'verify',
     run: run === '' ? null : run,
-    detail: { id, level, outcome, parity, compared, differences },
+    detail: { id, level, outcome, parity, compared, differences, witness: witnessCounts(result) },
   }
   const control = migration.services[0]?.ledger
   try {
@@ -38,6 +38,11 @@ export async function auditVerification(migration: OpenMigration, { id, operator
     if (!(error instanceof RehouseError)) throw error
   }
   await auditFile(join(migration.folder, '.rehouse', 'audit', `${id}.jsonl`))({ time: new Date().toISOString(), ...entry })
+}
+
+function witnessCounts({ witness }: VerifyResult): Readonly<Record<WitnessLine['state'], number>> {
+  const count = (state: WitnessLine['state']): number => witness.filter(line => line.state === state).length
+  return { equal: count('equal'), different: count('different'), none: count('none') }
 }
 
 /** The result, and for each service the SQL of its validation views, in the report’s folder. */

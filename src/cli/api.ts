@@ -6,6 +6,7 @@ import type {
   Options,
   ProfileOptions,
   QuarantineOptions,
+  ReportOptions,
   RetryOptions,
   VerifyOptions,
 } from '../index.ts'
@@ -22,6 +23,7 @@ import type {
   StatusResult,
   VerifyResult,
 } from '../model/results.ts'
+import type { ReportResult } from '../model/run-report.ts'
 
 /** What the command line needs of the library: the exports of `src/index.ts` it calls, and nothing deeper. */
 export interface Api {
@@ -37,6 +39,7 @@ export interface Api {
   lookup(options: LookupOptions): Promise<LookupResult>
   quarantine(options: QuarantineOptions): Promise<QuarantineResult>
   retryQuarantine(options: RetryOptions): Promise<MigrateResult>
+  report(options: ReportOptions): Promise<ReportResult>
   verifyAudit(options: AuditVerifyOptions): Promise<AuditVerifyResult>
   exportAudit(options: Options): Promise<AuditExportResult>
   manifestJsonSchema(): object

@@ -2,6 +2,7 @@ import { auditCommands } from './audit-commands.ts'
 import type { Command, ExitDoc, Group, NotBuilt } from './command-shape.ts'
 import { embeddedCommands } from './embedded-commands.ts'
 import { lookingCommands } from './looking-commands.ts'
+import { reportCommand } from './report-command.ts'
 import { DEFAULT_MANIFEST, JSON_FLAG, MANIFEST_FLAGS, OPERATOR_FLAG, QUARANTINE_FILTERS } from './shared-flags.ts'
 import { verifyCommand } from './verify-command.ts'
 
@@ -184,6 +185,7 @@ export const COMMANDS: readonly Command[] = [
     ],
     exits: [DONE],
   },
+  reportCommand(MANIFEST_FLAGS),
   ...auditCommands(MANIFEST_FLAGS),
   {
     name: 'schema',
@@ -215,7 +217,6 @@ export const NOT_BUILT: readonly NotBuilt[] = [
   { name: 'rollback', doc: 'Take back a run, batch, tenant, entity or phase' },
   { name: 'checkpoint', doc: 'Name moments to return to' },
   { name: 'backup', doc: 'Keep and restore copies' },
-  { name: 'report', doc: 'Write the report of a run' },
   { name: 'identity', doc: 'Bring people together' },
   { name: 'worker', doc: 'Run tasks for a run on another machine' },
   { name: 'pause', doc: 'Pause a run' },

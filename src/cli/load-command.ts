@@ -16,6 +16,7 @@ const FILES: Readonly<Record<string, () => Promise<{ readonly run: Run }>>> = {
   'quarantine show': () => import('./commands/quarantine-show.ts'),
   'quarantine retry': () => import('./commands/quarantine-retry.ts'),
   'quarantine export': () => import('./commands/quarantine-export.ts'),
+  report: () => import('./commands/report.ts'),
   'audit verify': () => import('./commands/audit-verify.ts'),
   'audit export': () => import('./commands/audit-export.ts'),
   schema: () => import('./commands/schema.ts'),

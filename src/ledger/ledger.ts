@@ -114,6 +114,8 @@ export interface Ledger {
 
   /** The digest of every batch of a run, in the order of their numbers. */
   digests(run: string): Promise<readonly BatchDigest[]>
+  /** As `outcomes`, of each entity and tenant by itself; in no order. */
+  outcomesByTenant(run: string): Promise<readonly TenantOutcome[]>
 
   /** The step that sets the id map’s own key aside for a first load; null = it holds rows, or is not ours to change. */
   idMapStep(): Promise<SchemaStep | null>
@@ -149,6 +151,16 @@ export interface IntegerSum {
   readonly xor: bigint
   /** Of the rows, those the task itself wrote. */
   readonly ofTask: number
+}
+
+/** How often an outcome was taken in a run. */
+export interface TenantOutcome {
+  readonly entity: number
+  readonly tenant: number
+  readonly kind: string
+  readonly column: string
+  readonly code: string
+  readonly count: number
 }
 
 /** Something somebody did. */

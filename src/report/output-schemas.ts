@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { AUDIT_OUTPUTS, auditHead } from './audit-schemas.ts'
 import { EMBEDDED_OUTPUTS } from './embedded-schemas.ts'
 import { profileSchema } from './profile-schema.ts'
+import { REPORT_OUTPUTS } from './report-schemas.ts'
 
 /** What `--json` prints, as schemas. `src/model/results.ts` says the same as types; a test holds the two together. */
 
@@ -275,6 +276,7 @@ export const OUTPUTS = {
   status: statusSchema,
   lookup: lookupSchema,
   verify: verifySchema,
+  ...REPORT_OUTPUTS,
   ...AUDIT_OUTPUTS,
   quarantine: quarantineSchema,
   'quarantine list': quarantineSchema,

@@ -26,9 +26,9 @@ import { addAudit, checkOf, headOf } from './memory-audit.ts'
 import { applyBatch, checkBatch, keptRecord } from './memory-batch.ts'
 import { keysOf } from './memory-look-up.ts'
 import { adoptEntities, adoptTenants, numberEntities, numberTenants } from './memory-numbers.ts'
-import { digests, outcomes, quarantine, taskRecord, totals, updatedIn } from './memory-reports.ts'
+import { digests, outcomes, quarantine, taskRecord, tenantOutcomes, totals, updatedIn } from './memory-reports.ts'
 import { type KeyRoom, MemoryStore, quarantineName } from './memory-store.ts'
-import { claimTask, type EndBackend, failTask, planTasks } from './memory-tasks.ts'
+import { claimTask, type EndBackend, failTask, planTasks, unknownRun } from './memory-tasks.ts'
 import { sumIntegers } from './sum-integers.ts'
 import { takePart } from './take-part.ts'
 
@@ -249,6 +249,10 @@ export class MemoryLedger implements Ledger {
     return outcomes(this.#store, run)
   }
 
+  async outcomesByTenant(run: string): ReturnType<Ledger['outcomesByTenant']> {
+    return tenantOutcomes(this.#store, run)
+  }
+
   async totals(run: string): ReturnType<Ledger['totals']> {
     return totals(this.#store, run)
   }
@@ -277,12 +281,6 @@ export class MemoryLedger implements Ledger {
   async close(): Promise<void> {
     for (const hold of this.#holds) await hold.release()
   }
-}
-
-function unknownRun(id: string): RehouseError {
-  return new RehouseError('LEDGER_INVALID', `expected run ${id} in the ledger, got none`, {
-    next: 'See `rehouse status` for the runs there are.',
-  })
 }
 
 export interface MemoryLedgerOptions {

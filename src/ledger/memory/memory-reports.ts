@@ -2,7 +2,7 @@ import { compareCodePoints } from '../../base/code-point-order.ts'
 import { canonicalKey } from '../../base/key-text.ts'
 import { addCounts, type Counts, NO_COUNTS } from '../../model/counts.ts'
 import { type BatchRecord, ID_MAP_IMAGE, type TaskRecord } from '../../model/ledger-records.ts'
-import type { BatchDigest, Ledger, QuarantineEntry, QuarantineFilter } from '../ledger.ts'
+import type { BatchDigest, Ledger, QuarantineEntry, QuarantineFilter, TenantOutcome } from '../ledger.ts'
 import type { MemoryStore, StoredQuarantine, StoredTask } from './memory-store.ts'
 
 type Quarantined = Awaited<ReturnType<Ledger['quarantine']>>
@@ -71,6 +71,18 @@ export function outcomes(store: MemoryStore, run: string): Outcomes {
     compareCodePoints(a.column, b.column) ||
     compareCodePoints(a.code, b.code)
   return [...sums.values()].filter(outcome => outcome.count !== 0).toSorted(order)
+}
+
+export function tenantOutcomes(store: MemoryStore, run: string): readonly TenantOutcome[] {
+  const sums = new Map<string, TenantOutcome>()
+  for (const { id, run: of, entity, tenant } of store.tasks.values()) {
+    if (of !== run) continue
+    for (const { kind, column, code, count } of latestBatches(store, id).flatMap(batch => batch.outcomes)) {
+      const name = JSON.stringify([entity, tenant, kind, column, code])
+      sums.set(name, { entity, tenant, kind, column, code, count: count + (sums.get(name)?.count ?? 0) })
+    }
+  }
+  return [...sums.values()].filter(outcome => outcome.count !== 0)
 }
 
 type Listed = { readonly entry: QuarantineEntry; readonly row: StoredQuarantine }

@@ -94,3 +94,9 @@ function unknownTask(id: string): RehouseError {
     next: 'See `rehouse status` for the runs there are.',
   })
 }
+
+export function unknownRun(id: string): RehouseError {
+  return new RehouseError('LEDGER_INVALID', `expected run ${id} in the ledger, got none`, {
+    next: 'See `rehouse status` for the runs there are.',
+  })
+}

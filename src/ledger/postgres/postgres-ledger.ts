@@ -29,7 +29,7 @@ import { readHasKeys, readKnown, streamKnownKeys, sumIntegers } from './known-ke
 import { type IdDecoder, readKeysOf, type UnindexedLookup } from './look-up.ts'
 import { adoptNumbers, numberEntities, numberTenants, readEntities, readTenants } from './numbering.ts'
 import { recordBatch } from './record-batch.ts'
-import { readOutcomes, readQuarantine, readTotals } from './reports.ts'
+import { readOutcomes, readQuarantine, readTenantOutcomes, readTotals } from './reports.ts'
 import { beginRun, finishRun, readRuns, readSummary } from './runs.ts'
 import { idMapStep, readDebts, recordStep, settleStep } from './schema-steps.ts'
 import { addTasks, failTask, readTasks } from './tasks.ts'
@@ -209,6 +209,10 @@ export class PostgresLedger implements Ledger {
 
   outcomes(run: string): ReturnType<Ledger['outcomes']> {
     return this.#control.use(session => readOutcomes(session, run))
+  }
+
+  outcomesByTenant(run: string): ReturnType<Ledger['outcomesByTenant']> {
+    return this.#control.use(session => readTenantOutcomes(session, run))
   }
 
   totals(run: string): ReturnType<Ledger['totals']> {

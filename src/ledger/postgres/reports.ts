@@ -1,6 +1,6 @@
 import { canonicalKey, keyParts } from '../../base/key-text.ts'
 import type { Session } from '../../postgres/session.ts'
-import type { Ledger, QuarantineEntry, QuarantineFilter } from '../ledger.ts'
+import type { Ledger, QuarantineEntry, QuarantineFilter, TenantOutcome } from '../ledger.ts'
 import { storable } from './array-text.ts'
 import { COUNT_COLUMNS, countsOf, TASK_SUMS } from './tasks.ts'
 
@@ -59,6 +59,26 @@ export async function readOutcomes(session: Session, run: string): Promise<Outco
   )
   return rows.map(([entity, kind, column, code, count]) => ({
     entity: String(entity),
+    kind: String(kind),
+    column: String(column),
+    code: String(code),
+    count: Number(count),
+  }))
+}
+
+/** Of each task’s latest pass, as the totals. */
+export async function readTenantOutcomes(session: Session, run: string): Promise<readonly TenantOutcome[]> {
+  const { rows } = await session.query(
+    `select k.entity, k.tenant, o.kind, o.column_name, o.code, sum(o.count)
+    from rehouse.task k join rehouse.batch b on b.task = k.id and b.pass = (select max(l.pass) from rehouse.batch l where l.task = k.id)
+    join rehouse.outcome_count o on o.batch = b.id
+    where k.run = $1 group by 1, 2, 3, 4, 5 having sum(o.count) <> 0
+    order by k.entity, k.tenant, o.kind collate "C", o.column_name collate "C", o.code collate "C"`,
+    [run],
+  )
+  return rows.map(([entity, tenant, kind, column, code, count]) => ({
+    entity: Number(entity),
+    tenant: Number(tenant),
     kind: String(kind),
     column: String(column),
     code: String(code),

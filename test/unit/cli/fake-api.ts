@@ -1,6 +1,7 @@
 import type { Api, MigrateOptions } from '../../../src/cli/api.ts'
 import type { ProgressEvent } from '../../../src/events.ts'
 import { NO_COUNTS } from '../../../src/model/counts.ts'
+import { REPORT } from '../report/sample-report.ts'
 import {
   AUDIT_EXPORT,
   AUDIT_VERIFY,
@@ -65,6 +66,7 @@ export function fakeApi(replace: Partial<Api> = {}): { readonly api: Api; readon
     verify: answer('verify', VERIFY),
     quarantine: answer('quarantine', QUARANTINE),
     retryQuarantine: answer('retryQuarantine', migrateResult()),
+    report: answer('report', REPORT),
     verifyAudit: answer('verifyAudit', AUDIT_VERIFY),
     exportAudit: answer('exportAudit', AUDIT_EXPORT),
     manifestJsonSchema: () => ({ $schema: 'http://json-schema.org/draft-07/schema#' }),

@@ -14,8 +14,11 @@ import type {
   StatusResult,
   VerifyResult,
 } from '../../../src/model/results.ts'
+import type { ReportResult } from '../../../src/model/run-report.ts'
 import { auditExportSchema, auditVerifySchema } from '../../../src/report/audit-schemas.ts'
 import * as schemas from '../../../src/report/output-schemas.ts'
+import { reportSchema } from '../../../src/report/report-schemas.ts'
+import { REPORT } from './sample-report.ts'
 import {
   AUDIT_EXPORT,
   AUDIT_VERIFY,
@@ -45,12 +48,13 @@ const SAME: readonly true[] = [
   true satisfies Same<LookupResult, typeof schemas.lookupSchema>,
   true satisfies Same<QuarantineResult, typeof schemas.quarantineSchema>,
   true satisfies Same<VerifyResult, typeof schemas.verifySchema>,
+  true satisfies Same<ReportResult, typeof reportSchema>,
   true satisfies Same<AuditVerifyResult, typeof auditVerifySchema>,
   true satisfies Same<AuditExportResult, typeof auditExportSchema>,
 ]
 
 test('the schemas are the types of the results, and accept results', () => {
-  assert.equal(SAME.length, 11)
+  assert.equal(SAME.length, 12)
   const samples = [
     [schemas.migrateSchema, migrateResult()],
     [schemas.initSchema, INIT],
@@ -61,6 +65,7 @@ test('the schemas are the types of the results, and accept results', () => {
     [schemas.lookupSchema, LOOKUP],
     [schemas.quarantineSchema, QUARANTINE],
     [schemas.verifySchema, VERIFY],
+    [reportSchema, REPORT],
     [auditVerifySchema, AUDIT_VERIFY],
     [auditExportSchema, AUDIT_EXPORT],
     [schemas.errorSchema, { error: { code: 'USAGE', message: 'm', where: { column: 3 }, next: '' } }],
