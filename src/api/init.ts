@@ -8,10 +8,12 @@ import { asciiWord } from '../draft/target-names.ts'
 import { targetSql } from '../draft/target-sql.ts'
 import { tenantsText } from '../draft/tenants-text.ts'
 import { RehouseError } from '../errors.ts'
+import type { EventListener } from '../events.ts'
 import type { Finding } from '../model/finding.ts'
 import type { InitResult } from '../model/results.ts'
 import { expandSources } from './expand-sources.ts'
 import { type GivenPlace, type Looked, lookAtAll, openGiven } from './look-at-sources.ts'
+import { profileLooked } from './profile.ts'
 import { proposeExamples } from './propose-examples.ts'
 import { targetReference } from './target-reference.ts'
 import { refuseExisting, writeNewFiles } from './write-new-files.ts'
@@ -25,16 +27,22 @@ export interface InitOptions {
   readonly target?: string
   /** Replace files that are there. */
   readonly force?: boolean
+  /** Look at the rows, too. */
+  readonly profile?: boolean
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
   readonly signal?: AbortSignal
+  /** Events of the profile. */
+  readonly on?: EventListener
 }
 
 const FILES = ['rehouse.yaml', 'target.sql', 'tenants.csv'] as const
+/** What the profile is written to, by the command line. */
+const PROFILE_FILES = ['profile.md', 'profile.html', 'profile.json']
 const APPLICATION = 'rehouse init'
 
 /**
- * Reads the catalogues of the sources, never a row of theirs but for the examples it proposes, and writes a manifest, a target and a list of tenants with which `migrate` works.
+ * Reads the catalogues of the sources, never a row of theirs but for the examples it proposes (and the profile, where asked for), and writes a manifest, a target and a list of tenants with which `migrate` works.
  * Throws USAGE for what cannot be meant, and what opening and describing a source throws, with the tenant it was for; then nothing is written.
  */
 export async function init(options: InitOptions): Promise<InitResult> {
@@ -43,7 +51,7 @@ export async function init(options: InitOptions): Promise<InitResult> {
     throw new RehouseError('USAGE', 'expected at least one source, got none', {
       next: 'Name a source, for example postgres://reader@host/shop.',
     })
-  if (options.force !== true) await refuseExisting(folder, FILES)
+  if (options.force !== true) await refuseExisting(folder, [...FILES, ...(options.profile === true ? PROFILE_FILES : [])])
   const given = await expandSources(options.sources, options.cwd)
   const pattern = addressPattern(given, folder)
   const target = targetReference(options.target ?? 'embedded:')
@@ -63,6 +71,7 @@ export async function init(options: InitOptions): Promise<InitResult> {
     open: index => openGiven(given[index] as GivenSource, place),
     signal: options.signal ?? new AbortController().signal,
   })
+  const profiled = options.profile === true ? await profileLooked({ given, looked, place, draft, options }) : null
   const texts = {
     'rehouse.yaml': manifestText(draft, { migration, source: pattern.address, target: target.address, examples }),
     'target.sql': targetSql(draft),
@@ -73,7 +82,12 @@ export async function init(options: InitOptions): Promise<InitResult> {
     FILES.map(name => ({ name, text: texts[name] })),
     options.force === true ? 'replace' : 'keep',
   )
-  return initResult({ files, draft, looked, findings: [...pattern.findings, ...target.findings, ...draft.findings] })
+  const findings = [...pattern.findings, ...target.findings, ...draft.findings, ...(profiled?.findings ?? []).map(plainFinding)]
+  return { ...initResult({ files, draft, looked, findings }), ...(profiled === null ? {} : { profile: profiled }) }
+}
+
+function plainFinding({ code, severity, where, message, next }: Finding): Finding {
+  return { code, severity, where, message, next }
 }
 
 function placeOf({ out, cwd, env, signal }: InitOptions): GivenPlace {

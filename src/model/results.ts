@@ -1,6 +1,7 @@
 import type { Counts } from './counts.ts'
 import type { Finding } from './finding.ts'
 import type { Where } from './place.ts'
+import type { ProfileResult } from './profile-result.ts'
 
 /** The results of the commands, as `--json` prints them: contract.md word for word. bigint and decimal are strings, keys arrays of strings, times RFC 3339 UTC. */
 
@@ -74,6 +75,8 @@ export interface InitResult {
   }[]
   readonly tenants: readonly { readonly tenant: string; readonly label: string; readonly relations: number }[]
   readonly findings: readonly Finding[]
+  /** With --profile; its findings are among the others, too. */
+  readonly profile?: ProfileResult
 }
 
 export interface CheckResult {

@@ -54,7 +54,9 @@ export class KeyWatch {
   add(data: Buffer, start: Int32Array, length: Int32Array): void {
     if (this.#values.isOver) return
     const lanes = this.#lanes
-    if (!hashKey(this.#at, this.#hashes, { data, start, length, lanes })) {
+    // An empty text stands for none in what nobody declared.
+    const isEmpty = this.spec.kind === 'likely' && length[this.#at[0] as number] === 0
+    if (isEmpty || !hashKey(this.#at, this.#hashes, { data, start, length, lanes })) {
       this.#nulls++
       return
     }

@@ -89,6 +89,7 @@ export const initSchema = z.object({
   ),
   tenants: z.array(z.object({ tenant: text, label: text, relations: count })),
   findings: z.array(finding),
+  profile: profileSchema.exactOptional().describe('With --profile; its findings are among the others, too.'),
 })
 
 export const checkSchema = z.object({

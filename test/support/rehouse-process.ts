@@ -45,7 +45,8 @@ export async function rehouse(words: readonly string[], options: ProcessOptions)
 export async function rehouseHere(words: readonly string[], { folder, env = {}, signal }: HereOptions): Promise<Ended> {
   let stdout = ''
   let stderr = ''
-  const isManifestNamed = words[0] === 'init' || words.includes('-m') || words.includes('--manifest') || words[0] === 'schema'
+  const isManifestNamed =
+    words[0] === 'init' || words[0] === 'profile' || words.includes('-m') || words.includes('--manifest') || words[0] === 'schema'
   const line = isManifestNamed ? words : [...words, '-m', join(folder, 'rehouse.yaml')]
   const status = await runCli(line, {
     out: { terminal: null, write: text => (stdout += text) },
