@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path'
 import { RehouseError } from '../errors.ts'
-import type { VerifyResult, WitnessLine } from '../model/results.ts'
+import type { Finding } from '../model/finding.ts'
+import type { Difference, VerifyResult, WitnessLine } from '../model/results.ts'
 import type { Migration } from '../run/migration.ts'
 import { interrupted } from '../run/read-task.ts'
 import { recompute } from '../run/recompute.ts'
@@ -16,6 +17,7 @@ import { planScopes, type TableScope, type VerifiedEntity } from '../verify/tabl
 import { verifyAudit } from '../verify/verify-audit.ts'
 import { type BasicsSetting, verifyBasics } from '../verify/verify-basics.ts'
 import { type DigestsSetting, verifyDigests } from '../verify/verify-digests.ts'
+import { exampleDifference, verifyExamples } from '../verify/verify-examples.ts'
 import { resultOf } from '../verify/verify-result.ts'
 import { type RowsSetting, VerifyRows } from '../verify/verify-rows.ts'
 import { tellWitness, verifyWitness } from '../verify/verify-witness.ts'
@@ -98,17 +100,19 @@ async function compareAll(migration: Migration, opened: Opened, ground: Ground):
   const common = { ...commonOf(migration, { request, ground }), scopes, differences: beside }
   const snapshots = new WitnessSnapshots(migration, entities)
   const none: WitnessLine[] = []
-  const onNone = (of: VerifiedEntity, reason: string): void => {
+  const noneOf = (measure: string) => (of: VerifiedEntity, reason: string) => {
     const table = of.compiled.tables[0]?.name ?? ''
-    none.push({ ...placeOf(of), table, column: '', measure: 'digest', state: 'none', source: null, target: null, reason })
+    none.push({ ...placeOf(of), table, column: '', measure, state: 'none', source: null, target: null, reason })
   }
+  const recomputed: Difference[] = []
   const rowsLeft = async (): Promise<void> => {
     const left = { ...common, entities: steps.left(scopes), differences }
     const rows = {
       ...left,
       scopes: scopesOf(survey, { entities: left.entities, request }),
       onDone: (of: VerifiedEntity) => steps.done(of),
-      onNone,
+      onNone: noneOf('digest'),
+      onExample: (of: VerifiedEntity, finding: Finding) => recomputed.push(exampleDifference(of, finding)),
     }
     await (request.level === 'standard' && request.sample === null ? verifyDigests(rows) : compareRows(opened, rows))
   }
@@ -119,13 +123,21 @@ async function compareAll(migration: Migration, opened: Opened, ground: Ground):
       told(beside, verifyBasics(common)),
       isBasic ? null : verifyAudit(entities, common),
       isBasic ? [] : told(beside, verifyWitness({ ...common, snapshot: of => snapshots.of(of) })),
+      isBasic ? null : told(beside, verifyExamples({ ...common, onNoExamples: noneOf('examples') })),
     ])
+    for (const one of recomputed) if (!beside.first.some(other => isSameExample(one, other))) beside.add(one)
     differences.take(beside)
     tellWitness(lines ?? [], differences)
     return [...(lines ?? []), ...none]
   } finally {
     await snapshots.close()
   }
+}
+
+/** What the target has wrong the program mostly has wrong too: told once. */
+function isSameExample(a: Difference, b: Difference): boolean {
+  const nameOf = ({ kind, entity, tenant, key, column }: Difference): string => JSON.stringify([kind, entity, tenant, key, column])
+  return nameOf(a) === nameOf(b)
 }
 
 /** As Promise.all, but nothing is under way any more when it rejects. */
@@ -137,7 +149,7 @@ async function allSettled<T extends readonly unknown[]>(work: T): Promise<{ -rea
 function commonOf(
   migration: Migration,
   { request, ground }: { readonly request: VerifyRequest; readonly ground: Ground },
-): Omit<RowsSetting & DigestsSetting & BasicsSetting, 'scopes' | 'onNone' | 'onDone'> {
+): Omit<RowsSetting & DigestsSetting & BasicsSetting, 'scopes' | 'onNone' | 'onDone' | 'onExample'> {
   const { entities, differences, spill, readers, factsOf } = ground
   return {
     entities,

@@ -5,7 +5,7 @@ export function verifyCommand(manifestFlags: readonly Flag[]): Command {
   return {
     name: 'verify',
     doc: 'Prove that the target holds what the sources say',
-    more: 'basic: counts, constraints, references, tenants. standard: also whether rows are as they were loaded, the id map, and sums both engines compute by themselves. rigorous: also every row and field, computed again from the source. forensic: also a bundle of evidence. Nothing is written to the tables of the target.',
+    more: 'basic: counts, constraints, references, tenants. standard: also whether rows are as they were loaded, the id map, sums both engines compute by themselves, and the examples of the manifest. rigorous: also every row and field, computed again from the source. forensic: also a bundle of evidence. Nothing is written to the tables of the target.',
     flags: [
       ...manifestFlags,
       {

@@ -183,7 +183,7 @@ export type VerifyOutcome = 'equal' | 'different' | 'could_not_verify'
 
 /**
  * What a difference is. Of rows: `missing`, `extra`, `different`, `wrong_tenant`, `refused_present` (set aside, yet in the target), `changed_since` (not as it was loaded).
- * Of references: `orphan`, `other_tenant`. Of the ledger: `id_map`, `count`, `accounting`. Of the schema: `constraint`. Of aggregates: `witness`.
+ * Of references: `orphan`, `other_tenant`. Of the ledger: `id_map`, `count`, `accounting`. Of the schema: `constraint`. Of aggregates: `witness`. Of rows a person typed into the manifest: `example`.
  */
 export type DifferenceKind =
   | 'missing'
@@ -199,6 +199,7 @@ export type DifferenceKind =
   | 'accounting'
   | 'constraint'
   | 'witness'
+  | 'example'
   | 'audit'
 
 export interface Difference {

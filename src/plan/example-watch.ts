@@ -23,10 +23,13 @@ export interface WatchOptions {
 }
 
 /** An example of the manifest in the bytes the row program writes. */
-interface Wanted {
+export interface WantedExample {
   readonly example: Example
+  /** As the ledger keeps it. */
+  readonly key: readonly string[]
   readonly halves: Int32Array | null
   readonly text: string
+  /** `field`: the value with its length in front; empty = NULL. */
   readonly columns: readonly { readonly name: string; readonly place: number; readonly type: SqlType; readonly field: Buffer }[]
 }
 
@@ -34,7 +37,7 @@ interface Wanted {
 interface WatchedKey {
   readonly halves: Int32Array | null
   readonly text: string
-  readonly examples: readonly Wanted[]
+  readonly examples: readonly WantedExample[]
   isSeen: boolean
 }
 
@@ -56,7 +59,7 @@ export class ExampleWatch {
     return wanted.length === 0 ? null : new ExampleWatch(options, wanted)
   }
 
-  private constructor(options: WatchOptions, wanted: readonly Wanted[]) {
+  private constructor(options: WatchOptions, wanted: readonly WantedExample[]) {
     this.#options = options
     const byKey = Map.groupBy(wanted, one => one.halves?.join() ?? one.text)
     this.#keys = [...byKey.values()].map(examples => ({
@@ -99,7 +102,7 @@ export class ExampleWatch {
     return null
   }
 
-  #compare(found: Wanted, tuple: Buffer): void {
+  #compare(found: WantedExample, tuple: Buffer): void {
     const cursor = new TupleCursor(this.#options.compiled.tables[0]?.columns.length ?? 0)
     cursor.push(tuple)
     if (!cursor.next()) {
@@ -110,7 +113,7 @@ export class ExampleWatch {
       const length = cursor.length[column.place] as number
       const start = cursor.start[column.place] as number
       const field = length < 0 ? null : cursor.data.subarray(start, start + length)
-      if (!isEqual(column, field)) this.#tell(found, field === null ? 'NULL' : 'another value', column.name)
+      if (!isAsTyped(column, field)) this.#tell(found, field === null ? 'NULL' : 'another value', column.name)
     }
   }
 
@@ -122,7 +125,7 @@ export class ExampleWatch {
         if (one.example.tenant !== null || this.#options.tenant === null) this.#tell(one, 'no row with this key', null)
   }
 
-  #tell({ example, columns }: Wanted, got: string, column: string | null): void {
+  #tell({ example, columns }: WantedExample, got: string, column: string | null): void {
     const { entity, tenant } = this.#options
     const wanted =
       column === null ? 'a loaded row' : columns.some(one => one.name === column && one.field.length === 0) ? 'NULL' : 'the value typed in'
@@ -143,7 +146,8 @@ export class ExampleWatch {
   }
 }
 
-function isEqual({ type, field }: Wanted['columns'][number], actual: Buffer | null): boolean {
+/** Whether a field of the target, null = NULL, is what a person typed in: the same bytes, or the same in the canonical form. */
+export function isAsTyped({ type, field }: WantedExample['columns'][number], actual: Buffer | null): boolean {
   if (actual === null || field.length === 0) return actual === null && field.length === 0
   const expected = field.subarray(4)
   if (expected.equals(actual)) return true
@@ -157,7 +161,12 @@ export function checkExamples(options: WatchOptions): readonly Finding[] {
   return compileExamples(options).findings
 }
 
-function compileExamples(options: WatchOptions): { readonly wanted: readonly Wanted[]; readonly findings: readonly Finding[] } {
+/** The entity’s examples for this tenant, but those that are wrong themselves. */
+export function wantedExamples(options: WatchOptions): readonly WantedExample[] {
+  return compileExamples(options).wanted
+}
+
+function compileExamples(options: WatchOptions): { readonly wanted: readonly WantedExample[]; readonly findings: readonly Finding[] } {
   const { entity, tenant, compiled } = options
   const problems = new Problems({ entity: entity.name, ...(tenant === null ? {} : { tenant }) })
   const { key } = compiled
@@ -175,7 +184,7 @@ function compileExample(
   example: Example,
   key: KeyPlan,
   { options, problems }: { readonly options: WatchOptions; readonly problems: Problems },
-): Wanted | null {
+): WantedExample | null {
   if (example.key.length !== key.types.length) {
     const message = `expected ${key.types.length} parts of the key (${key.names.join(', ')}) in the example, got ${example.key.length}`
     problems.error('MANIFEST_INVALID', message, {
@@ -192,17 +201,15 @@ function compileExample(
   const halves = new Int32Array(2)
   const [first] = known
   if (toHalves !== null && first !== undefined) toHalves(first, 4, first.length - 4, halves)
-  const text =
-    toHalves === null
-      ? canonicalKey(known.map((field, i) => keyText(key.types[i] as SqlType, key.equalities[i])(field, 4, field.length - 4)))
-      : ''
-  return { example, halves: toHalves === null ? null : halves, text, columns: columns.filter(column => column !== null) }
+  const parts = known.map((field, i) => keyText(key.types[i] as SqlType, key.equalities[i])(field, 4, field.length - 4))
+  const text = toHalves === null ? canonicalKey(parts) : ''
+  return { example, key: parts, halves: toHalves === null ? null : halves, text, columns: columns.filter(column => column !== null) }
 }
 
 function compileColumn(
   { column, value, at }: Example['values'][number],
   { options, problems }: { readonly options: WatchOptions; readonly problems: Problems },
-): Wanted['columns'][number] | null {
+): WantedExample['columns'][number] | null {
   const place = options.compiled.tables[0]?.columns.indexOf(column) ?? -1
   const type = options.target?.columns.find(known => known.name === column)?.type
   if (place < 0 || type === undefined) {

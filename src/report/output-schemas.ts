@@ -206,6 +206,7 @@ const difference = z.object({
     'accounting',
     'constraint',
     'witness',
+    'example',
     'audit',
   ]),
 })

@@ -1,5 +1,7 @@
 import { atPlace } from '../errors.ts'
+import type { ProgressEvent } from '../events.ts'
 import { type Counts, NO_COUNTS } from '../model/counts.ts'
+import type { Finding } from '../model/finding.ts'
 import type { NumberedEntity, NumberedTenant } from '../model/ledger-records.ts'
 import type { BatchBuffers } from '../plan/batch-buffers.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
@@ -13,6 +15,7 @@ import { rememberStates } from './remember-states.ts'
 import type { RunContext } from './run-context.ts'
 import type { Refusal } from './settle.ts'
 import { TenantTally } from './stop-rules.ts'
+import { examplesOf } from './watched-examples.ts'
 
 /** One entity of one tenant while it is read. */
 export interface EntityReading {
@@ -33,6 +36,8 @@ export interface RowWatcher {
   /** A full batch; `held`: its loaded rows that are not in the target. The buffers are used again afterwards. */
   rows(reading: EntityReading, batch: { readonly buffers: BatchBuffers; readonly held: ReadonlySet<number> }): Promise<void>
   end(reading: EntityReading): Promise<void>
+  /** A row that is not as the manifest's example has it. Before `end`. */
+  example(reading: EntityReading, finding: Finding): void
   /** Rows told as loaded that must go all the same, because of what they refer to. */
   settled(refused: readonly Refusal[], tenant: NumberedTenant | null): Promise<void>
 }
@@ -103,7 +108,11 @@ class Lane {
     const service = this.#run.service(facts.entity.service)
     const known = { run, facts, compiled, entity, tenant, service, snapshot, batch, retries: false, topUp: null, hooks, signal, now }
     // Nothing is written, so there is nothing a batch would have to report.
-    const own = { index: this.state.index(name), tally: new TenantTally(this.#run.mapping.stop), emit: () => undefined, examples: null }
+    const tell = (event: ProgressEvent): void => {
+      if (event.type === 'finding:found') this.#watcher.example(reading, event.finding)
+    }
+    const examples = examplesOf({ facts, compiled, tenant: tenant?.code ?? null }, this.#run)
+    const own = { index: this.state.index(name), tally: new TenantTally(this.#run.mapping.stop), emit: tell, examples }
     const context = { ...known, ...own, confirm: () => this.state.confirmAfter(name) }
     const sink = new WatchedSink(context, { reading, watcher: this.#watcher, held })
     await readTask(context, sink, { after: null, readBefore: 0 })

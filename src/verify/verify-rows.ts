@@ -1,6 +1,7 @@
 import { canonicalKey } from '../base/key-text.ts'
 import { bug } from '../errors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import type { Finding } from '../model/finding.ts'
 import type { NumberedTenant } from '../model/ledger-records.ts'
 import type { BatchBuffers } from '../plan/batch-buffers.ts'
 import { partsOf } from '../plan/row-program.ts'
@@ -30,6 +31,8 @@ export interface RowsSetting {
   factsOf(of: VerifiedEntity): EntityLedger | null
   /** An entity has been compared to its end, with all tables it fills. */
   onDone(of: VerifiedEntity): Promise<void>
+  /** What the program makes of a row is not what a person typed in. */
+  onExample(of: VerifiedEntity, finding: Finding): void
 }
 
 /** What tells the rows the program makes now (run/recompute.ts). */
@@ -118,6 +121,10 @@ export class VerifyRows {
     }
     const held = new Set([...batch.held, ...chosen.others(batch.buffers.loaded)])
     for (const { scope, writer } of parts) await scope.push(writer, { buffers: batch.buffers, held })
+  }
+
+  example(_reading: Reading, finding: Finding): void {
+    this.#setting.onExample(this.#current().of, finding)
   }
 
   async end(): Promise<void> {

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { told } from '../../support/verify-bed.ts'
-import { DATA_MUTATIONS, LEVELS, PROGRAM_MUTATIONS } from './mutations.ts'
+import { DATA_MUTATIONS, LEVELS, MANIFEST_MUTATIONS, PROGRAM_MUTATIONS } from './mutations.ts'
 import { openProofStage } from './proof-stage.ts'
 import { MANIFEST } from './school-manifest.ts'
 
@@ -57,6 +57,26 @@ for (const { name, change, told: pattern } of PROGRAM_MUTATIONS) {
     const result = await stage.verify({ level: 'standard' })
     assert.match(result.differences.map(told).join('\n'), pattern)
     assert.deepEqual([...new Set(result.differences.map(d => d.kind))], ['witness'])
+  })
+}
+
+for (const { name, change, examples, told: pattern } of MANIFEST_MUTATIONS) {
+  test(`a wrong manifest is found by nothing but an example: ${name}`, async t => {
+    const stage = await openProofStage(t)
+    const [wrong, typed] = [join(stage.folder, 'wrong.yaml'), join(stage.folder, 'typed.yaml')]
+    const text = change(MANIFEST)
+    assert.notEqual(text, MANIFEST)
+    writeFileSync(wrong, text)
+    writeFileSync(typed, text.replace('    key: id\n', `    key: id\n    examples: ${examples}\n`))
+    await stage.migrate(wrong)
+    for (const level of LEVELS) {
+      const blind = await stage.verify({ manifest: wrong, level })
+      assert.deepEqual([blind.differences.map(told), blind.outcome], [[], 'equal'], `${level}: the wrong manifest agrees with itself`)
+      const result = await stage.verify({ manifest: typed, level })
+      if (level === 'basic') assert.equal(result.outcome, 'equal')
+      else assert.match(result.differences.map(told).join('\n'), pattern, level)
+      assert.deepEqual([...new Set(result.differences.map(d => d.kind))], level === 'basic' ? [] : ['example'], level)
+    }
   })
 }
 

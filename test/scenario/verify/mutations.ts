@@ -245,10 +245,30 @@ export const PROGRAM_MUTATIONS: readonly ProgramMutation[] = [
   },
 ]
 
+/** What the manifest itself has wrong, so that program, recomputation and witness follow it: found by rows a person typed in. `examples` stand at the pupils of the wrong manifest. */
+export interface ManifestMutation extends ProgramMutation {
+  readonly examples: string
+}
+
+export const MANIFEST_MUTATIONS: readonly ManifestMutation[] = [
+  {
+    name: 'two mapped columns of the same type are swapped',
+    change: manifest => manifest.replace('nick: nick', 'nick: note').replace('note: note', 'note: nick'),
+    examples: '[{ tenant: north, key: 1, values: { nick: a, note: null } }, { key: 2, values: { nick: "" } }]',
+    told: /^example pupil\/north 1 app\.pupils\.nick/m,
+  },
+  {
+    name: 'a row is left out that should not be',
+    change: manifest => manifest.replace("name = 'left out'", "name = 'Fay'"),
+    examples: '[{ tenant: north, key: 6, values: { name: Fay } }]',
+    told: /^example pupil\/north 6 app\.pupils /m,
+  },
+]
+
 /** What no comparison finds, because manifest and witness agree, or because nothing sums up differently. */
 export const ONLY_PEOPLE: readonly string[] = [
-  'The manifest itself maps the wrong column of the right kind (`email` from `backup_email`): program, recomputation and witness all follow it.',
-  'A value is translated wrongly by a `map`, a constant is wrong, a rule excludes or quarantines too much: these are what the manifest says.',
+  'The manifest itself maps the wrong column of the right kind (`email` from `backup_email`): program, recomputation and witness all follow it, and no example of an entity’s rows says otherwise.',
+  'A value is translated wrongly by a `map`, a constant is wrong, a rule excludes or quarantines too much: these are what the manifest says, where no example says otherwise.',
   'The tenants’ list gives a database the wrong name or zone: everything read from it is consistently wrong.',
   'A wrong program exchanges values between rows of one column so that count, sum, smallest and largest stay, or changes a column without a witness (the report lists those).',
   'The source was wrong before the run.',

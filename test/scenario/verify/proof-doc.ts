@@ -1,4 +1,4 @@
-import { DATA_MUTATIONS, LEVELS, ONLY_PEOPLE, PROGRAM_MUTATIONS } from './mutations.ts'
+import { DATA_MUTATIONS, LEVELS, MANIFEST_MUTATIONS, ONLY_PEOPLE, PROGRAM_MUTATIONS } from './mutations.ts'
 
 /** docs/proof.md. The mutation matrix (mutations.test.ts) holds every cell of its tables. */
 export function renderProofDoc(): string {
@@ -15,11 +15,14 @@ is in quarantine; otherwise the target is *accounted for, not complete*.
 | level | what is looked at |
 |---|---|
 | basic | the accounting equation of each entity and tenant, and the source's own count; rows of each table against what the ledger says was written; the id map's rows; constraints and indexes in place and valid; every reference leads to a row, of the same tenant; no row of a tenant nobody knows |
-| standard | also: every row as it was loaded (the 64-bit hash the ledger keeps), the id map both ways, the audit chain, and the *witness* |
+| standard | also: every row as it was loaded (the 64-bit hash the ledger keeps), the id map both ways, the audit chain, the *witness*, and the manifest's *examples* |
 | rigorous | also: every row and every field computed again from the source by the row program, and compared byte for byte; every key, identifier and hash of the id map; how many rows were loaded, excluded and read |
 
 The **witness** is a set of sums (count, sum, smallest, largest; of times in seconds, of texts their length) that both engines compute in their own SQL, from the mapping alone. It shares no code with the
 row program, so it sees a wrong program. Columns without one are listed with the reason: an expression, a translated or replaced value, a part that is written for some rows only.
+
+The **examples** are rows a person typed into the manifest (\`examples:\`): each is compared with what the target holds under its legacy key, in the canonical form of its type, and at the rigorous level
+also with what the program makes of the row now. A key that leads to no row is a difference, unless its example is for every tenant that has the row.
 
 Rows newer than the run are told apart: where the source was written to since, a row whose hash is no longer the one it was loaded with, or whose key the ledger does not know, is *not verified*
 instead of different.
@@ -41,6 +44,12 @@ A program that loads wrong rows computes the same wrong rows again: the rigorous
 | what the program does wrong | found by |
 |---|---|
 ${PROGRAM_MUTATIONS.map(({ name, told }) => `| ${name} | witness of \`${columnOf(told)}\` |`).join('\n')}
+
+A wrong manifest takes the witness with it. Then the examples are what is left:
+
+| what the manifest does wrong | found by |
+|---|---|
+${MANIFEST_MUTATIONS.map(({ name }) => `| ${name} | \`example\` |`).join('\n')}
 
 A range of rows that is skipped is refused while loading: the rows read must be as many as the source counted in the same snapshot, and verification compares the two again.
 
