@@ -17,7 +17,8 @@ test('the declarations are TypeScript that leaves no code behind', () => {
   const { emitWarning } = process
   process.emitWarning = () => undefined
   try {
-    assert.equal(stripTypeScriptTypes(renderFunctionTypes([])).trim(), '')
+    const left = stripTypeScriptTypes(renderFunctionTypes([])).replace(/\/\*[\s\S]*?\*\//g, '')
+    assert.equal(left.trim(), '')
   } finally {
     process.emitWarning = emitWarning
   }
