@@ -7,7 +7,7 @@ import type { OpenMigration } from './open-migration.ts'
 
 export type ReportFacts = Pick<
   RunReport,
-  'totals' | 'entities' | 'outcomes' | 'quarantined' | 'quarantined_total' | 'left_out' | 'consistency' | 'failures'
+  'totals' | 'entities' | 'outcomes' | 'quarantined' | 'quarantined_total' | 'left_out' | 'zone_policy' | 'consistency' | 'failures'
 >
 
 const MOST_QUARANTINED = 1000
@@ -29,9 +29,10 @@ export async function readReportFacts(migration: OpenMigration, run: RunRecord):
     totals: { ...totals, parts_quarantined: partsQuarantined },
     entities: sorted(tasks.map(task => task.line)),
     outcomes: sorted(services.flatMap(service => service.outcomes)),
-    quarantined: services.flatMap(service => service.quarantined).slice(0, MOST_QUARANTINED),
+    quarantined: sorted(services.flatMap(service => service.quarantined)).slice(0, MOST_QUARANTINED),
     quarantined_total: services.reduce((sum, service) => sum + service.quarantinedTotal, 0),
     left_out: leftOut(migration, run),
+    zone_policy: migration.mapping.hash === run.mappingHash ? migration.mapping.time : null,
     consistency: consistencyOf(sorted(tasks.map(task => task.line))),
     failures: sorted(tasks.flatMap(task => task.failure)),
   }

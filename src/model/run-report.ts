@@ -33,6 +33,11 @@ export interface RunReport {
   readonly quarantined_total: number
   /** What the manifest leaves out; null = the manifest is another than the run’s. */
   readonly left_out: readonly { readonly what: 'table' | 'column'; readonly pattern: string; readonly reason: string }[] | null
+  /** What decides about local times that do not exist or exist twice; null = the manifest is another than the run’s. */
+  readonly zone_policy: {
+    readonly gap: 'shift_forward' | 'shift_back' | 'quarantine'
+    readonly overlap: 'earlier' | 'later' | 'quarantine'
+  } | null
   readonly consistency: readonly {
     readonly tenant: string | null
     readonly consistency: 'snapshot' | 'frozen' | 'mixed' | null

@@ -20,11 +20,13 @@ p { margin: 0 0 2mm; overflow-wrap: anywhere; }
 .verdict { font-weight: bold; }
 table { border-collapse: collapse; width: 100%; font-size: 8pt; line-height: 1.3; }
 thead { display: table-header-group; }
+tfoot { display: table-row-group; }
 tr { break-inside: avoid; }
 th, td { border-bottom: 0.3pt solid #666; padding: 0.7mm 1.2mm; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
 thead th { border-bottom: 1pt solid #000; vertical-align: bottom; overflow-wrap: normal; }
 tfoot td { border-top: 1pt solid #000; border-bottom: 0; font-weight: bold; }
 .n { text-align: right; font-variant-numeric: tabular-nums lining-nums; white-space: nowrap; overflow-wrap: normal; }
+thead th.n { white-space: normal; }
 .facts th { width: 55mm; font-weight: normal; }
 .signatures { break-inside: avoid; }
 .signatures td { height: 11mm; width: 45mm; border-bottom: 0.5pt solid #000; }

@@ -80,6 +80,9 @@ export const runReportSchema = z.object({
     .array(z.object({ what: z.enum(['table', 'column']), pattern: text, reason: text }))
     .nullable()
     .describe('Null: the manifest is another than that of the run.'),
+  zone_policy: z
+    .object({ gap: z.enum(['shift_forward', 'shift_back', 'quarantine']), overlap: z.enum(['earlier', 'later', 'quarantine']) })
+    .nullable(),
   consistency: z.array(z.object({ tenant: maybeText, consistency, tasks: count })),
   failures: z.array(z.object({ ...place, code: text, message: text })),
   verification: verification.nullable().describe('The newest one of the run; null = none is on record.'),

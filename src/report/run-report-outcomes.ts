@@ -75,17 +75,18 @@ const KINDS: readonly Kind[] = [
 ]
 
 /** What the mapping declares, and how often it was taken. */
-export function outcomeSections({ outcomes }: RunReport): readonly ReportSection[] {
+export function outcomeSections({ outcomes, zone_policy: policy }: RunReport): readonly ReportSection[] {
   return KINDS.map(({ title, name, kinds, lead, none }) => {
     const lines = outcomes.filter(({ kind }) => kinds.includes(kind))
     if (lines.length === 0) return { title, lead: [none], table: null }
+    const decided = name === 'zones' && policy !== null ? [`Gap: ${policy.gap.replaceAll('_', ' ')}. Overlap: ${policy.overlap}.`] : []
     const columns = [right('times'), left('tenant'), left('entity'), left('code'), shrinking('column'), left('kind'), shrinking('meaning')]
     const rows = lines.map(line => [
       ...cellsOf(line),
       line.kind.replaceAll('_', ' '),
       OUTCOME_CODE_TEXTS[line.code] ?? 'Said by the mapping.',
     ])
-    return { title, lead: [lead], table: { name, columns, rows, footer: [sumOf(lines), ...columns.slice(1).map(() => '')] } }
+    return { title, lead: [lead, ...decided], table: { name, columns, rows, footer: [sumOf(lines), ...columns.slice(1).map(() => '')] } }
   })
 }
 

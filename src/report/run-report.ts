@@ -36,7 +36,7 @@ function verdictText({ run, checks, totals }: RunReport): string {
   const missed = checks.filter(({ outcome }) => outcome === 'not_met').length
   const unknown = checks.filter(({ outcome }) => outcome === 'not_known').length
   const told = `${formatCount(checks.length - missed - unknown)} checks met, ${formatCount(missed)} not met, ${formatCount(unknown)} not known`
-  const end = run.status === 'running' ? 'has not ended' : `ended ${run.status}`
+  const end = run.status === 'running' ? 'has not ended' : `ended with status “${run.status}”`
   const quarantined = totals.quarantined + totals.parts_quarantined
   const complete =
     quarantined > 0 ? 'Accounted for, not complete: rows or parts are in quarantine.' : 'No row and no part is in quarantine.'
@@ -85,6 +85,8 @@ function countOf(text: string): string | number {
 }
 
 function accountingSection({ entities, totals }: RunReport): ReportSection {
+  const isCounted = entities.every(line => line.source_rows !== null)
+  const counted = isCounted ? entities.reduce((all, line) => all + (line.source_rows ?? 0), 0) : null
   const sum = entities.reduce((all, line) => addTotals(all, line), NO_TOTALS)
   return {
     title: 'What became of every row',
@@ -111,7 +113,7 @@ function accountingSection({ entities, totals }: RunReport): ReportSection {
         ...OUTCOMES.map(outcome => line[outcome]),
         line.parts_quarantined,
       ]),
-      footer: ['all', '', '', null, sum.read, ...OUTCOMES.map(outcome => sum[outcome]), totals.parts_quarantined],
+      footer: ['all', '', '', counted, sum.read, ...OUTCOMES.map(outcome => sum[outcome]), totals.parts_quarantined],
     },
   }
 }

@@ -87,6 +87,7 @@ export function runReport(change: Partial<RunReport> = {}): RunReport {
     ],
     quarantined_total: 5,
     left_out: [{ what: 'table', pattern: 'dbo.Secret_*', reason: AWKWARD.markdown }],
+    zone_policy: { gap: 'shift_forward', overlap: 'later' },
     consistency: [{ tenant: AWKWARD.cjk, consistency: 'snapshot', tasks: 1 }],
     failures: [],
     verification: {
