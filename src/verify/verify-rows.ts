@@ -54,7 +54,9 @@ interface Work {
   /** Null: only a sample is compared. */
   readonly idMap: CompareIdMap | null
   readonly parts: readonly { readonly scope: CompareScope; readonly writer: number }[]
-  readonly outcomes: { read: number; loaded: number; excluded: number }
+  readonly outcomes: { read: number; loaded: number; excluded: number; standing: number }
+  /** Canonical keys of rows that are in the target and in quarantine. */
+  readonly standing: ReadonlySet<string>
   readonly chosen: EveryRow
 }
 
@@ -97,23 +99,26 @@ export class VerifyRows {
     const parts = [...this.#scopes].flatMap(([scope, { compare }]) =>
       scope.writers.flatMap((writer, i) => (writer.of === of ? [{ scope: compare, writer: i }] : [])),
     )
+    const { absent, standing } = await heldRows(ledger, of, this.#setting.factsOf(of)?.run?.id ?? null)
     const { sample } = this.#setting
     const every = sample === null ? 1 : Math.floor(Number(await snapshot.count(facts.relation)) / sample)
     this.#work = {
       of,
       idMap: sample === null ? idMap : null,
       parts,
-      outcomes: { read: 0, loaded: 0, excluded: 0 },
+      outcomes: { read: 0, loaded: 0, excluded: 0, standing: 0 },
+      standing,
       chosen: new EveryRow(every),
     }
-    return heldKeys(ledger, of)
+    return absent
   }
 
   async rows(_reading: Reading, batch: { readonly buffers: BatchBuffers; readonly held: ReadonlySet<number> }): Promise<void> {
-    const { idMap, parts, outcomes, chosen } = this.#current()
+    const { idMap, parts, outcomes, chosen, standing } = this.#current()
     outcomes.read += batch.buffers.read
     outcomes.loaded += batch.buffers.loaded - batch.held.size
     outcomes.excluded += batch.buffers.excluded
+    outcomes.standing += countKeys(batch.buffers, standing)
     if (idMap !== null) {
       await idMap.push(batch)
       for (const { scope, writer } of parts) await scope.push(writer, batch)
@@ -155,7 +160,7 @@ export class VerifyRows {
     idMap?.tellSuspects()
     const counts = factsOf(of)?.counts
     if (counts === undefined) return
-    const kept = counts.loaded + counts.updated + counts.unchanged + counts.skipped
+    const kept = counts.loaded + counts.updated + counts.unchanged + counts.skipped + outcomes.standing
     const pairs = [
       ['loaded', outcomes.loaded, kept],
       ['excluded', outcomes.excluded, counts.excluded],
@@ -203,4 +208,30 @@ export async function heldKeys(ledger: Pick<Ledger, 'quarantine'>, of: VerifiedE
   const { entity, tenant } = placeOf(of)
   const { rows } = await ledger.quarantine({ entity, ...(tenant === null ? {} : { tenant }), limit: null })
   return new Set(rows.filter(row => row.part === null && row.tenant === tenant).map(row => canonicalKey(row.key)))
+}
+
+/** Rows in quarantine that are not in the target (`absent`), and those that are: conflicts of a top-up run, which counted them as quarantined. */
+async function heldRows(
+  ledger: Pick<Ledger, 'quarantine' | 'known'>,
+  of: VerifiedEntity,
+  run: string | null,
+): Promise<{ readonly absent: ReadonlySet<string>; readonly standing: ReadonlySet<string> }> {
+  const { entity, tenant } = placeOf(of)
+  const { rows } = await ledger.quarantine({ entity, ...(tenant === null ? {} : { tenant }), limit: null })
+  const held = rows.filter(row => row.part === null && row.tenant === tenant)
+  const keys = held.map(row => row.key)
+  const known = held.length === 0 ? [] : await ledger.known(of.number, of.tenant?.number ?? 0, keys)
+  const textsOf = (isWanted: (i: number) => boolean): ReadonlySet<string> =>
+    new Set(keys.filter((_, i) => isWanted(i)).map(key => canonicalKey(key)))
+  return {
+    absent: textsOf(i => known[i]?.state !== 'loaded'),
+    standing: textsOf(i => known[i]?.state === 'loaded' && held[i]?.last_run === run),
+  }
+}
+
+function countKeys(buffers: BatchBuffers, keys: ReadonlySet<string>): number {
+  let count = 0
+  if (keys.size > 0)
+    for (let row = 0; row < buffers.loaded; row++) if (keys.has(buffers.texts[row] ?? buffers.integerAt(row).toString())) count++
+  return count
 }

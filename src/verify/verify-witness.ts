@@ -149,7 +149,9 @@ async function asideKeys(of: VerifiedEntity, { ledger, factsOf }: WitnessSetting
   } else if ((await heldKeys(own, of)).size > 0) {
     const { entity, tenant } = placeOf(of)
     const { rows } = await own.quarantine({ entity, ...(tenant === null ? {} : { tenant }), limit: null })
-    keys.push(...rows.filter(row => row.part === null && row.tenant === tenant).map(row => row.key))
+    const held = rows.filter(row => row.part === null && row.tenant === tenant).map(row => row.key)
+    const known = await own.known(of.number, of.tenant?.number ?? 0, held)
+    keys.push(...held.filter((_, i) => known[i]?.state !== 'loaded'))
   }
   return keys.every(key => key.length === of.facts.key.names.length) ? keys : null
 }
