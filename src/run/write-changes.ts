@@ -3,25 +3,47 @@ import { rowsLost } from './corrections.ts'
 import type { RowChange } from './row-changes.ts'
 import type { RowPlace } from './target-rows.ts'
 
-/** Writes changes of rows, all at once; if the server refuses one, in halves under savepoints until each stands alone: that row stays as it was. Resolves to the refused ones. */
+/** Rows that move on by one need one, last first; the rest is for those that get in each other’s way more often. */
+const MOST_PASSES = 4
+
+interface Refused<T> {
+  readonly row: T
+  readonly refusal: Refusal
+}
+
+/**
+ * Writes changes of rows, all at once; if the server refuses one, in halves under savepoints until each stands alone: that row stays as it was. A row may be in the way of another only
+ * until it is changed itself, so those refused are tried again, last first, as long as one goes. Resolves to those refused in the end.
+ */
 export async function writeChanges<T extends { readonly change: RowChange }>(
   tx: WriteTransaction,
   rows: readonly T[],
   place: RowPlace,
-): Promise<readonly { readonly row: T; readonly refusal: Refusal }[]> {
+): Promise<readonly Refused<T>[]> {
+  let refused = await writeInHalves(tx, rows, place)
+  let before = Infinity
+  for (let pass = 0; pass < MOST_PASSES && refused.length > 1 && refused.length < before; pass++) {
+    before = refused.length
+    const left: Refused<T>[] = []
+    for (const { row } of refused.toReversed()) left.push(...(await writeInHalves(tx, [row], place)))
+    refused = left.toReversed()
+  }
+  return refused
+}
+
+async function writeInHalves<T extends { readonly change: RowChange }>(
+  tx: WriteTransaction,
+  rows: readonly T[],
+  place: RowPlace,
+): Promise<readonly Refused<T>[]> {
   if (rows.length === 0) return []
-  const result = await tx.attempt(() =>
-    writeSome(
-      tx,
-      rows.map(row => row.change),
-      place,
-    ),
-  )
+  const changes = rows.map(row => row.change)
+  const result = await tx.attempt(() => writeSome(tx, changes, place))
   if ('done' in result) return []
   const [only] = rows
   if (rows.length === 1 && only !== undefined) return [{ row: only, refusal: result.refused }]
   const half = rows.length >> 1
-  return [...(await writeChanges(tx, rows.slice(0, half), place)), ...(await writeChanges(tx, rows.slice(half), place))]
+  return [...(await writeInHalves(tx, rows.slice(0, half), place)), ...(await writeInHalves(tx, rows.slice(half), place))]
 }
 
 /** What goes first, parts before heads: what comes may take its place. Then heads before parts. */

@@ -44,6 +44,9 @@ A session that ends is passed over because a lane tries again what can pass (con
 each success sets the count back. When the connection that holds the target’s lock ends, the run gives up at once: another run may have taken the target. Losing the lock after the last key is back
 changes nothing any more.
 
+A top-up run (\`--top-up\`, docs/top-up.md) updates rows in the same transactions, with the rows as they were before kept in the ledger. Broken off at every seam and taken up again, it ends as
+one that was not, with the same counts (\`test/unit/run/top-up-broken-off.test.ts\`, \`test/scenario/top-up.test.ts\`); a second one inserts, changes, deletes and locks no row.
+
 ## What this does not say
 
 - The machine is not switched off: the servers of the tests run with \`fsync = off\`. Rehouse sets \`synchronous_commit = off\` for all but the last commit of a task: rows and ledger vanish together.

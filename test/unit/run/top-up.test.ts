@@ -164,6 +164,20 @@ test('an update the server refuses leaves the row as it was, in quarantine; the 
   assert.deepEqual(bed.rows('app', 'core.staff', ['name']).flat().toSorted(), ['Deputy', 'Deputy', 'Head', 'Head!', 'Teacher', 'Teacher'])
 })
 
+test('names that move on by one row are updated, though each is taken until its row has moved', async () => {
+  const bed = schoolBed()
+  await bed.run()
+  const place = { source: 'legacy', tenant: 'ADAMS', table: 'staff' }
+  bed.replaceRows(place, [
+    [1, null, 'Deputy'],
+    [2, 1, 'Teacher'],
+    [3, 2, 'Janitor'],
+  ])
+  assert.deepEqual((await bed.run(TOP_UP)).counts['staff/ADAMS'], { read: 3, updated: 3 })
+  bed.replaceRows(place, CLEAN.staff)
+  assert.deepEqual((await bed.run(TOP_UP)).counts['staff/ADAMS'], { read: 3, updated: 3 })
+})
+
 test('a reference that changes to a row that comes later leads there in the end', async () => {
   const bed = schoolBed()
   await bed.run()
