@@ -4,7 +4,7 @@ import { isCivilDate } from '../cast/calendar.ts'
 
 /** UTF-8 read as Windows-1252 and stored so: `Ã¤`, `â€™`; or letters that were lost for good (U+FFFD). */
 const MOJIBAKE =
-  /[\u00c2\u00c3][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013\u2014\u2018-\u201a\u201c-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122]|\u00e2\u20ac|\u00e2\u0080|\ufffd/
+  /[\u00c2\u00c3][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013\u2014\u2018-\u201a\u201c-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122]|\u00e2\u20ac|\u00e2\u201a\u00ac|\u00e2\u0080|\ufffd/
 
 export function isMojibake(text: string): boolean {
   return MOJIBAKE.test(text)
@@ -72,8 +72,8 @@ function isPhone(text: string): boolean {
   const digits = text.replace(/\D/g, '').length
   const isGrouped =
     /^\(?\d{2,5}\)?[ /-]\d{2,}(?:[ -]\d{2,})*$/.test(text) &&
-    (text.startsWith('(') || text.startsWith('0') || /^\d{3}-\d{3}-\d{4}$/.test(text))
-  return digits >= 7 && digits <= 15 && (text.startsWith('+') || text.startsWith('00') || isGrouped)
+    (text.startsWith('(') || /^0[1-9]/.test(text) || /^\d{3}-\d{3}-\d{4}$/.test(text))
+  return digits >= 7 && digits <= 15 && (text.startsWith('+') || /^00[1-9]/.test(text) || isGrouped)
 }
 
 function isIban(text: string): boolean {
