@@ -1,4 +1,5 @@
 import { tableLabel } from '../base/table-label.ts'
+import { isPersonal } from '../draft/personal-columns.ts'
 import type { ColumnFacts } from './column-facts.ts'
 import { HashSet } from './hash-set.ts'
 import { VALUES_ACROSS } from './limits.ts'
@@ -124,6 +125,8 @@ export class AcrossSources {
   }
 
   #addLookup({ relation, rows }: TableFacts, { column, texts }: ColumnFacts): void {
+    // Natural keys are compared as keys, and persons have no right spelling.
+    if (isNaturalKey(column.name) || isPersonal(relation.name, column.name, column.type)) return
     if (rows > MOST_LOOKUP_ROWS || texts === null || texts.spellings === null || texts.spellings.length > this.#left) return
     const place = { table: tableLabel(relation.schema, relation.name), column: column.name }
     const lookup = getOrAdd(this.#lookups, place, () => ({ ...place, written: new Map(), sources: 0 }))

@@ -24,7 +24,9 @@ export async function firstPass(relation: Relation, context: PassContext, budget
   const limit = distinctLimit(readable.length)
   const columns = readable.map(column => new ColumnCollector(column, limit))
   const keys = keySpecs(relation, context.relations, names).map(spec => new KeyWatch(spec, names, budget))
-  const result = { rows: 0, isWhole: true, refusal: relation.denied?.rows === true ? 'row security hides rows from this login' : null }
+  const result = { rows: 0, isWhole: true, refusal: whyDenied(relation) }
+  // Asking for what is denied would end the transaction every other table is read in.
+  if (result.refusal !== null) return { relation, ...result, isWhole: false, columns: [], keys: [] }
   try {
     const read = await readRows(context.snapshot, {
       relation,
@@ -43,6 +45,12 @@ export async function firstPass(relation: Relation, context: PassContext, budget
     Object.assign(result, { refusal: error.message, isWhole: false })
   }
   return { relation, ...result, columns: columns.map(column => column.facts()), keys: keys.map(key => key.facts()) }
+}
+
+function whyDenied({ denied, columns }: Relation): string | null {
+  if (denied === undefined) return null
+  if (denied.rows) return 'row security hides rows from this login'
+  return columns.length > 0 && columns.every(({ name }) => denied.columns.includes(name)) ? 'this login may not select from it' : null
 }
 
 /** What is wrong with one table, not with the connection. */

@@ -66,8 +66,8 @@ export async function profileSource(request: ProfileRequest): Promise<SourceFact
   }
 }
 
-function isReadable(relation: Relation): boolean {
-  return relation.denied === undefined || relation.denied.columns.length < relation.columns.length
+function isReadable({ denied, columns }: Relation): boolean {
+  return denied === undefined || (!denied.rows && denied.columns.length < columns.length)
 }
 
 async function told<T>(relation: Relation, { tenant, emit }: ProfileRequest, work: () => Promise<T>): Promise<T> {

@@ -40,7 +40,15 @@ function readable(tenant: string, { relation, refusal, isWhole, rows }: TableFac
       message: `expected every row to be readable, got after ${counted(rows, 'row')}: ${refusal}`,
       next: 'Nothing is known of the rest. Give the login the right, or mend the file, and profile again.',
     })
-  else if (!isWhole)
+  else if ((relation.denied?.columns.length ?? 0) > 0)
+    findings.warn('PROFILE_UNREADABLE', {
+      tenant,
+      table: relation,
+      count: relation.denied?.columns.length ?? 0,
+      message: `expected every column to be readable, got a login that may not select ${relation.denied?.columns.join(', ')}`,
+      next: 'Nothing is known of them. Give the login the right and profile again, or leave them out.',
+    })
+  if (refusal === null && !isWhole)
     findings.note('PROFILE_PART', {
       tenant,
       table: relation,
@@ -51,6 +59,7 @@ function readable(tenant: string, { relation, refusal, isWhole, rows }: TableFac
 }
 
 function keys(tenant: string, { relation, rows, keys: all, columns }: TableFacts, findings: ProfileFindings): void {
+  if (rows === 0 && all.length === 0 && columns.length === 0) return
   const isUnique = (key: KeyFacts): boolean => key.duplicates === 0 && key.nulls === 0 && key.rows === rows && rows > 0
   if (!all.some(key => key.kind === 'primary' || key.kind === 'unique')) {
     const likely = all.find(isUnique)

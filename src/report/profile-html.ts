@@ -1,5 +1,14 @@
 import type { ProfileResult } from '../model/profile-result.ts'
-import { COLUMN_TITLES, codeCounts, columnCells, placeOf, RIGHT, tableTitle } from './profile-lines.ts'
+import {
+  COLUMN_TITLES,
+  codeCounts,
+  columnCells,
+  type FindingGroup,
+  findingGroups,
+  RIGHT,
+  shownTables,
+  tableTitle,
+} from './profile-lines.ts'
 import { formatCount, formatSeconds } from './quantities.ts'
 import { printable } from './text-width.ts'
 
@@ -21,7 +30,8 @@ details { margin: .4rem 0; } summary { cursor: pointer; }
 
 /** profile.html: one file without anything from elsewhere, light and dark, for the screen and for paper. */
 export function profileHtml(result: ProfileResult): string {
-  const { sources, tables, references, findings, seconds } = result
+  const { sources, references, findings, seconds } = result
+  const shown = shownTables(result)
   const rows = sources.reduce((sum, source) => sum + source.rows, 0)
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -36,7 +46,7 @@ ${table(
 <h2>What was found</h2>
 ${table(['code', 'severity', 'times'], codeCounts(findings))}
 <h2>Findings</h2>
-${findings.map(findingHtml).join('\n')}
+${findingGroups(findings).map(findingHtml).join('\n')}
 <h2>References</h2>
 ${table(
   ['source', 'reference', 'leads to', 'declared', 'values', 'orphans', 'score'],
@@ -51,7 +61,8 @@ ${table(
   ]),
 )}
 <h2>Columns</h2>
-${tables
+${shown.rest === null ? '' : `<p>${escaped(shown.rest)}</p>`}
+${shown.tables
   .map(
     profiled =>
       `<details open><summary>${escaped(tableTitle(profiled))}</summary>${table(
@@ -64,10 +75,11 @@ ${tables
 `
 }
 
-function findingHtml(finding: ProfileResult['findings'][number]): string {
-  const { code, severity, message, next, manifest } = finding
+function findingHtml({ code, severity, place, said, next, manifest }: FindingGroup): string {
   const lines = manifest === null ? '' : `<pre>${escaped(manifest, 'lines')}</pre>`
-  return `<details open><summary><span class="${severity}">${code}</span> ${escaped(placeOf(finding))}: ${escaped(message)}</summary>${escaped(next)}${lines}</details>`
+  const list = said.length === 1 ? '' : `<ul>${said.map(text => `<li>${escaped(text)}</li>`).join('')}</ul>`
+  const one = said.length === 1 ? `: ${escaped(said[0] ?? '')}` : ''
+  return `<details open><summary><span class="${severity}">${code}</span> ${escaped(place)}${one}</summary>${list}${escaped(next)}${lines}</details>`
 }
 
 const NUMBERS = new Set(['tables', 'rows', 'times', 'values', 'orphans', 'score'])

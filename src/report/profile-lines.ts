@@ -1,4 +1,4 @@
-import type { ProfiledColumn, ProfiledTable, ProfileFinding } from '../model/profile-result.ts'
+import type { ProfiledColumn, ProfiledTable, ProfileFinding, ProfileResult } from '../model/profile-result.ts'
 import { formatCount } from './quantities.ts'
 
 /** What the text, Markdown and HTML of a profile have in common. */
@@ -57,13 +57,6 @@ export function tableTitle({ tenant, table, rows, whole, key }: ProfiledTable): 
   return `${tenant}: ${table}, ${read}, ${key.length === 0 ? 'no primary key' : `key ${key.join(', ')}`}`
 }
 
-export function placeOf({ where }: ProfileFinding): string {
-  const column = where.column === undefined ? '' : `.${where.column}`
-  return [where.tenant === undefined ? 'all sources' : where.tenant, where.table === undefined ? '' : `${where.table}${column}`]
-    .filter(part => part !== '')
-    .join(': ')
-}
-
 /** Manifest lines, each once: several sources ask for the same. */
 export function manifestLines(findings: readonly ProfileFinding[]): readonly string[] {
   return [...new Set(findings.flatMap(({ manifest }) => (manifest === null ? [] : [manifest])))]
@@ -76,4 +69,58 @@ export function codeCounts(findings: readonly ProfileFinding[]): readonly (reado
     list[0]?.severity ?? 'info',
     formatCount(list.length),
   ])
+}
+
+/** Sources whose columns are shown; the object has those of all. */
+export const MOST_SOURCES = 5
+/** Sources named for one finding. */
+const MOST_NAMED = 5
+
+/** One thing found at one place, in however many sources. */
+export interface FindingGroup {
+  readonly code: string
+  readonly severity: string
+  readonly place: string
+  /** What was said of the first sources. */
+  readonly said: readonly string[]
+  readonly next: string
+  readonly manifest: string | null
+}
+
+/** Findings of the same code, table and column as one, in the order first found: 383 sources with one and the same column are one thing to decide. */
+export function findingGroups(findings: readonly ProfileFinding[]): readonly FindingGroup[] {
+  const groups = Map.groupBy(findings, ({ code, where, manifest }) =>
+    JSON.stringify([code, where.tenant === undefined, where.table?.toLowerCase(), String(where.column ?? '').toLowerCase(), manifest]),
+  )
+  return [...groups.values()].flatMap(group => {
+    const [first] = group
+    if (first === undefined) return []
+    const named = group
+      .slice(0, MOST_NAMED)
+      .map(({ where, message }) => (where.tenant === undefined ? message : `${where.tenant}: ${message}`))
+    const rest = group.length - named.length
+    return [
+      {
+        code: first.code,
+        severity: first.severity,
+        place: `${first.where.table ?? ''}${first.where.column === undefined ? '' : `.${first.where.column}`}`,
+        said: rest > 0 ? [...named, `and in ${formatCount(rest)} more`] : named,
+        next: first.next,
+        manifest: first.manifest,
+      },
+    ]
+  })
+}
+
+/** Tables of the first sources, and a sentence where there are more. */
+export function shownTables({ sources, tables }: ProfileResult): {
+  readonly tables: readonly ProfiledTable[]
+  readonly rest: string | null
+} {
+  const shown = new Set(sources.slice(0, MOST_SOURCES).map(({ tenant }) => tenant))
+  const more = sources.length - shown.size
+  return {
+    tables: tables.filter(({ tenant }) => shown.has(tenant)),
+    rest: more > 0 ? `Columns of the first ${MOST_SOURCES} sources; those of ${formatCount(more)} more are in profile.json.` : null,
+  }
 }

@@ -1,11 +1,22 @@
-import type { ProfileFinding, ProfileResult } from '../model/profile-result.ts'
-import { COLUMN_TITLES, codeCounts, columnCells, manifestLines, placeOf, RIGHT, tableTitle } from './profile-lines.ts'
+import type { ProfileResult } from '../model/profile-result.ts'
+import {
+  COLUMN_TITLES,
+  codeCounts,
+  columnCells,
+  type FindingGroup,
+  findingGroups,
+  manifestLines,
+  RIGHT,
+  shownTables,
+  tableTitle,
+} from './profile-lines.ts'
 import { formatCount } from './quantities.ts'
 import { printable } from './text-width.ts'
 
 /** profile.md. Names and shapes of the source are escaped: none of them is markup. */
 export function profileMarkdown(result: ProfileResult): string {
-  const { sources, tables, references, findings } = result
+  const { sources, references, findings } = result
+  const shown = shownTables(result)
   return `${[
     '# Profile',
     '',
@@ -20,7 +31,7 @@ export function profileMarkdown(result: ProfileResult): string {
     '',
     ...table(['code', 'severity', 'times'], codeCounts(findings)),
     '',
-    ...findings.flatMap(finding => findingLines(finding)),
+    ...findingGroups(findings).flatMap(findingLines),
     '## Manifest lines',
     '',
     'For the manifest that `rehouse init` drafts of these sources. What they hold replaces, or is added to, what stands there; choose.',
@@ -43,7 +54,8 @@ export function profileMarkdown(result: ProfileResult): string {
     '',
     '## Columns',
     '',
-    ...tables.flatMap(profiled => [
+    ...(shown.rest === null ? [] : [shown.rest, '']),
+    ...shown.tables.flatMap(profiled => [
       `### ${escaped(tableTitle(profiled))}`,
       '',
       ...table(
@@ -55,11 +67,10 @@ export function profileMarkdown(result: ProfileResult): string {
   ].join('\n')}\n`
 }
 
-function findingLines(finding: ProfileFinding): readonly string[] {
-  return [
-    `- **${finding.code}** (${finding.severity}) ${escaped(placeOf(finding))}: ${escaped(finding.message)}. ${escaped(finding.next)}`,
-    '',
-  ]
+function findingLines({ code, severity, place, said, next }: FindingGroup): readonly string[] {
+  const [only] = said
+  if (said.length === 1) return [`- **${code}** (${severity}) ${escaped(place)}. ${escaped(only ?? '')}. ${escaped(next)}`, '']
+  return [`- **${code}** (${severity}) ${escaped(place)}. ${escaped(next)}`, ...said.map(text => `  - ${escaped(text)}`), '']
 }
 
 function table(titles: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {

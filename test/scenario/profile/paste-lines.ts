@@ -11,7 +11,7 @@ export function pasteLines(manifest: string, lines: readonly string[]): string {
 function merged(known: unknown, added: unknown): unknown {
   if (Array.isArray(known) && Array.isArray(added)) return [...known, ...added]
   if (!isMap(known) || !isMap(added)) return added
-  const isValue = 'from' in added || 'ref' in added || 'reason' in added || 'content' in added
+  const isValue = ('from' in added && !isMap(added.from)) || 'ref' in added || 'reason' in added || 'content' in added
   if (isValue) return added
   return {
     ...known,
