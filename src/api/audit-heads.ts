@@ -1,6 +1,9 @@
+import { join } from 'node:path'
 import { RehouseError } from '../errors.ts'
 import type { AuditHead } from '../ledger/audit-chain.ts'
 import type { Migration } from '../run/migration.ts'
+import { auditFile } from './audit-file.ts'
+import type { OpenMigration } from './open-migration.ts'
 
 /** Heads of audit chains as they are printed and given back: `service:entries:hash`, several joined by commas. */
 
@@ -23,6 +26,22 @@ export async function readHeads({ services }: Pick<Migration, 'services'>): Prom
   const heads: string[] = []
   for (const { name, ledger } of services) if ((await ledger.state()) !== 'absent') heads.push(headText(name, await ledger.auditHead()))
   return heads.join(',')
+}
+
+/** The heads as they are now, for the result; a line of `.rehouse/logs/audit-heads.jsonl` keeps them outside the database. */
+export async function keepHeads(
+  migration: OpenMigration,
+  { run, action }: { readonly run: string; readonly action: string },
+): Promise<string> {
+  const heads = await readHeads(migration)
+  const file = join(migration.folder, '.rehouse', 'logs', 'audit-heads.jsonl')
+  try {
+    if (heads !== '') await auditFile(file)({ time: new Date().toISOString(), run, action, audit_head: heads })
+  } catch (error) {
+    // A log that cannot be written must not end what is done; the heads are in the result too.
+    if (!(error instanceof RehouseError)) throw error
+  }
+  return heads
 }
 
 /** Throws USAGE. */

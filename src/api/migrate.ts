@@ -11,7 +11,7 @@ import type { RunOptions } from '../run/migration.ts'
 import { runMigration } from '../run/run-migration.ts'
 import { type MigrationSurvey, surveyMigration } from '../run/survey-migration.ts'
 import { auditFile, auditRefusal } from './audit-file.ts'
-import { readHeads } from './audit-heads.ts'
+import { keepHeads } from './audit-heads.ts'
 import { createTargets } from './create-targets.ts'
 import { FoundFindings } from './found-findings.ts'
 import { dryResult, emptyResult, runResult } from './migrate-result.ts'
@@ -60,7 +60,7 @@ export async function migrateOpened(
     end.run === '' ? emptyResult({ findings, seconds: seconds() }) : await runResult(migration, { end, findings, seconds: seconds() })
   const result = found.added(ended)
   run.emit({ type: 'run:finished', run: result.run, status: result.status, seconds: result.seconds })
-  return { ...(await withoutStaging(migration, result)), audit_head: await readHeads(migration) }
+  return { ...(await withoutStaging(migration, result)), audit_head: await keepHeads(migration, { run: result.run, action: 'migrate' }) }
 }
 
 /** What was staged for a run that is finished goes; a run that is to be taken up again finds it. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { VerifyResult } from '../model/results.ts'
 import { dryContext } from '../run/dry-context.ts'
 import { surveyMigration } from '../run/survey-migration.ts'
-import { readHeads } from './audit-heads.ts'
+import { keepHeads } from './audit-heads.ts'
 import { type OpenMigration, openMigration } from './open-migration.ts'
 import { operatorName } from './operator-name.ts'
 import type { VerifyOptions } from './options.ts'
@@ -35,7 +35,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
       result,
     }
     await auditVerification(migration, evidence)
-    const told = { ...evidence, result: { ...result, audit_head: await readHeads(migration) } }
+    const told = { ...evidence, result: { ...result, audit_head: await keepHeads(migration, { run: result.run, action: 'verify' }) } }
     if (options.report !== undefined || request.level === 'forensic') await writeReport(migration, told)
     if (request.level === 'forensic') await writeBundle(migration, told)
     return told.result

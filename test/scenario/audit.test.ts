@@ -24,6 +24,18 @@ test('the audit of a migration: what is in it, and every way of tampering that r
     assert.equal(verified.audit_head, (await verifyAudit(options)).audit_head),
   )
 
+  await t.test('the heads that were printed are kept in a file beside the manifest', () => {
+    const kept = readFileSync(join(stage.folder, '.rehouse', 'logs', 'audit-heads.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+    const lines = kept.map(line => JSON.parse(line) as Record<string, unknown>)
+    assert.deepEqual(
+      lines.map(({ action }) => action),
+      ['migrate', 'verify'],
+    )
+    assert.equal(lines[1]?.audit_head, verified.audit_head)
+  })
+
   await t.test('look-ups and looks into quarantine are remembered with who and what was asked, never with values', () =>
     looks(stage, options),
   )
