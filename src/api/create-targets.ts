@@ -16,7 +16,7 @@ export interface Creation {
 
 /**
  * Applies `target.sql` (or `target-<service>.sql`) beside the manifest to services whose tables are all missing: asked for by `--create-target`, by itself for `embedded:` targets.
- * In one transaction: a script that fails leaves nothing. What was applied is recorded in the ledger’s audit.
+ * In one transaction: a script that fails leaves nothing, as far as it does not commit by itself. What was applied is recorded in the ledger’s audit.
  */
 export async function createTargets(migration: OpenMigration, { isAsked, run, operator }: Creation): Promise<void> {
   for (const service of migration.services) {

@@ -118,7 +118,7 @@ export const PROFILE: ProfileResult = {
 }
 
 export const INIT: InitResult = {
-  files: ['/work/shop/rehouse.yaml', '/work/shop/target.sql', '/work/shop/tenants.csv'],
+  files: ['/srv/shop/rehouse.yaml', '/srv/shop/target.sql', '/srv/shop/tenants.csv'],
   entities: [
     { entity: 'student', service: 'main', from: 'dbo.Student', into: 'public.student', key: ['Id'], columns: 7, references: ['school'] },
   ],
@@ -277,7 +277,7 @@ export const VERIFY: VerifyResult = {
     },
   ],
   differences_total: 1,
-  differences_file: '/work/.rehouse/verify/1/differences.jsonl',
+  differences_file: '/srv/.rehouse/verify/1/differences.jsonl',
   witness: [
     {
       entity: 'student',

@@ -7,7 +7,7 @@ test('says what differs, where all of it is, and how it ended', () => {
   const text = renderVerify(VERIFY, WIDE).join('\n')
   assert.match(text, /1 difference\n/)
   assert.match(text, /different\s+springfield\s+student\s+4711\s+public\.student\.name\s+text of 3 characters\s+NULL/)
-  assert.match(text, /All of them: \/work\/\.rehouse\/verify\/1\/differences\.jsonl/)
+  assert.match(text, /All of them: \/srv\/\.rehouse\/verify\/1\/differences\.jsonl/)
   assert.match(text, /Witness: 0 aggregates equal, 1 different/)
   assert.match(text, /Verification \(rigorous\) of run 20261120T101923-4f2a: different in/)
 })
