@@ -122,7 +122,7 @@ async function compareAll(migration: Migration, opened: Opened, ground: Ground):
       told(differences, isBasic ? Promise.resolve() : rowsLeft()),
       told(beside, verifyBasics(common)),
       isBasic ? null : verifyAudit(entities, common),
-      isBasic ? [] : told(beside, verifyWitness({ ...common, snapshot: of => snapshots.of(of) })),
+      isBasic ? [] : told(beside, verifyWitness({ ...common, snapshot: of => snapshots.of(of), done: of => snapshots.done(of) })),
       isBasic ? null : told(beside, verifyExamples({ ...common, onNoExamples: noneOf('examples') })),
     ])
     for (const one of recomputed) if (!beside.first.some(other => isSameExample(one, other))) beside.add(one)

@@ -10,10 +10,20 @@
  * | `bytes` | the bytes of a bytea |
  * | `moment` | seconds since 1970-01-01 UTC; a local time is one of `zone`, or of UTC where that is null |
  * | `presence` | nothing: only how many are not NULL is told |
+ * | `row` | 64 bits of a hash of each row’s `parts` together, whatever the order of rows (`column` is empty): it tells values apart that change places |
  */
 export interface Measure {
   readonly column: string
-  readonly as: 'rows' | 'number' | 'flag' | 'length' | 'bytes' | 'moment' | 'presence'
+  readonly as: 'rows' | 'number' | 'flag' | 'length' | 'bytes' | 'moment' | 'presence' | 'row'
   readonly zone: string | null
   readonly of: 'count' | 'sum' | 'min' | 'max'
+  /** Of `row` only. */
+  readonly parts?: readonly MeasuredValue[]
+}
+
+/** A value as a text that is the same on both sides: of `text` the text itself without the blanks that pad a character(n), of `bytes` hex, of everything else the number that is summed up. */
+export interface MeasuredValue {
+  readonly column: string
+  readonly as: 'number' | 'flag' | 'text' | 'bytes' | 'moment'
+  readonly zone: string | null
 }

@@ -239,13 +239,13 @@ export interface WitnessLine {
   readonly tenant: string | null
   readonly table: string
   readonly column: string
-  /** `count`, `sum`, `min`, `max`; '' where there is none. */
+  /** `rows`, `count`, `sum`, `min`, `max`; of whole rows `row_sum`; of a whole file `declared_rows`; '' where there is none. */
   readonly measure: string
   readonly state: 'equal' | 'different' | 'none'
   /** Masked unless values were asked for: smallest and largest values are values. */
   readonly source: string | null
   readonly target: string | null
-  /** Why there is none, or why it may differ; '' otherwise. */
+  /** Why there is none, or what a `row_sum` is of; '' otherwise. */
   readonly reason: string
 }
 

@@ -243,7 +243,9 @@ export const verifySchema = z.object({
       tenant: maybeText,
       table: text,
       column: text,
-      measure: text.describe('count, sum, min, max; empty where there is none.'),
+      measure: text.describe(
+        'rows, count, sum, min, max; of whole rows row_sum; of a whole file declared_rows; empty where there is none.',
+      ),
       state: z.enum(['equal', 'different', 'none']),
       source: maybeText,
       target: maybeText,

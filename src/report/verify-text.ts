@@ -9,6 +9,8 @@ import { wrapText } from './wrap.ts'
 /** More lines than a person reads; all differences are in the file. */
 const MOST_DIFFERENCES = 20
 const MOST_ENTITIES = 60
+/** Columns named beside a reason. */
+const MOST_NAMES = 3
 
 export function renderVerify(result: VerifyResult, page: Page): readonly string[] {
   return [
@@ -81,19 +83,28 @@ function renderWitness(lines: readonly WitnessLine[], page: Page): readonly stri
   const equal = lines.filter(line => line.state === 'equal').length
   const different = lines.filter(line => line.state === 'different')
   const none = lines.filter(line => line.state === 'none')
-  const places = new Map<string, number>()
-  for (const line of none) {
-    const name = `${line.table}.${line.column}: ${line.reason}`
-    places.set(name, (places.get(name) ?? 0) + 1)
+  const reasons = new Map<string, Set<string>>()
+  for (const { table, column, reason } of none) {
+    const names = reasons.get(reason) ?? new Set()
+    reasons.set(reason, names.add(column === '' ? table : `${table}.${column}`))
   }
+  const columns = new Set([...reasons.values()].flatMap(names => [...names])).size
   return [
     `Witness: ${formatCounted(equal, 'aggregate')} equal, ${formatCount(different.length)} different`,
-    ...(none.length === 0 ? [] : [page.paint('dim', `No witness for ${formatCounted(places.size, 'column')}:`)]),
-    ...[...places].flatMap(([name, count]) =>
-      wrapText(printable(count === 1 ? name : `${name} (${count} tenants)`), page, { first: '  ', indent: 4 }),
-    ),
+    ...(none.length === 0 ? [] : [page.paint('dim', `No witness for ${formatCounted(columns, 'column')} (all of them: --json):`)]),
+    ...[...reasons]
+      .toSorted(([, a], [, b]) => b.size - a.size)
+      .flatMap(([reason, names]) =>
+        wrapText(printable(`${formatCount(names.size)}  ${reason}: ${firstOf(names)}`), page, { first: '  ', indent: 4 }),
+      ),
     '',
   ]
+}
+
+function firstOf(names: ReadonlySet<string>): string {
+  const shown = [...names].slice(0, MOST_NAMES)
+  const rest = names.size - shown.length
+  return rest === 0 ? shown.join(', ') : `${shown.join(', ')} and ${formatCounted(rest, 'other')}`
 }
 
 function renderReasons(reasons: readonly VerifyReason[], page: Page): readonly string[] {

@@ -55,6 +55,8 @@ export interface SourceSnapshot {
    * Called once everything wanted was read. Rejects with SOURCE_INVALID or SOURCE_CHANGED.
    */
   confirm?(signal: AbortSignal): Promise<void>
+  /** The rows of all tables as the source itself declares them, which `confirm` compares. Absent: it declares no total. */
+  readonly declaredRows?: bigint
   /**
    * Streams rows in key order (`scan`: in file order) as PostgreSQL binary tuples (no header; chunks may be cut anywhere; see TupleCursor), with back-pressure.
    * Guarantees: strictly after `after`, every row exactly once, the same order for the same content.

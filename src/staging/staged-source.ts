@@ -1,10 +1,11 @@
 import { tableLabel } from '../base/table-label.ts'
-import { RehouseError } from '../errors.ts'
+import { bug, RehouseError } from '../errors.ts'
 import type { Catalogue, Relation } from '../model/catalogue.ts'
 import type { CatalogueExtras } from '../model/catalogue-extras.ts'
 import { whyNotScanned } from '../source/scan-keys.ts'
-import type { ReadRequest, Source, SourceFacts, SourceSnapshot } from '../source/source.ts'
+import type { AggregateRequest, ReadRequest, Source, SourceFacts, SourceSnapshot } from '../source/source.ts'
 import { afterPosition } from './key-texts.ts'
+import { readableRelation } from './readable-relation.ts'
 import { stageRelation } from './stage-relation.ts'
 import {
   fittingTypes,
@@ -106,7 +107,7 @@ class StagedSnapshot implements SourceSnapshot {
   readonly origin: string
   readonly confirm?: NonNullable<SourceSnapshot['confirm']>
   readonly countElements?: NonNullable<SourceSnapshot['countElements']>
-  readonly aggregates?: NonNullable<SourceSnapshot['aggregates']>
+  readonly declaredRows?: bigint
   readonly #file: SourceSnapshot
   readonly #at: At
   readonly #closing = new AbortController()
@@ -121,11 +122,35 @@ class StagedSnapshot implements SourceSnapshot {
     this.#at = at
     if (file.confirm !== undefined) this.confirm = file.confirm.bind(file)
     if (file.countElements !== undefined) this.countElements = file.countElements.bind(file)
-    if (file.aggregates !== undefined) this.aggregates = file.aggregates.bind(file)
+    if (file.declaredRows !== undefined) this.declaredRows = file.declaredRows
   }
 
   count(relation: Relation): Promise<bigint> {
     return this.#file.count(relation)
+  }
+
+  /** Of the staged copy: a file computes nothing. The copy is the one reads in the order of these keys would take. */
+  async aggregates({ relation, measures, without }: AggregateRequest): Promise<readonly (string | null)[]> {
+    const database = await this.#open()
+    const shape = stagedShape(relation, { kind: 'columns', names: without.columns }, fittingTypes(database.types, this.#at.texts))
+    await this.#stage(database, { relation, shape, signal: this.#closing.signal })
+    const named = (name: string): string => stagedName(name, { shape, relation })
+    const source = this.#at.place.options.openSource(database.address)
+    try {
+      const snapshot = await source.openSnapshot()
+      if (snapshot.aggregates === undefined) throw bug('expected a place of staging that computes sums')
+      return await snapshot.aggregates({
+        relation: readableRelation(shape),
+        measures: measures.map(measure => ({
+          ...measure,
+          column: measure.column === '' ? '' : named(measure.column),
+          ...(measure.parts === undefined ? {} : { parts: measure.parts.map(part => ({ ...part, column: named(part.column) })) }),
+        })),
+        without: { columns: without.columns.map(named), keys: without.keys },
+      })
+    } finally {
+      await source.close()
+    }
   }
 
   read(request: ReadRequest): AsyncIterable<Buffer> {

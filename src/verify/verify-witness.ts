@@ -1,3 +1,4 @@
+import { RehouseError } from '../errors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Measure } from '../model/measure.ts'
 import type { WitnessLine } from '../model/results.ts'
@@ -9,6 +10,7 @@ import type { EntityLedger } from './ledger-facts.ts'
 import type { TableScope, TableWriter, VerifiedEntity } from './table-scopes.ts'
 import { heldKeys } from './verify-rows.ts'
 import { type WitnessColumn, witnessColumns } from './witness-plan.ts'
+import { differingValues, type MeasurePair, type RowSum, rowSumOf } from './witness-rows.ts'
 
 export interface WitnessSetting {
   readonly scopes: readonly TableScope[]
@@ -19,6 +21,9 @@ export interface WitnessSetting {
   factsOf(of: VerifiedEntity): EntityLedger | null
   /** One snapshot of the source an entity is read from, for all that are read from it. */
   snapshot(of: VerifiedEntity): Promise<SourceSnapshot>
+  /** Nothing more is asked about an entity. */
+  done(of: VerifiedEntity): Promise<void>
+  readonly signal: AbortSignal
 }
 
 const ROWS: Measure = { column: '', as: 'rows', zone: null, of: 'count' }
@@ -31,11 +36,33 @@ const PLAIN_KEYS = new Set(['int2', 'int4', 'int8', 'uuid', 'text', 'varchar'])
 export async function verifyWitness(setting: WitnessSetting): Promise<readonly WitnessLine[]> {
   const lines: WitnessLine[] = []
   const changed = await changedColumns(setting)
+  const left = new Map<VerifiedEntity, number>()
+  for (const { of } of setting.scopes.flatMap(scope => scope.writers)) left.set(of, (left.get(of) ?? 0) + 1)
   for (const scope of setting.scopes) {
     const names = changed.get(scope.service) ?? new Set()
-    for (const writer of scope.writers) lines.push(...(await linesOf(scope, { writer, changed: names }, setting)))
+    for (const writer of scope.writers) {
+      lines.push(...(await linesOf(scope, { writer, changed: names }, setting)))
+      const { of } = writer
+      left.set(of, (left.get(of) ?? 0) - 1)
+      if (left.get(of) !== 0) continue
+      lines.push(...(await declaredLines(scope, of, setting)))
+      await setting.done(of)
+    }
   }
   return lines
+}
+
+/** A total the source declares of itself is a witness of its rows: it was written by whoever made the file. Rejects where what was read does not come to it. */
+async function declaredLines(scope: TableScope, of: VerifiedEntity, { snapshot, signal }: WitnessSetting): Promise<readonly WitnessLine[]> {
+  if (of.facts.isAbsent) return []
+  const opened = await snapshot(of)
+  const { declaredRows } = opened
+  if (declaredRows === undefined) return []
+  await opened.confirm?.(signal)
+  const total = String(declaredRows)
+  const place = { ...placeOf(of), table: scope.label, column: '' }
+  const reason = 'rows of all tables of the file, as it declares them'
+  return [{ ...place, measure: 'declared_rows', state: 'equal', source: total, target: total, reason }]
 }
 
 async function linesOf(
@@ -57,8 +84,13 @@ async function linesOf(
   })
   const chosen = columns.filter(column => column.reason === '')
   const others = columns.filter(column => column.reason !== '').map(({ column, reason }) => none(column, reason))
-  const obstacle =
-    scope.writers.length > 1 ? 'several entities or tenants fill the table' : chosen.length === 0 ? null : await keyObstacle(of, setting)
+  const obstacle = of.facts.isAbsent
+    ? 'the source has no such relation'
+    : scope.writers.length > 1
+      ? 'several entities or tenants fill the table'
+      : chosen.length === 0
+        ? null
+        : await keyObstacle(of, setting)
   if (obstacle !== null || chosen.length === 0) return [...others, ...chosen.map(({ column }) => none(column, obstacle ?? ''))]
   const name = (column: string): string => `${of.facts.entity.name} ${scope.label}.${column}`
   // Replacements nobody asked for are the program's fault, and count.
@@ -66,9 +98,18 @@ async function linesOf(
     changed.has(`other ${name(one.column)}`) || ('mayReplace' in one && one.mayReplace && changed.has(`value ${name(one.column)}`))
   const clean = chosen.filter(column => !isChanged(column))
   const replaced = chosen.filter(isChanged).map(({ column }) => none(column, 'values were replaced, rounded or moved as declared'))
-  const compared = await compare(scope, { writer, columns: clean }, setting)
+  const compared = await compare(scope, { writer, columns: clean }, setting).catch(onNoStaging)
+  if (compared === NO_STAGING) return [...others, ...replaced, ...clean.map(({ column }) => none(column, NO_STAGING))]
   if (compared === null) return [...others, ...replaced, ...clean.map(({ column }) => none(column, 'an engine that computes no sums'))]
   return [...compared, ...replaced, ...others]
+}
+
+const NO_STAGING = 'its rows cannot be staged: the built-in PostgreSQL does not run here'
+
+/** A machine without the built-in server verifies all the same, but for this. */
+function onNoStaging(error: unknown): typeof NO_STAGING {
+  if (error instanceof RehouseError && error.code === 'EMBEDDED_FAILED') return NO_STAGING
+  throw error
 }
 
 /** Why the rows that were set aside cannot be left out of a sum. */
@@ -113,6 +154,7 @@ async function compare(
   const { of } = writer
   const snapshot = await setting.snapshot(of)
   if (snapshot.aggregates === undefined) return null
+  const rowSum = rowSumOf(columns, of.facts.key.names)
   const pairs = columns.flatMap(column =>
     'source' in column ? column.source.map((source, i) => ({ source, target: column.target[i] as Measure })) : [],
   )
@@ -129,13 +171,46 @@ async function compare(
       reason: 'copies of a doubled key were set aside',
     }))
   const without = { columns: of.facts.key.names, keys: aside }
-  const [source, target] = await Promise.all([
-    snapshot.aggregates({ relation: of.facts.relation, measures: [ROWS, ...pairs.map(pair => pair.source)], without }),
-    setting.reader(scope.service).aggregates(scope.rows, [ROWS, ...pairs.map(pair => pair.target)]),
-  ])
-  if (target === null || (await hasMoved(of, { snapshot, setting }))) return target === null ? null : []
-  const all = [{ source: ROWS, target: ROWS }, ...pairs]
-  return all.map((pair, i) => lineOf(scope, { of, pair, source: source[i] ?? null, target: target[i] ?? null }, setting))
+  const ask = async (asked: readonly MeasurePair[]): Promise<readonly Both[] | null> => {
+    const [source, target] = await Promise.all([
+      snapshot.aggregates?.({ relation: of.facts.relation, measures: asked.map(pair => pair.source), without }) ?? null,
+      setting.reader(scope.service).aggregates(
+        scope.rows,
+        asked.map(pair => pair.target),
+      ),
+    ])
+    return source === null || target === null
+      ? null
+      : asked.map((pair, i) => ({ of, pair, source: source[i] ?? null, target: target[i] ?? null }))
+  }
+  const told = await ask([{ source: ROWS, target: ROWS }, ...pairs, ...(rowSum === null ? [] : [rowSum.all])])
+  if (told === null || (await hasMoved(of, { snapshot, setting }))) return told === null ? null : []
+  const lines = told.map(both => lineOf(scope, both, setting))
+  if (rowSum === null) return lines
+  return [...lines.slice(0, -1), ...(await rowLines(rowSum, { line: lines.at(-1), columns, scope, ask }, setting))]
+}
+
+/** Of whole rows: equal, or the columns whose values are not where they should be. */
+async function rowLines(
+  rowSum: RowSum,
+  of: {
+    readonly line: WitnessLine | undefined
+    readonly columns: readonly WitnessColumn[]
+    readonly scope: TableScope
+    readonly ask: (asked: readonly MeasurePair[]) => Promise<readonly Both[] | null>
+  },
+  setting: WitnessSetting,
+): Promise<readonly WitnessLine[]> {
+  if (of.line === undefined) return []
+  const line = { ...of.line, reason: rowSum.covers }
+  if (line.state === 'equal') return [line]
+  const single = differingValues(of.columns, rowSum)
+  const told = (await of.ask(single.map(({ pair }) => pair))) ?? []
+  const columns = told.flatMap((both, i) => {
+    const one = lineOf(of.scope, both, setting)
+    return one.state === 'equal' ? [] : [{ ...one, column: single[i]?.column ?? '' }]
+  })
+  return [line, ...columns]
 }
 
 /** Legacy keys of rows that are not in the target; null: some cannot be named. */
@@ -172,7 +247,7 @@ async function hasMoved(
 
 interface Both {
   readonly of: VerifiedEntity
-  readonly pair: { readonly source: Measure; readonly target: Measure }
+  readonly pair: MeasurePair
   readonly source: string | null
   readonly target: string | null
 }
@@ -183,7 +258,14 @@ function lineOf(scope: TableScope, { of, pair, source, target }: Both, { showVal
   const shown = (text: string | null): string | null => (text === null || !isValue ? text : 'a value')
   const place = { ...placeOf(of), table: scope.label, column }
   const state = source === target ? 'equal' : 'different'
-  return { ...place, measure: as === 'rows' ? 'rows' : measure, state, source: shown(source), target: shown(target), reason: '' }
+  return {
+    ...place,
+    measure: as === 'rows' ? 'rows' : as === 'row' ? 'row_sum' : measure,
+    state,
+    source: shown(source),
+    target: shown(target),
+    reason: '',
+  }
 }
 
 /** Sums that differ are differences, unless the source is known to have moved on since the rows were read. Call it once the rows have been compared. */

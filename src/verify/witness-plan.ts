@@ -1,7 +1,7 @@
-import { familyOf } from '../cast/sql-family.ts'
+import { type Family, familyOf } from '../cast/sql-family.ts'
 import type { Column } from '../model/catalogue.ts'
 import type { MappingValue, NamedValue, Shape } from '../model/mapping.ts'
-import type { Measure } from '../model/measure.ts'
+import type { Measure, MeasuredValue } from '../model/measure.ts'
 import type { TableWriter } from './table-scopes.ts'
 
 /** A target column and the source column it must agree with in sum, or why there is none. Shares no code with the row program: it reads the mapping, and the engines do the rest. */
@@ -10,6 +10,8 @@ export type WitnessColumn =
       readonly column: string
       readonly source: readonly Measure[]
       readonly target: readonly Measure[]
+      /** The value itself as both sides write it; null: they have no common text of it. */
+      readonly value: { readonly source: MeasuredValue; readonly target: MeasuredValue } | null
       readonly mayReplace: boolean
       readonly reason: ''
     }
@@ -60,6 +62,7 @@ function witnessOf(
     column: named.name,
     source: measures(source.name, pair.source),
     target: measures(column.name, pair.target),
+    value: found.isReference ? null : valuesOf({ source, target: column }, pair, zone),
     mayReplace: mayReplace(named.value),
     reason: '',
   }
@@ -111,20 +114,49 @@ const presence = same('presence')
 const NUMBERS = new Set(['int', 'numeric'])
 const TEXTS = new Set(['text', 'bpchar'])
 const DAYS = new Set(['date', 'timestamp'])
+/** SQL Server’s times are times all the same. */
+const TIMES: ReadonlyMap<Family, Family> = new Map<Family, Family>([
+  ['datetime2', 'timestamp'],
+  ['datetimeoffset', 'timestamptz'],
+  ['tick_time', 'time'],
+])
 
 /** What both engines can sum up of two types. What they cannot is counted. */
 function measuresOf(source: Column, target: Column): Pair {
-  const [from, to] = [familyOf(source.type), familyOf(target.type)]
+  const [own, to] = [familyOf(source.type), familyOf(target.type)]
+  const from = TIMES.get(own) ?? own
   if (NUMBERS.has(from) && NUMBERS.has(to)) return same('number')
   if (from === 'float' && to === 'float' && source.type.name === target.type.name) return same('number')
   if (from === 'bool' && to === 'bool') return same('flag')
   if (TEXTS.has(from) && TEXTS.has(to)) return same('length')
   if (from === 'bytea' && to === 'bytea') return same('bytes')
   if (DAYS.has(from) && DAYS.has(to) && !(from === 'timestamp' && to === 'date')) return same('moment')
-  if (from === 'timestamptz' && to === 'timestamptz') return same('moment')
+  if ((from === 'timestamptz' || from === 'time') && to === from) return same('moment')
   if (from === 'timestamp' && to === 'timestamptz')
     return { source: { as: 'moment', isLocal: true }, target: { as: 'moment', isLocal: false } }
   return presence
+}
+
+/** Types besides texts whose text is the same on every server. */
+const SAME_TEXT = new Set(['uuid', 'enum'])
+
+/** How both sides write one and the same value, for sums over whole rows. */
+function valuesOf(
+  { source, target }: { readonly source: Column; readonly target: Column },
+  pair: Pair,
+  zone: string | null,
+): { readonly source: MeasuredValue; readonly target: MeasuredValue } | null {
+  const as = valueForm(pair.source.as, familyOf(source.type), familyOf(target.type))
+  if (as === null) return null
+  const value = (column: string, isLocal: boolean): MeasuredValue => ({ column, as, zone: isLocal ? zone : null })
+  return { source: value(source.name, pair.source.isLocal), target: value(target.name, pair.target.isLocal) }
+}
+
+function valueForm(as: As, from: Family, to: Family): MeasuredValue['as'] | null {
+  if (as === 'number' || as === 'flag' || as === 'bytes' || as === 'moment') return as
+  if (as === 'length') return 'text'
+  const isText = (SAME_TEXT.has(from) && from === to) || (from === 'enum' && TEXTS.has(to)) || (TEXTS.has(from) && to === 'enum')
+  return isText ? 'text' : null
 }
 
 function aggregatesOf(as: As): readonly Measure['of'][] {

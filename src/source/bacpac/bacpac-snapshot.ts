@@ -28,6 +28,7 @@ export class BacpacSnapshot implements SourceSnapshot {
   readonly id: string
   readonly marker: string
   readonly origin = ''
+  readonly declaredRows?: bigint
   readonly #content: BacpacContent
   readonly #onClose: () => void
   /** Rows of each table that was read to its end. */
@@ -40,6 +41,7 @@ export class BacpacSnapshot implements SourceSnapshot {
     this.#content = content
     this.id = options.id
     this.marker = content.zip.marker
+    if (content.origin.totalRows !== null) this.declaredRows = content.origin.totalRows
     this.#onClose = options.onClose
   }
 

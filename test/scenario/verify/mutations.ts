@@ -243,6 +243,11 @@ export const PROGRAM_MUTATIONS: readonly ProgramMutation[] = [
     change: manifest => manifest.replace('note: note', 'note: { from: note, if_null: { value: "" } }'),
     told: /^witness pupil\/north {2}app\.pupils\.note count/m,
   },
+  {
+    name: 'two rows swap a value, so that sums stay',
+    change: manifest => manifest.replace('city: city', `city: "case when id = 1 then 'Bonn' when id = 2 then 'Köln' else city end"`),
+    told: /^witness pupil\/north {2}app\.pupils\.city row_sum/m,
+  },
 ]
 
 /** What the manifest itself has wrong, so that program, recomputation and witness follow it: found by rows a person typed in. `examples` stand at the pupils of the wrong manifest. */
@@ -270,6 +275,7 @@ export const ONLY_PEOPLE: readonly string[] = [
   'The manifest itself maps the wrong column of the right kind (`email` from `backup_email`): program, recomputation and witness all follow it, and no example of an entity’s rows says otherwise.',
   'A value is translated wrongly by a `map`, a constant is wrong, a rule excludes or quarantines too much: these are what the manifest says, where no example says otherwise.',
   'The tenants’ list gives a database the wrong name or zone: everything read from it is consistently wrong.',
-  'A wrong program exchanges values between rows of one column so that count, sum, smallest and largest stay, or changes a column without a witness (the report lists those).',
+  'A wrong program changes a column without a witness (the report lists those), or exchanges values between rows in a column that only has counts and sums: one that is not in the row sum of its table (the report lists which are).',
+  'A file is decoded wrongly in a way that leaves its declared totals alone: its staged copy, which the witness sums up, was made by the same reader. An example in the manifest, typed in from what the old program shows, finds it.',
   'The source was wrong before the run.',
 ]

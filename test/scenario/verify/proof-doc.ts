@@ -21,6 +21,14 @@ is in quarantine; otherwise the target is *accounted for, not complete*.
 The **witness** is a set of sums (count, sum, smallest, largest; of times in seconds, of texts their length) that both engines compute in their own SQL, from the mapping alone. It shares no code with the
 row program, so it sees a wrong program. Columns without one are listed with the reason: an expression, a translated or replaced value, a part that is written for some rows only.
 
+Its **row sum** finds values that changed places between rows. Each engine hashes the columns of a row together (the first 64 bits of SHA-256 of their texts; numbers without trailing zeros, times in
+seconds, bytes in hex) and sums the hashes up, so that the order of rows does not matter. Where the target keeps the legacy key, rows are told apart by it, and a sum that differs names the column;
+otherwise a row is known by its other columns only. Documents, lists, intervals and values whose type changes kind are not in it: the report lists what is.
+
+Of a **file** the sums are made from its staged copy, in the private PostgreSQL. That copy was made by the reader of the file, which the row program reads through too: the witness of a file sees a wrong
+program, not a wrong decoder. Against that stand the total of rows a BACPAC declares in its Origin.xml (\`declared_rows\`, compared with the rows that were read, and at most reached where a table has columns this program cannot
+read), and the examples of the manifest. A decoder that loses a row is found by the first; one that is off by one in every value of a column by an example, and by nothing else.
+
 The **examples** are rows a person typed into the manifest (\`examples:\`): each is compared with what the target holds under its legacy key, in the canonical form of its type, and at the rigorous level
 also with what the program makes of the row now. A key that leads to no row is a difference, unless its example is for every tenant that has the row.
 

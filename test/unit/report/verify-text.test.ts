@@ -39,7 +39,19 @@ test('reasons and columns without a witness are named', () => {
     { ...VERIFY, outcome: 'could_not_verify', witness: [{ ...none, reason: 'a constant' }], reasons: [reason] },
     WIDE,
   ).join('\n')
-  assert.match(text, /No witness for 1 column:\n {2}public\.s\.c: a constant/)
+  assert.match(text, /No witness for 1 column \(all of them: --json\):\n {2}1 {2}a constant: public\.s\.c\n/)
   assert.match(text, /Could not be verified\n {2}source_moved_on \(north s\): expected rows, got others/)
   assert.match(text, /: could not verify in/)
+})
+
+test('columns without a witness are counted by their reason, with the first of them, whatever the number of tenants', () => {
+  const none = { entity: 's', table: 'public.s', measure: '', state: 'none', source: null, target: null } as const
+  const lines = ['a', 'b', 'c', 'd', 'e'].flatMap(column =>
+    ['north', 'south'].map(tenant => ({ ...none, tenant, column, reason: column === 'a' ? 'a constant' : 'an expression' })),
+  )
+  const digest = { ...none, tenant: 'north', column: '', measure: 'digest', reason: 'several entities fill it' }
+  const text = renderVerify({ ...VERIFY, witness: [...lines, digest] }, WIDE).join('\n')
+  assert.match(text, /No witness for 6 columns \(all of them: --json\):/)
+  assert.match(text, /\n {2}4 {2}an expression: public\.s\.b, public\.s\.c, public\.s\.d and 1 other\n {2}1 {2}a constant: public\.s\.a\n/)
+  assert.match(text, /\n {2}1 {2}several entities fill it: public\.s\n/)
 })
