@@ -243,9 +243,7 @@ export const verifySchema = z.object({
       tenant: maybeText,
       table: text,
       column: text,
-      measure: text.describe(
-        'rows, count, sum, min, max; of whole rows row_sum; of a whole file declared_rows; empty where there is none.',
-      ),
+      measure: text.describe('rows, count, sum, min, max, row_sum, declared_rows; empty: none.'),
       state: z.enum(['equal', 'different', 'none']),
       source: maybeText,
       target: maybeText,

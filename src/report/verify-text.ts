@@ -83,21 +83,36 @@ function renderWitness(lines: readonly WitnessLine[], page: Page): readonly stri
   const equal = lines.filter(line => line.state === 'equal').length
   const different = lines.filter(line => line.state === 'different')
   const none = lines.filter(line => line.state === 'none')
-  const reasons = new Map<string, Set<string>>()
-  for (const { table, column, reason } of none) {
-    const names = reasons.get(reason) ?? new Set()
-    reasons.set(reason, names.add(column === '' ? table : `${table}.${column}`))
-  }
-  const columns = new Set([...reasons.values()].flatMap(names => [...names])).size
+  const [columns, tables] = [none.filter(line => line.column !== ''), none.filter(line => line.column === '')]
   return [
     `Witness: ${formatCounted(equal, 'aggregate')} equal, ${formatCount(different.length)} different`,
-    ...(none.length === 0 ? [] : [page.paint('dim', `No witness for ${formatCounted(columns, 'column')} (all of them: --json):`)]),
+    ...renderLacking({ what: 'witness', of: 'column', lines: columns }, page),
+    ...[...new Set(tables.map(line => line.measure))].flatMap(measure =>
+      renderLacking({ what: printable(measure), of: 'table', lines: tables.filter(line => line.measure === measure) }, page),
+    ),
+    '',
+  ]
+}
+
+/** By reason, most names first. */
+function renderLacking(
+  { what, of, lines }: { readonly what: string; readonly of: 'column' | 'table'; readonly lines: readonly WitnessLine[] },
+  page: Page,
+): readonly string[] {
+  if (lines.length === 0) return []
+  const nameOf = ({ table, column }: WitnessLine): string => (column === '' ? table : `${table}.${column}`)
+  const reasons = new Map<string, Set<string>>()
+  for (const line of lines) reasons.set(line.reason, (reasons.get(line.reason) ?? new Set()).add(nameOf(line)))
+  const all = formatCounted(new Set(lines.map(nameOf)).size, of)
+  const width = Math.max(...[...reasons.values()].map(names => formatCount(names.size).length))
+  const text = (reason: string, names: ReadonlySet<string>): string => printable(`${reason}: ${firstOf(names)}`)
+  return [
+    page.paint('dim', `No ${what} for ${all} (all of them: --json):`),
     ...[...reasons]
       .toSorted(([, a], [, b]) => b.size - a.size)
       .flatMap(([reason, names]) =>
-        wrapText(printable(`${formatCount(names.size)}  ${reason}: ${firstOf(names)}`), page, { first: '  ', indent: 4 }),
+        wrapText(text(reason, names), page, { first: `  ${formatCount(names.size).padStart(width)}  `, indent: width + 6 }),
       ),
-    '',
   ]
 }
 
