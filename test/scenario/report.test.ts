@@ -119,6 +119,22 @@ test('a report of a run: every figure is what SQL of its own counts, in every fo
       'delete from rehouse.audit; insert into rehouse.audit select * from public.kept; update rehouse.audit_head set (id, hash) = (select id, hash from public.kept order by id desc limit 1); drop table public.kept',
     )
   })
+  await t.test('audit verify and audit export fit their schemas; another salt exits with 3', async () => {
+    for (const command of ['audit verify', 'audit export']) {
+      const schema = await rehouseHereJson<Parameters<typeof isValid>[0]>(['schema', '--output', command, '--json'], options)
+      const { json } = await rehouseHereJson<object>([...command.split(' '), '--json'], options)
+      assert.ok(isValid(schema.json, json), command)
+    }
+    const other = await rehouseHere(['audit', 'verify'], { folder, env: { ...env, REHOUSE_SALT: 'another salt, 32 bytes long enough' } })
+    assert.equal(other.status, 3)
+    assert.match(other.stdout, /could not be verified/)
+    assert.equal((await run('audit', 'verify', '--head', 'nonsense')).status, 2)
+    assert.equal((await run('audit', 'export', '--format', 'csv', '--out', 'audit.csv')).status, 0)
+    const [[entries] = []] = await target.sql('select count(*) from rehouse.audit')
+    assert.equal(strictCsv(readFileSync(join(folder, 'audit.csv'), 'utf8'))?.length, Number(entries) + 1)
+    assert.equal(statSync(join(folder, 'audit.csv')).mode & 0o777, 0o600)
+    assert.equal((await run('audit', 'export')).stdout.trim().split('\n').length, Number(entries))
+  })
   await t.test('files are the owner’s alone, have what the JSON says, and hold keys but no value', () => {
     const names = readdirSync(join(folder, 'told')).toSorted()
     assert.deepEqual(names, made.json.files.map(({ name }) => name).toSorted())
