@@ -79,7 +79,7 @@ function sourceCounts({ entities }: ReportFacts): readonly ReportCheck[] {
 /** Only who looks into the target can say: basic looks. */
 function orphansLoaded(verification: ReportVerification | null): ReportCheck {
   const check = 'orphans and other differences in the target'
-  if (verification === null || verification.outcome === 'could_not_verify')
+  if (verification === null || verification.outcome === 'could_not_verify' || !verification.whole)
     return { check, expected: '0', actual: '', outcome: 'not_known' }
   return none(check, verification.differences)
 }

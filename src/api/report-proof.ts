@@ -5,12 +5,12 @@ import { detailOf } from './audit.ts'
 import { headText } from './audit-heads.ts'
 import type { OpenMigration } from './open-migration.ts'
 
-/** The newest verification of the run that the audit knows. */
+/** The newest verification of the run that the audit knows; one of all of it comes before one of a part. */
 export async function readVerification({ services }: OpenMigration, run: string): Promise<ReportVerification | null> {
   const control = services[0]?.ledger
   if (control === undefined) return null
-  const entry = (await control.auditTrail()).findLast(({ action, run: of }) => action === 'verify' && of === run)
-  return entry === undefined ? null : verificationOf(entry)
+  const all = (await control.auditTrail()).filter(({ action, run: of }) => action === 'verify' && of === run).map(verificationOf)
+  return all.findLast(({ whole }) => whole) ?? all.at(-1) ?? null
 }
 
 function verificationOf(entry: AuditRecord): ReportVerification {
@@ -23,12 +23,17 @@ function verificationOf(entry: AuditRecord): ReportVerification {
     by: entry.who,
     // Written by auditVerification from the same types.
     level: text('level') as VerifyLevel,
+    whole: isWhole(detail),
     outcome: text('outcome') as VerifyOutcome,
     parity: text('parity') as ReportVerification['parity'],
     compared: count('compared'),
     differences: count('differences'),
     witness: witnessOf(detail.witness),
   }
+}
+
+function isWhole({ tenants = null, entities = null, sample = null }: Readonly<Record<string, unknown>>): boolean {
+  return tenants === null && entities === null && sample === null
 }
 
 function witnessOf(value: unknown): ReportVerification['witness'] {

@@ -9,12 +9,15 @@ import { validationViews } from '../verify/validation-views.ts'
 import { auditFile } from './audit-file.ts'
 import type { OpenMigration } from './open-migration.ts'
 import { PROGRAM_VERSION } from './program-version.ts'
+import type { VerifyRequest } from './verify-request.ts'
 
 export interface Evidence {
   readonly id: string
   readonly folder: string
   readonly manifest: string
   readonly operator: string
+  /** What was asked for; null = all of it. */
+  readonly scope: Pick<VerifyRequest, 'tenants' | 'entities' | 'sample'>
   readonly survey: MigrationSurvey
   readonly result: VerifyResult
 }
@@ -22,13 +25,13 @@ export interface Evidence {
 const OWNER_ONLY = { mode: 0o600 }
 
 /** Remembers that it was verified, and how it ended: in the control ledger, or in a file where this role may not write there. */
-export async function auditVerification(migration: OpenMigration, { id, operator, result }: Evidence): Promise<void> {
+export async function auditVerification(migration: OpenMigration, { id, operator, scope, result }: Evidence): Promise<void> {
   const { run, level, outcome, parity, compared, differences_total: differences } = result
   const entry = {
     who: operator,
     action: 'verify',
     run: run === '' ? null : run,
-    detail: { id, level, outcome, parity, compared, differences, witness: witnessCounts(result) },
+    detail: { id, level, outcome, parity, compared, differences, witness: witnessCounts(result), ...scope },
   }
   const control = migration.services[0]?.ledger
   try {

@@ -31,6 +31,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
       folder: request.folder,
       manifest: options.manifest,
       operator: options.operator ?? operatorName(),
+      scope: { tenants: request.tenants, entities: request.entities, sample: request.sample },
       survey,
       result,
     }

@@ -44,7 +44,7 @@ export interface RunReport {
     readonly tasks: number
   }[]
   readonly failures: readonly { readonly entity: string; readonly tenant: string | null; readonly code: string; readonly message: string }[]
-  /** The newest one of this run; null = none is on record. */
+  /** The newest one of this run, one of all of it where there is one; null = none is on record. */
   readonly verification: ReportVerification | null
   readonly checks: readonly ReportCheck[]
   /** The chain of entries as it was when the report was made, before the entry of the report itself. */
@@ -91,6 +91,8 @@ export interface ReportVerification {
   readonly at: string
   readonly by: string
   readonly level: VerifyLevel
+  /** It looked at all of the run, not at some tenants, entities or rows. */
+  readonly whole: boolean
   readonly outcome: VerifyOutcome
   readonly parity: 'complete' | 'accounted' | 'none'
   readonly compared: number

@@ -40,6 +40,7 @@ const verification = z.object({
   at: text,
   by: text,
   level: z.enum(['basic', 'standard', 'rigorous', 'forensic']),
+  whole: z.boolean().describe('It looked at all of the run, not at some tenants, entities or rows.'),
   outcome: z.enum(['equal', 'different', 'could_not_verify']),
   parity: z.enum(['complete', 'accounted', 'none']),
   compared: count,

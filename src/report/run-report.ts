@@ -183,13 +183,16 @@ function verificationSection({ verification }: RunReport): ReportSection {
       lead: ['No verification of this run is on record: nothing has looked into the target since. Run `rehouse verify`.'],
       table: null,
     }
-  const { level, outcome, parity, at, by, compared, differences, witness, id } = verification
+  const { level, outcome, parity, at, by, compared, differences, witness, id, whole } = verification
   const told = `${at}, by ${by}: level ${level}, outcome ${outcome.replaceAll('_', ' ')}, ${formatCount(compared)} rows compared, ${formatCount(differences)} differences (verification ${id}).`
   const counted =
     witness === null
       ? 'Witness: not on record.'
       : `Witness, aggregates that each database computed in its own SQL: ${formatCount(witness.equal)} equal, ${formatCount(witness.different)} different; ${formatCount(witness.none)} columns or tables without one.`
-  return { title, lead: [told, counted, ...PARITY[parity]], table: null }
+  const lead = whole
+    ? [told, counted, ...PARITY[parity]]
+    : [told, counted, 'It looked at some tenants, entities or rows only: parity of the run is not proven.']
+  return { title, lead, table: null }
 }
 
 const PARITY = {

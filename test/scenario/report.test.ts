@@ -162,6 +162,16 @@ test('a report of a run: every figure is what SQL of its own counts, in every fo
       ['south', 'mark', '3', '2', '1', '1', '0', 'accounted'],
     ])
   })
+  await t.test('a verification of one tenant does not stand for the whole, nor hide one that does', async () => {
+    const told = async (): Promise<RunReport> => (await rehouseHereJson<ReportResult>(['report', '--json'], options)).json.report
+    assert.equal((await run('verify', '--tenant', 'north')).status, 0)
+    assert.deepEqual((await told()).verification?.id, report.verification?.id)
+    assert.equal((await run('migrate')).status, 1)
+    assert.equal((await run('verify', '--tenant', 'north')).status, 0)
+    const { verification, checks } = await told()
+    assert.equal(verification?.whole ?? false, false)
+    assert.equal(checks.find(({ check }) => check.startsWith('orphans and other'))?.outcome, 'not_known')
+  })
   await t.test('CSV needs a folder, an unknown run is refused, and one format may be asked for', async () => {
     assert.equal((await run('report', '--format', 'csv')).status, 2)
     assert.equal((await run('report', 'nonsense')).status, 2)

@@ -95,6 +95,7 @@ export function runReport(change: Partial<RunReport> = {}): RunReport {
       at: '2026-11-20T11:00:00.000000Z',
       by: 'Ada',
       level: 'rigorous',
+      whole: true,
       outcome: 'equal',
       parity: 'accounted',
       compared: 1_234_560,
