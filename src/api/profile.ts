@@ -72,7 +72,7 @@ export async function profileLooked({ given, looked, place, draft, options }: Pr
     type: 'run:started',
     run: 'profile',
     dryRun: false,
-    tasks: tables.length,
+    tasks: tables.length * 2,
     estimatedRows: estimates.reduce((a, b) => a + b, 0) || null,
   })
   for (const [i, source] of given.entries()) {

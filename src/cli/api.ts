@@ -53,7 +53,7 @@ export interface Api {
   embeddedUrl(folder: string, database?: string): string
 }
 
-export type { InitOptions, LookupOptions, MigrateOptions, Options, QuarantineOptions, VerifyOptions }
+export type { InitOptions, LookupOptions, MigrateOptions, Options, ProfileOptions, QuarantineOptions, VerifyOptions }
 
 export interface EmbeddedServer {
   readonly port: number

@@ -2,7 +2,7 @@ import { familyOf } from '../cast/sql-family.ts'
 import type { Relation } from '../model/catalogue.ts'
 import type { ColumnFacts } from './column-facts.ts'
 import { hashKind } from './field-hash.ts'
-import type { KeyFacts } from './key-watch.ts'
+import { columnOf, isComparable, type KeyFacts } from './key-watch.ts'
 import { nameLikeness } from './name-likeness.ts'
 import type { TableFacts } from './table-facts.ts'
 
@@ -26,10 +26,12 @@ const KINDS = new Set(['int', 'uuid', 'text', 'numeric'])
 
 /** Declared foreign keys, and columns that may be references nobody declared. What the first pass rules out is not counted. Keys of tables read in part, or too large to hold, are left out. */
 export function chooseReferences(tables: readonly TableFacts[]): readonly ReferenceCandidate[] {
-  const keys = tables
-    .filter(table => table.isWhole && table.refusal === null)
-    .flatMap(table => table.keys.filter(key => !key.values.isOver && key.rows > 0))
+  const keys = tables.filter(table => table.isWhole && table.refusal === null).flatMap(table => table.keys.filter(isKept))
   return tables.flatMap(table => [...declared(table, keys), ...undeclared(table, tables, keys)])
+}
+
+function isKept({ values, relation, columns }: KeyFacts): boolean {
+  return !values.isOver && columns.every(name => isComparable(columnOf(relation, name)))
 }
 
 function declared({ relation, columns: known }: TableFacts, keys: readonly KeyFacts[]): readonly ReferenceCandidate[] {
@@ -68,7 +70,13 @@ function candidateOf(facts: ColumnFacts, key: KeyFacts, { relation, tables }: Sc
   const { column } = facts
   const [name = ''] = key.columns
   const isOwn = key.relation === relation
-  if (key.columns.length !== 1 || (isOwn && name === column.name) || (key.duplicates ?? 1) > 0 || key.kinds[0] !== hashKind(column.type))
+  if (
+    key.columns.length !== 1 ||
+    key.rows === 0 ||
+    (isOwn && name === column.name) ||
+    (key.duplicates ?? 1) > 0 ||
+    key.kinds[0] !== hashKind(column.type)
+  )
     return []
   const likeness = nameLikeness({ table: relation.name, column: column.name }, { table: key.relation.name, column: name }, isOwn)
   const parent = tables.find(table => table.relation === key.relation)?.columns.find(known => known.column.name === name)

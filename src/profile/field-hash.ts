@@ -1,4 +1,4 @@
-import { hashBytes } from '../base/row-hash.ts'
+import { hashView } from '../base/row-hash.ts'
 import { equalText } from '../cast/key-equality.ts'
 import { withoutBlanks } from '../cast/key-text.ts'
 import { baseOf, familyOf } from '../cast/sql-family.ts'
@@ -7,6 +7,17 @@ import type { SqlType } from '../model/sql-type.ts'
 
 /** Chains a field into `lanes` (seed before, hash after): equal values of one kind have equal hashes. */
 export type FieldHash = (data: Buffer, start: number, length: number, lanes: Int32Array) => void
+
+let viewed: Buffer = Buffer.alloc(0)
+let view = new DataView(viewed.buffer, viewed.byteOffset, viewed.byteLength)
+
+/** Rows come many to a chunk: one view serves all their fields. */
+function viewOf(data: Buffer): DataView {
+  if (data === viewed) return view
+  viewed = data
+  view = new DataView(data.buffer, data.byteOffset, data.byteLength)
+  return view
+}
 
 /** Values of types of one kind may be equal to one another: `int4` and `int8`, `varchar` and `char`. */
 export function hashKind(type: SqlType): string {
@@ -25,27 +36,29 @@ export function fieldHash(type: SqlType, equality?: KeyEquality): FieldHash {
       return numericHash
     case 'bpchar':
       return (
-        textHash(equality) ?? ((data, start, length, lanes) => hashBytes(data, start, start + withoutBlanks(data, start, length), lanes))
+        textHash(equality) ??
+        ((data, start, length, lanes) => hashView(viewOf(data), start, start + withoutBlanks(data, start, length), lanes))
       )
     case 'text':
       return textHash(equality) ?? bytesHash
     case 'datetimeoffset':
-      return (data, start, _length, lanes) => hashBytes(data, start, start + 8, lanes)
+      return (data, start, _length, lanes) => hashView(viewOf(data), start, start + 8, lanes)
     default:
       return bytesHash
   }
 }
 
-const bytesHash: FieldHash = (data, start, length, lanes) => hashBytes(data, start, start + length, lanes)
+const bytesHash: FieldHash = (data, start, length, lanes) => hashView(viewOf(data), start, start + length, lanes)
 
 /** 1.50 and 1.5: the scale that is shown is left out. */
 const numericHash: FieldHash = (data, start, length, lanes) => {
-  hashBytes(data, start, start + 6, lanes)
-  hashBytes(data, start + 8, start + length, lanes)
+  hashView(viewOf(data), start, start + 6, lanes)
+  hashView(viewOf(data), start + 8, start + length, lanes)
 }
 
 function integerHash(name: string): FieldHash {
   const wide = Buffer.alloc(8)
+  const viewOfWide = new DataView(wide.buffer, wide.byteOffset, 8)
   if (name === 'int8') return bytesHash
   const read =
     name === 'int2' ? (data: Buffer, start: number) => data.readInt16BE(start) : (data: Buffer, start: number) => data.readInt32BE(start)
@@ -53,7 +66,7 @@ function integerHash(name: string): FieldHash {
     const value = read(data, start)
     wide.writeInt32BE(value >> 31, 0)
     wide.writeInt32BE(value, 4)
-    hashBytes(wide, 0, 8, lanes)
+    hashView(viewOfWide, 0, 8, lanes)
   }
 }
 
@@ -62,6 +75,6 @@ function textHash(equality: KeyEquality | undefined): FieldHash | null {
   if (equal === null) return null
   return (data, start, length, lanes) => {
     const bytes = Buffer.from(equal(data.toString('utf8', start, start + length)))
-    hashBytes(bytes, 0, bytes.length, lanes)
+    hashView(viewOf(bytes), 0, bytes.length, lanes)
   }
 }

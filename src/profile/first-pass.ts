@@ -23,7 +23,9 @@ export async function firstPass(relation: Relation, context: PassContext, budget
   const names = readable.map(column => column.name)
   const limit = distinctLimit(readable.length)
   const columns = readable.map(column => new ColumnCollector(column, limit))
-  const keys = keySpecs(relation, context.relations, names).map(spec => new KeyWatch(spec, names, budget))
+  const specs = keySpecs(relation, context.relations, names)
+  const share = Math.floor(budget.left / Math.max(1, specs.length))
+  const keys = specs.map(spec => new KeyWatch(spec, names, { budget, limit: share }))
   const result = { rows: 0, isWhole: true, refusal: whyDenied(relation) }
   // Asking for what is denied would end the transaction every other table is read in.
   if (result.refusal !== null) return { relation, ...result, isWhole: false, columns: [], keys: [] }

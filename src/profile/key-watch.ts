@@ -1,4 +1,5 @@
-import type { Relation } from '../model/catalogue.ts'
+import { baseOf } from '../cast/sql-family.ts'
+import type { Column, KeyEquality, Relation } from '../model/catalogue.ts'
 import { type FieldHash, fieldHash, hashKind } from './field-hash.ts'
 import { HashSet } from './hash-set.ts'
 import { KEYS_PER_SOURCE } from './limits.ts'
@@ -42,12 +43,12 @@ export class KeyWatch {
   #nulls = 0
   #duplicates = 0
 
-  /** `read`: the names of the columns as they are delivered. */
-  constructor(spec: KeySpec, read: readonly string[], budget: KeyBudget) {
+  /** `read`: the names of the columns as they are delivered; `limit`: its share of the budget. */
+  constructor(spec: KeySpec, read: readonly string[], { budget, limit }: { readonly budget: KeyBudget; readonly limit: number }) {
     this.spec = spec
     this.#at = spec.columns.map(name => read.indexOf(name))
     this.#hashes = keyHashes(spec.relation, spec.columns)
-    this.#values = new HashSet(budget.left)
+    this.#values = new HashSet(limit)
     this.#budget = budget
   }
 
@@ -63,7 +64,7 @@ export class KeyWatch {
     this.#rows++
     if (this.#values.add(lanes[0] as number, lanes[1] as number)) return
     this.#duplicates++
-    if (this.spec.kind === 'likely' && this.#rows === TRIAL && this.#duplicates > TRIAL / 10) this.#values.drop()
+    if (this.spec.kind === 'likely' && this.#rows >= TRIAL && this.#duplicates * 10 > this.#rows) this.#values.drop()
   }
 
   /** Takes what is kept out of the budget. */
@@ -88,7 +89,16 @@ export function keyHashes(
   as: Relation = relation,
   asColumns = columns,
 ): readonly FieldHash[] {
-  return columns.map((name, i) => fieldHash(columnOf(relation, name).type, columnOf(as, asColumns[i] ?? '').collation?.equality))
+  return columns.map((name, i) => fieldHash(columnOf(relation, name).type, equalityOf(columnOf(as, asColumns[i] ?? ''))))
+}
+
+function equalityOf({ type, collation }: Column): KeyEquality | undefined {
+  return baseOf(type).name === 'citext' ? 'fold' : collation?.equality
+}
+
+/** Whether it is known when two values of the column are equal; of some collations only their server knows. */
+export function isComparable({ type, collation }: Column): boolean {
+  return collation === null || collation.isDeterministic || collation.equality !== undefined || baseOf(type).name === 'citext'
 }
 
 export interface KeyRow {

@@ -45,7 +45,7 @@ export async function profileSource(request: ProfileRequest): Promise<SourceFact
     const keys = tables.flatMap(table => (table.isWhole ? table.keys : []))
     const references: ReferenceFacts[] = []
     const polymorphic: PolymorphicFacts[] = []
-    for (const table of tables.filter(({ refusal, rows }) => refusal === null && rows > 0)) {
+    for (const table of tables) {
       const { relation } = table
       const of = candidates.filter(({ child }) => child === relation)
       const found = await told(relation, request, () => secondPass(table, of, { context: contextOf(relation), keys }))

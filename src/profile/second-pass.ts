@@ -25,6 +25,7 @@ export async function secondPass(
   { context, keys }: { readonly context: PassContext; readonly keys: readonly KeyFacts[] },
 ): Promise<SecondFacts> {
   const { relation } = table
+  if (table.refusal !== null || table.rows === 0) return { references: [], polymorphic: [] }
   const pairs = pairsOf(table)
   const names = [...new Set([...candidates.flatMap(candidate => candidate.columns), ...pairs.flatMap(pair => [pair.type, pair.id])])]
   if (names.length === 0) return { references: [], polymorphic: [] }

@@ -158,7 +158,7 @@ function polymorphic(tenant: string, { child, typeColumn, idColumn, kinds }: Pol
       column: idColumn,
       count: rows,
       message: `${counted(rows, 'row')} lead to ${labelOf(parent.relation)}, as ${typeColumn} says, and ${rows - parent.found} of them to no row of it`,
-      next: `Split it into one reference for each of the ${counted(kinds.length, 'kind')}; what it refers to depends on ${typeColumn}.`,
+      next: `Split it into one reference for each of the ${counted(kinds.length, 'kind')}, each with a uuid column of its own in target.sql; what it refers to depends on ${typeColumn}.`,
       hint: { kind: 'polymorphic', id: idColumn, type: typeColumn, word, parent: parent.relation },
     })
   }

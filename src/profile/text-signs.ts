@@ -77,6 +77,7 @@ function isPhone(text: string): boolean {
 }
 
 function isIban(text: string): boolean {
+  if (!/^[A-Za-z]{2}\d\d/.test(text)) return false
   const bare = text.replaceAll(' ', '').toUpperCase()
   if (!/^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/.test(bare)) return false
   let rest = 0

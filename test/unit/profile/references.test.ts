@@ -73,7 +73,7 @@ test('orphans of a declared key of several columns, and repeated keys, are as ma
         const key = facts.tables[0]?.keys[0]
         assert.equal(key?.duplicates, parents.length - names.size)
         const reference = facts.references.find(({ isDeclared }) => isDeclared)
-        if (parents.length === 0 || children.length === 0) return
+        if (children.length === 0) return
         assert.equal(reference?.checked, checked.length)
         assert.equal(reference?.orphans, checked.filter(([x, y]) => !names.has(`${x},${y}`)).length)
       },

@@ -42,6 +42,14 @@ function batch(atMs: number, members: Partial<BatchCommitted> = {}): Timed {
 
 const plain = (lines: readonly string[]): readonly string[] => lines.map(line => line.replaceAll('\u202f', '_'))
 
+test('rows a profile reads count as rows of their table, and give a rate', () => {
+  const rows = (atMs: number): Timed => [atMs, { type: 'rows:read', entity: 'student', tenant: 'springfield', rows: 5_000 }]
+  const state = after([started(), task('springfield'), rows(1_000), rows(2_000), rows(3_000)])
+  assert.equal(state.read, 15_000)
+  assert.equal(state.tenants.get('tenant springfield')?.tasks.get('student')?.read, 15_000)
+  assert.ok((rowsPerSecond(state.samples, state.startedMs, 3_000) ?? 0) > 4_000)
+})
+
 test('the state is what the events say, whichever batch they come in', () => {
   const quarantined = { ...NO_COUNTS, read: 10_000, loaded: 9_999, quarantined: 1 }
   const state = after([started(), task('springfield'), batch(1_000), batch(2_000, { counts: quarantined }), task('shelbyville')])
