@@ -43,7 +43,8 @@ test(
       of(result, 'person').updated >= 4 && of(result, 'tag').updated === 2 && of(result, 'reading').updated === 1,
       JSON.stringify(result.entities.filter(e => e.tenant === 'north')),
     )
-    assert.equal(dry.totals.updated, result.totals.updated)
+    // Rows only the server refuses are not tried, so those that refer to them are foreseen otherwise.
+  for (const name of ['person', 'tag']) assert.equal(of(dry, name).updated, of(result, name).updated, name)
     assert.ok(result.findings.some(({ code, where }) => code === 'SOURCE_ROWS_GONE' && where.entity === 'document'))
 
     const fresh = await stage.moreTargets('fresh')
