@@ -1,10 +1,11 @@
-import { KeyIndex, LOADED, NOT_FOUND, UNSEEN } from '../base/key-index.ts'
+import { KeyIndex, LOADED, NOT_FOUND, QUARANTINED, UNSEEN } from '../base/key-index.ts'
 import { canonicalKey } from '../base/key-text.ts'
 import { bug } from '../errors.ts'
 import type { NumberedEntity, NumberedTenant, QuarantineRow } from '../model/ledger-records.ts'
 import { BatchBuffers } from '../plan/batch-buffers.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
 import type { TablePlan } from '../plan/compile-table.ts'
+import { partsOf } from '../plan/row-program.ts'
 import type { CircleMember } from './circle-member.ts'
 import { openRows } from './entity-rows.ts'
 import type { Service } from './load-context.ts'
@@ -25,6 +26,8 @@ export interface GoneRows {
   readonly tables: readonly TablePlan[]
   /** By canonical key. */
   readonly rows: Map<string, NoLonger>
+  /** Keys of rows in quarantine whose source row is gone. */
+  readonly stale: readonly (readonly string[])[]
 }
 
 export interface GoneFrom {
@@ -44,9 +47,19 @@ export async function findGone(member: CircleMember, from: GoneFrom): Promise<Go
   await fillFromLedger(index, { ledger: service.ledger, entity: entity.number, tenant: tenant?.number ?? 0, isInteger: rowKey.isInteger })
   await forgetRead(member, index)
   const rows = new Map<string, NoLonger>()
-  for (let i = 0; i < index.size; i++) if (index.state(i) === LOADED) rows.set(keyAt(index, i, rowKey.isInteger), null)
+  const stale: (readonly string[])[] = []
+  for (let i = 0; i < index.size; i++) {
+    const state = index.state(i)
+    if (state === LOADED) rows.set(keyAt(index, i, rowKey.isInteger), null)
+    else if (state === QUARANTINED) stale.push(partsOf(keyAt(index, i, rowKey.isInteger)))
+  }
   if (whole !== null) await addSetAside(member, { whole, from, rows })
-  return { entity, tenant, member, tables: member.compiled.tables, rows }
+  return { entity, tenant, member, tables: member.compiled.tables, rows, stale: stale.filter(key => isWhole(key, member)) }
+}
+
+/** Copies of a key have one part more, rows without one a mark in its place: those are not found by their key. */
+function isWhole(key: readonly string[], { facts }: CircleMember): boolean {
+  return key.length === facts.key.names.length && !key.includes('\\N')
 }
 
 function keyAt(index: KeyIndex, ordinal: number, isInteger: boolean): string {

@@ -49,6 +49,28 @@ export async function removeGone(found: readonly GoneRows[], context: CascadeCon
   return removals.filter(({ total }) => total > 0).map(findingOf)
 }
 
+/** Rows in quarantine that are gone from the source leave it: there is nothing left to correct. */
+export async function freeStale(found: readonly GoneRows[], context: CascadeContext): Promise<void> {
+  for (const gone of found.filter(({ stale }) => stale.length > 0)) {
+    const { entity, tenant } = gone
+    const { target, ledger, name } = context.service(entity.service)
+    const writer = await target.openWriter()
+    try {
+      const task = await context.claimTask(entity.name, tenant?.code ?? null, writer)
+      const id = await ledger.nextBatch()
+      const tx = await writer.begin()
+      const record = recordOf({ removal: new Removal(gone), context, writer, task }, { id, conflicts: [], done: [] })
+      await ledger.recordBatch(tx, { ...record, resolved: gone.stale })
+      const place = { entity: entity.name, service: name, batch: id }
+      await atSeam(context.hooks, 'before_correction_commit', place)
+      await tx.commit({ durable: true })
+      await atSeam(context.hooks, 'after_correction_commit', place)
+    } finally {
+      await writer.close()
+    }
+  }
+}
+
 /** Of rows that are only told. */
 export function toldGone(found: readonly GoneRows[]): readonly Finding[] {
   return found

@@ -1,7 +1,7 @@
 import { RehouseError } from '../errors.ts'
 import type { Finding } from '../model/finding.ts'
 import type { RunSelection } from '../model/ledger-records.ts'
-import { removeGone, toldGone } from './remove-gone.ts'
+import { freeStale, removeGone, toldGone } from './remove-gone.ts'
 import type { RunContext, TopUpRun } from './run-context.ts'
 import type { CascadeContext } from './take-back-cascade.ts'
 import { TouchedRows } from './touched-rows.ts'
@@ -23,8 +23,9 @@ export async function finishTopUp(
 ): Promise<readonly Finding[]> {
   if (topUp === null) return []
   const gone = [...topUp.gone.values()]
-  if (!topUp.deletesGone || failures.length > 0) return [...topUp.touched.findings(), ...toldGone(gone)]
   try {
+    if (failures.length === 0) await freeStale(gone, cascade)
+    if (!topUp.deletesGone || failures.length > 0) return [...topUp.touched.findings(), ...toldGone(gone)]
     return [...topUp.touched.findings(), ...(await removeGone(gone, cascade))]
   } catch (error) {
     if (!(error instanceof RehouseError)) throw error

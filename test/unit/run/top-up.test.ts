@@ -291,3 +291,15 @@ test('a loaded row the mapping sets aside now stays until it is to be removed; t
   assert.deepEqual(await bed.quarantine(), ['school/ADAMS 4 bad_name'])
   assert.deepEqual((await bed.run(DELETE)).counts['school/ADAMS'], { read: 4, unchanged: 2, excluded: 1, quarantined: 1 })
 })
+
+test('a row in quarantine that is gone from the source leaves it; one that was corrected is loaded', async () => {
+  const bed = schoolBed({
+    ADAMS: { students: [...CLEAN.students, [4, 99, 'Of no school', null, null], [5, 99, 'Of none either', null, null]] },
+  })
+  await bed.run()
+  assert.deepEqual(await bed.quarantine(), ['student/ADAMS 4 orphan', 'student/ADAMS 5 orphan'])
+  students(bed, [...CLEAN.students, [5, 2, 'Of a school now', null, null]])
+  const { counts } = await bed.run(TOP_UP)
+  assert.deepEqual(counts['student/ADAMS'], { read: 4, loaded: 1, unchanged: 3 })
+  assert.deepEqual(await bed.quarantine(), [])
+})
