@@ -45,7 +45,8 @@ each success sets the count back. When the connection that holds the target’s 
 changes nothing any more.
 
 A top-up run (\`--top-up\`, docs/top-up.md) updates rows in the same transactions, with the rows as they were before kept in the ledger. Broken off at every seam and taken up again, it ends as
-one that was not, with the same counts (\`test/unit/run/top-up-broken-off.test.ts\`, \`test/scenario/top-up.test.ts\`); a second one inserts, changes, deletes and locks no row.
+one that was not, with the same counts (\`test/unit/run/top-up-broken-off.test.ts\`, \`test/scenario/top-up.test.ts\`); a second one inserts, changes and deletes
+no row, and locks none but those that rows still refused refer to.
 
 ## What this does not say
 
