@@ -31,9 +31,16 @@ export function resolveName(parts: readonly NamePart[], scope: Scope, at: Place)
   }
   const found = match === undefined ? null : scope.resolve(match.split('.'))
   if (found) return { kind: 'slot', ...found }
-  const near = nearestWord(written.join('.'), scope.known())
-  const next = near === null ? 'Look at the columns of the source relation and the names under let.' : `Did you mean ${near}?`
-  throw unknownName(at, `expected a column or value there is, got ${written.join('.')}`, next)
+  throw unknownName(at, `expected a column or value there is, got ${written.join('.')}`, nextForName(written, scope))
+}
+
+function nextForName(written: readonly string[], scope: Scope): string {
+  const list = written.slice(0, 1)
+  if (scope.aggregate?.('count', list))
+    return `${list.join()} is a list: write count(…), min(…) or max(…) of it, or { collect: ${list.join()} }.`
+  const [longer, other] = scope.known().filter(name => name.endsWith(`.${written.join('.')}`))
+  const near = other === undefined && longer !== undefined ? longer : nearestWord(written.join('.'), scope.known())
+  return near === null ? 'Look at the columns of the source relation and the names under let.' : `Did you mean ${near}?`
 }
 
 /** An aggregate over a list is a value of the row, computed once. */

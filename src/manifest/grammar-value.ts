@@ -190,10 +190,14 @@ export const valueForms: Forms = {
     { needs: { undeclared: ['types'] } },
   ),
   outcome,
-  outcomes: either('an outcome or a list of them', [
-    { on: 'map', form: named('outcome') },
-    { on: 'list', form: list('a list of outcomes', named('outcome'), 1) },
-  ]),
+  outcomes: either(
+    'an outcome or a list of them',
+    [
+      { on: 'map', form: named('outcome') },
+      { on: 'list', form: list('a list of outcomes', named('outcome'), 1) },
+    ],
+    'Write { value: … } for a constant, { from: … } for an expression, or a fate as { quarantine: code }.',
+  ),
   rule,
   why: object('a reason', {
     reason: { doc: 'Why it is not migrated.', form: anyText, isRequired: true },

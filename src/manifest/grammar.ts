@@ -29,7 +29,7 @@ const tenantsFrom = object('tenants', {
   from: {
     doc: 'A CSV file beside the manifest (`tenants.csv`), or a relation (`login/dbo.District`).',
     form: text('a file ending in .csv, or a relation as source/schema.table', `^[^\\u0000]*\\.[cC][sS][vV]$|${RELATION}`, {
-      later: [{ pattern: '^view/', what: '`views`' }],
+      later: [{ pattern: '^view/', what: 'tenants from a view' }],
     }),
     isRequired: true,
   },
