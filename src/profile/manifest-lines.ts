@@ -39,6 +39,7 @@ interface Wish {
   readonly steps: Set<CleanseStep>
   ifNull: boolean
   as: string | null
+  orphans: boolean
 }
 
 /**
@@ -58,6 +59,7 @@ export class ManifestLines {
     if (hint.kind === 'cleanse') this.#wish(table, hint.column).steps.add(hint.step)
     else if (hint.kind === 'if_null') this.#wish(table, hint.column).ifNull = true
     else if (hint.kind === 'as') this.#wish(table, hint.column).as = hint.type
+    else if (hint.kind === 'ref' && hint.hasOrphans) this.#wish(table, hint.column).orphans = true
   }
 
   /** Null: the draft has no place for it (an excluded column, another key). */
@@ -102,7 +104,7 @@ export class ManifestLines {
     const column = plainColumn(drafted, hint.column)
     const parent = this.#tables.get(foldedName(hint.parent))
     if (column === null || parent === undefined || !isKey(parent, [hint.parentColumn])) return null
-    const fate = hint.hasOrphans ? `, missing: { value: null, note: ${codeOf(hint.column, 'orphan')} }` : ''
+    const fate = this.#wish(drafted.from, hint.column).orphans ? `, missing: { value: null, note: ${codeOf(hint.column, 'orphan')} }` : ''
     return nested([...columnPath(drafted), column.name], `{ ref: ${parent.entity}, from: ${yamlText(asExpression(hint.column))}${fate} }`)
   }
 
@@ -125,7 +127,7 @@ export class ManifestLines {
 
   #wish(table: TableName, column: string): Wish {
     const name = JSON.stringify([foldedName(table), column.toLowerCase()])
-    const known = this.#wishes.get(name) ?? { steps: new Set(), ifNull: false, as: null }
+    const known = this.#wishes.get(name) ?? { steps: new Set(), ifNull: false, as: null, orphans: false }
     this.#wishes.set(name, known)
     return known
   }

@@ -1,13 +1,12 @@
 import { tableLabel } from '../base/table-label.ts'
 import type { ProfiledColumn, ProfiledReference, ProfiledSource, ProfiledTable } from '../model/profile-result.ts'
 import { score } from './accept-references.ts'
-import type { ColumnFacts, Extremes } from './column-facts.ts'
+import type { ColumnFacts, Extremes, TextFacts } from './column-facts.ts'
 import { isCredentialColumn, personalKindOf } from './column-findings.ts'
 import type { SourceFacts, TableFacts } from './table-facts.ts'
 
-/** Longest text, and most different ones, of columns whose smallest and largest are shown: lists of words, not what somebody wrote. */
-const MOST_SHOWN_CHARACTERS = 40
-const MOST_SHOWN_VALUES = 100
+/** Longest text of columns whose smallest and largest may be shown. */
+const MOST_SHOWN_CHARACTERS = 20
 
 export interface SourceResult {
   readonly source: ProfiledSource
@@ -69,8 +68,18 @@ function columnResult(table: TableFacts, facts: ColumnFacts): ProfiledColumn {
   }
 }
 
-function shownExtremes({ numbers, moments, texts, distinct }: ColumnFacts): Extremes | null {
+function shownExtremes({ numbers, moments, texts }: ColumnFacts): Extremes | null {
   if (texts === null) return numbers?.extremes ?? moments?.extremes ?? null
-  const isList = distinct <= MOST_SHOWN_VALUES && distinct * 4 <= texts.filled && (texts.longest ?? 0) <= MOST_SHOWN_CHARACTERS
-  return isList && texts.personal === null ? texts.extremes : null
+  return isListOfCodes(texts) ? texts.extremes : null
+}
+
+/** Every value has a digit or is no longer than three characters: a word, or a name, is neither. */
+function isListOfCodes({ shapes, areShapesExact, filled, personal, longest }: TextFacts): boolean {
+  const isAll = areShapesExact && shapes.reduce((sum, { count }) => sum + count, 0) === filled
+  return (
+    isAll &&
+    personal === null &&
+    (longest ?? 0) <= MOST_SHOWN_CHARACTERS &&
+    shapes.every(({ shape }) => shape.includes('9') || shape.length <= 3)
+  )
 }

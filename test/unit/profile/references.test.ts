@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { circlesOf } from '../../../src/profile/circles.ts'
 import { isLikelyKey, nameLikeness } from '../../../src/profile/name-likeness.ts'
+import { sourceResult } from '../../../src/profile/profile-result.ts'
 import { profileSource } from '../../../src/profile/profile-source.ts'
 import type { SourceFacts } from '../../../src/profile/table-facts.ts'
 import { MemorySource } from '../../../src/source/memory/memory-source.ts'
@@ -167,4 +168,24 @@ test('tables in a circle are told once, tables that refer to themselves are not'
     circles.map(circle => circle.map(({ name }) => name)),
     [['a', 'b', 'c']],
   )
+})
+
+test('the smallest and largest text is shown of codes alone, never of a word or a name, whatever the column is called', async () => {
+  const spec: TableSpec = { name: 'thing', columns: [{ name: 'signed', type: 'text' }] }
+  const shownOf = async (values: readonly string[]): Promise<string | null | undefined> => {
+    const rows = Array.from({ length: 40 }, (_, i) => [values[i % values.length] ?? ''])
+    const { facts } = await profiled([{ spec, rows }])
+    return sourceResult(facts).tables[0]?.columns[0]?.min
+  }
+  assert.equal(await shownOf(['A-17', 'B-03']), 'A-17')
+  assert.equal(await shownOf(['M', 'F', 'X']), 'F')
+  for (const values of [
+    ['SMITH', 'JONES'],
+    ['Ada', 'Grace'],
+    ['A-17', 'Smith'],
+    ['+49 30 1234567'],
+    ['ada1@example.org'],
+    ['x1 is what somebody wrote at length'],
+  ])
+    assert.equal(await shownOf(values), null, values.join())
 })
