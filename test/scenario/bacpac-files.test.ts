@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { InitResult, MigrateResult } from '../../src/index.ts'
+import type { InitResult, MigrateResult, VerifyResult } from '../../src/index.ts'
 import { decodeBacpac, statedRows } from '../support/bacpac/independent-decoder.ts'
 import { readBacpacSource } from '../support/bacpac/read-source.ts'
 import { newDatabase } from '../support/postgres.ts'
@@ -46,5 +46,15 @@ for (const name of ['AdventureWorksLT', 'Clinic']) {
     const compared = await assertMigrated(target, readFileSync(join(folder, 'rehouse.yaml'), 'utf8'), path)
     assert.ok(compared > 1000)
     t.diagnostic(`${compared} values compared`)
+    const verified = await rehouseHereJson<VerifyResult>(['verify'], { folder, env })
+    const { outcome, witness } = verified.json
+    assert.deepEqual([outcome, witness.filter(line => line.state === 'different')], ['equal', []])
+    const declared = new Set(witness.filter(line => line.measure === 'declared_rows').map(line => line.target))
+    assert.deepEqual([...declared], [String(statedRows(path))])
+    assert.ok(witness.some(line => line.measure === 'row_sum' && line.state === 'equal'))
+    assert.deepEqual(
+      witness.filter(line => line.reason === 'an engine that computes no sums'),
+      [],
+    )
   })
 }

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { WitnessColumn } from '../../../src/verify/witness-plan.ts'
+import { differingValues, rowSumOf } from '../../../src/verify/witness-rows.ts'
+
+function column(source: string, target: string, as: 'number' | 'text' | null): WitnessColumn {
+  const value = (name: string) => ({ column: name, as: as ?? 'text', zone: null }) as const
+  const of = as === null ? null : { source: value(source), target: value(target) }
+  return { column: target, source: [], target: [], value: of, mayReplace: false, reason: '' }
+}
+
+const COLUMNS = [
+  column('id', 'legacy_id', 'number'),
+  column('NAME', 'name', 'text'),
+  column('doc', 'doc', null),
+  column('n', 'n', 'number'),
+]
+
+test('a row sum is over all columns both sides write alike, the same on both sides', () => {
+  const sum = rowSumOf(COLUMNS, ['id'])
+  assert.deepEqual(
+    [sum?.all.source.parts?.map(part => part.column), sum?.all.target.parts?.map(part => part.column), sum?.covers],
+    [['id', 'NAME', 'n'], ['legacy_id', 'name', 'n'], 'of legacy_id, name, n'],
+  )
+  assert.equal(rowSumOf([column('doc', 'doc', null), { column: 'x', reason: 'a constant' }], ['id']), null)
+})
+
+test('where the target keeps the legacy key, each other column has a sum of its own beside it', () => {
+  const sum = rowSumOf(COLUMNS, ['id'])
+  assert.ok(sum)
+  const told = differingValues(COLUMNS, sum).map(one => [one.column, one.pair.source.parts?.map(part => part.column)])
+  assert.deepEqual(told, [
+    ['name', ['id', 'NAME']],
+    ['n', ['id', 'n']],
+  ])
+})
+
+test('where it does not keep the whole key, rows are known by their columns together, and that is said', () => {
+  const sum = rowSumOf(COLUMNS, ['id', 'doc'])
+  assert.ok(sum)
+  assert.deepEqual([sum.key, sum.covers], [[], 'of legacy_id, name, n; the target does not keep the legacy key'])
+  assert.deepEqual(differingValues(COLUMNS, sum), [])
+})
