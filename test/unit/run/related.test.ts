@@ -263,3 +263,28 @@ for (const [what, entity, expected] of WRONG)
       },
     )
   })
+
+test('a top-up run sees what changed in a related row, and in the numbering of another row', async () => {
+  const wish = `    with:\n${GRADES}\n    number:\n      place: { within: [class], order: [id] }\n    rules: [{ when: "name = 'gone'", exclude: not_wanted }]\n${into('extra: grade.title, place: place')}`
+  const bed = bedOf(wish)
+  await bed.run()
+  const place = { source: 'legacy', tenant: 'ADAMS' }
+  bed.replaceRows({ ...place, table: 'grade' }, [[10n, 1, 'FIRST', 2020], ...ROWS.grade.slice(1, 3)])
+  bed.replaceRows(
+    { ...place, table: 'student' },
+    [...ROWS.student.slice(1, 4), [5, null, 'gone', null, null], [1, 10, 'Ann', 'a', '1.5']].toSorted(
+      (a, b) => Number(a[0]) - Number(b[0]),
+    ),
+  )
+  const selection = { topUp: true, deleteGone: true } as const
+  await bed.run({ selection: { topUp: true } })
+  const { end } = await bed.run({ selection })
+  assert.deepEqual(end.failures, [])
+  const fresh = bedOf(wish, {
+    grade: [[10n, 1, 'FIRST', 2020], ...ROWS.grade.slice(1, 3)],
+    student: ROWS.student.slice(0, 4),
+  })
+  await fresh.run()
+  const sorted = (rows: readonly Row[]): readonly Row[] => rows.toSorted((a, b) => String(a[0]).localeCompare(String(b[0])))
+  assert.deepEqual(sorted(extras(bed)), sorted(extras(fresh)))
+})

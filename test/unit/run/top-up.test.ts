@@ -303,3 +303,13 @@ test('a row in quarantine that is gone from the source leaves it; one that was c
   assert.deepEqual(counts['student/ADAMS'], { read: 4, loaded: 1, unchanged: 3 })
   assert.deepEqual(await bed.quarantine(), [])
 })
+
+test('a source that is read as files are is topped up the same', async () => {
+  const bed = schoolBed({}, MANIFEST, { capability: 'scan' })
+  await bed.run()
+  students(bed, [[1, 1, 'Anna', '1', '10'], CLEAN.students[1] ?? [], [4, 2, 'Dana', null, null]])
+  const { counts, end } = await bed.run(DELETE)
+  assert.deepEqual(end.failures, [])
+  assert.deepEqual(counts['student/ADAMS'], { read: 3, loaded: 1, updated: 1, unchanged: 1 })
+  assert.equal(bed.rows('app', 'core.students').length, 6)
+})
