@@ -2,8 +2,12 @@ import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { removeEmbedded } from '../../../src/embedded/embedded.ts'
+import { serverAccount } from '../../../src/embedded/server-account.ts'
+import { chooseHome, dataFolder } from '../../../src/embedded/server-state.ts'
 import { migrate, verify } from '../../../src/index.ts'
 import type { VerifyResult, WitnessLine } from '../../../src/model/results.ts'
+import { serverFolder } from '../../../src/staging/staging-server.ts'
 import type { FieldRow, TableDescription } from '../../support/bacpac/database-description.ts'
 import { writeBacpac } from '../../support/bacpac/write-bacpac.ts'
 import { newDatabase, type TestDatabase, type TestLike, testServer } from '../../support/postgres.ts'
@@ -160,4 +164,25 @@ test('the witness of a BACPAC is computed from its staged copy, and the total it
     assert.ok(lines.includes(sum), `${sum} in ${lines.join('\n')}`)
   assert.ok(lines.includes('equal public.pupils. declared_rows 5'), lines.join('\n'))
   assert.deepEqual([result.differences.map(told), result.outcome], [[], 'equal'])
+})
+
+test('a machine on which the built-in PostgreSQL does not run verifies a file all the same, but for the witness', async t => {
+  const files = await place(
+    t,
+    manifestOf({ source: 'csv:export', relation: 'csv.pupil' }).replace('staging: env:STAGING', 'staging: embedded'),
+  )
+  mkdirSync(join(files.folder, 'export'))
+  writeFileSync(join(files.folder, 'export', 'pupil.csv'), CSV)
+  await files.migrate()
+  const server = serverFolder(join(files.folder, '.rehouse', 'staging'))
+  mkdirSync(server, { recursive: true })
+  const home = chooseHome(server, serverAccount())
+  t.after(() => removeEmbedded(server))
+  mkdirSync(join(dataFolder(home), 'global'), { recursive: true })
+  writeFileSync(join(dataFolder(home), 'PG_VERSION'), '9\n')
+  writeFileSync(join(dataFolder(home), 'global', 'pg_control'), '')
+  const result = await files.verify()
+  assert.deepEqual([result.differences.map(told), result.outcome], [[], 'equal'])
+  const reasons = new Set(result.witness.map(one => `${one.state} ${one.reason}`))
+  assert.deepEqual([...reasons], ['none its rows cannot be staged: the built-in PostgreSQL does not run here'])
 })
