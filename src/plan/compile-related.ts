@@ -157,6 +157,7 @@ function exposeColumns({ one, full, names, store, ours, inner, columns }: Expose
     outer.slots.addComputed(`${one.name}.${name}`, at.type, write)
   }
   for (const name of new Set([...columns, ...[...names].filter(used => used.includes('.'))])) expose(name)
+  for (const name of inner.slots.known()) outer.slots.addUnused(`${one.name}.${name}`)
 }
 
 /** A list is found once per row, when something first asks for it. */

@@ -19,6 +19,8 @@ export class SlotTable implements Scope {
   readonly #state: RowState
   readonly #named = new Map<string, { slot: number; type: SqlType }>()
   readonly #lists = new Map<string, ListEntry>()
+  /** Names of values nothing has asked for, to be told to who misspells one. */
+  readonly #unused = new Set<string>()
   /** Names of list elements. */
   readonly #elements = new Set<string>()
   #columns: readonly { readonly name: string; readonly type: SqlType }[] = []
@@ -40,6 +42,11 @@ export class SlotTable implements Scope {
     const slot = this.#state.addSlot(fieldDecoder(type), compute)
     this.#named.set(name, { slot, type })
     return slot
+  }
+
+  /** A name that could have been used, and would then be a value. */
+  addUnused(name: string): void {
+    this.#unused.add(name)
   }
 
   addList(name: string, entry: ListEntry): void {
@@ -119,6 +126,6 @@ export class SlotTable implements Scope {
   }
 
   known(): readonly string[] {
-    return [...new Set([...this.#named.keys(), ...this.#all])]
+    return [...new Set([...this.#named.keys(), ...this.#all, ...this.#unused])].filter(name => !name.startsWith('\u0000'))
   }
 }
