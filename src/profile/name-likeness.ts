@@ -95,6 +95,13 @@ const NATURAL = new Set(
   ),
 )
 
+/** Numbers and codes of something else than the row. */
+const NO_KEY_WORDS = new Set(
+  'count date type hash postal post zip area country currency language status state error approval color colour house street phone fax mobile cell region'.split(
+    ' ',
+  ),
+)
+
 /** Whether a column is called like something that tells rows apart: `id`, `code`, `email`, `StudentIdentifier`. References to other tables, by their name, are not. */
 export function isLikelyKey(table: string, column: string): boolean {
   const words = snakeCase(column).split('_')
@@ -105,11 +112,12 @@ export function isLikelyKey(table: string, column: string): boolean {
       stemWords(column).join('') === tableWords(table).join('') ||
       ['external', 'legacy', 'state', 'national'].includes(words[0] ?? '')
     )
-  if (words.some(word => ['count', 'date', 'type', 'hash'].includes(word))) return false
+  if (words.some(word => NO_KEY_WORDS.has(word))) return false
   return NATURAL.has(last)
 }
 
 /** Keys people gave to things, which may mean the same thing in two sources: not `id`. */
 export function isNaturalKey(column: string): boolean {
-  return NATURAL.has(snakeCase(column).split('_').at(-1) ?? '')
+  const words = snakeCase(column).split('_')
+  return NATURAL.has(words.at(-1) ?? '') && !words.some(word => NO_KEY_WORDS.has(word))
 }

@@ -152,7 +152,8 @@ test('names say what a column refers to', () => {
   assert.equal(like('Name', 'Product', 'Name'), 0)
   assert.equal(like('id', 'Student'), 0)
   for (const name of ['id', 'Code', 'StudentIdentifier', 'email', 'student_id']) assert.ok(isLikelyKey('Student', name), name)
-  for (const name of ['school_id', 'points', 'code_date', 'title']) assert.ok(!isLikelyKey('Student', name), name)
+  for (const name of ['school_id', 'points', 'code_date', 'title', 'postal_code', 'PhoneNumber'])
+    assert.ok(!isLikelyKey('Student', name), name)
 })
 
 test('tables in a circle are told once, tables that refer to themselves are not', () => {
