@@ -96,11 +96,11 @@ test('every command passes on what the flags say, and nothing that was not said'
     assert.deepEqual({ manifest, envFile, set }, { manifest: 'a.yaml', envFile: '.e', set: { k: 'v' } })
     return own
   }
-  const none = { dryRun: false, createTarget: false, wait: false, keepStaging: false, operator: 'ada' }
+  const none = { dryRun: false, createTarget: false, wait: false, topUp: false, deleteGone: false, keepStaging: false, operator: 'ada' }
   assert.deepEqual(await given(['migrate']), none)
   assert.deepEqual(
     await given(
-      'migrate --dry-run --create-target --tenant a --tenant b --entity e --phase p --resume 7 --wait --keep-staging --batch-rows 5 --until 06:30 --audit x --operator bob'.split(
+      'migrate --dry-run --create-target --tenant a --tenant b --entity e --phase p --resume 7 --wait --top-up --delete-gone --keep-staging --batch-rows 5 --until 06:30 --audit x --operator bob'.split(
         ' ',
       ),
     ),
@@ -112,6 +112,8 @@ test('every command passes on what the flags say, and nothing that was not said'
       phase: 'p',
       resume: '7',
       wait: true,
+      topUp: true,
+      deleteGone: true,
       keepStaging: true,
       batchRows: 5,
       until: '06:30',
