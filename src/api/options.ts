@@ -74,7 +74,7 @@ export interface VerifyOptions extends Options {
   readonly sample?: number
   /** Go on with the newest verification that was cut off. */
   readonly resume?: boolean
-  /** Migrate the rows that differ again, then verify them again. */
+  /** At the rigorous or forensic level: put the rows that differ right in a run of its own, then verify again. Changes only what the ledger keeps as it was before. */
   readonly repair?: boolean
   /** Differences with their values, which may be personal data. */
   readonly showValues?: boolean

@@ -9,15 +9,20 @@ import { type OpenMigration, openMigration } from './open-migration.ts'
 import { operatorName } from './operator-name.ts'
 import type { VerifyOptions } from './options.ts'
 import { PROGRAM_VERSION } from './program-version.ts'
+import { verifyAndRepair } from './repair.ts'
 import { auditVerification, writeBundle, writeReport } from './verify-evidence.ts'
 import { verifyMigration } from './verify-migration.ts'
 import type { VerifyRequest } from './verify-request.ts'
 
 /**
- * Proves that the targets hold what the sources say, or says what differs, or that it could not be told. Writes nothing to the tables of the target.
+ * Proves that the targets hold what the sources say, or says what differs, or that it could not be told. Writes nothing to the tables of the target, unless rows that differ are to be put right.
  * Throws what ends everything: usage, manifest, configuration, a side that cannot be reached.
  */
-export async function verify(options: VerifyOptions): Promise<VerifyResult> {
+export function verify(options: VerifyOptions): Promise<VerifyResult> {
+  return options.repair ? verifyAndRepair(options, verifyOnce) : verifyOnce(options)
+}
+
+async function verifyOnce(options: VerifyOptions): Promise<VerifyResult> {
   const began = performance.now()
   const migration = await openMigration(options)
   try {

@@ -5,7 +5,7 @@ export function verifyCommand(manifestFlags: readonly Flag[]): Command {
   return {
     name: 'verify',
     doc: 'Prove that the target holds what the sources say',
-    more: 'basic: counts, constraints, references, tenants. standard: also whether rows are as they were loaded, the id map, sums both engines compute by themselves, and the examples of the manifest. rigorous: also every row and field, computed again from the source. forensic: also a bundle of evidence. Nothing is written to the tables of the target.',
+    more: 'basic: counts, constraints, references, tenants. standard: also whether rows are as they were loaded, the id map, sums both engines compute by themselves, and the examples of the manifest. rigorous: also every row and field, computed again from the source. forensic: also a bundle of evidence. Nothing is written to the tables of the target, but by --repair.',
     flags: [
       ...manifestFlags,
       {
@@ -25,7 +25,11 @@ export function verifyCommand(manifestFlags: readonly Flag[]): Command {
         doc: 'Compare only about so many rows of each entity and tenant, evenly spread, with the source; says nothing of extra rows but their number',
       },
       { name: 'resume', type: 'switch', doc: 'Go on with the newest verification that was cut off' },
-      { name: 'repair', type: 'switch', doc: 'Migrate the rows that differ again, then verify them again', notBuilt: true },
+      {
+        name: 'repair',
+        type: 'switch',
+        doc: 'With --level rigorous: put the rows that differ right, then verify again. Asks nothing; what it overwrites is kept in the ledger',
+      },
       { name: 'show-values', type: 'switch', doc: 'Show values that differ, which may be personal data' },
       { name: 'report', type: 'text', value: 'DIR', doc: 'Where differences and the report go; default is .rehouse/verify/ID' },
       { name: 'operator', type: 'text', value: 'NAME', doc: 'Who the ledger says did it; default is the login name' },

@@ -91,7 +91,7 @@ export const entityForms: Forms = {
     },
     batch: { doc: 'How much is committed at once.', form: named('batch'), otherwise: '`defaults.batch`' },
     examples: {
-      doc: 'Rows whose values a person typed in: `check --examples`, a dry run and a run compare them with what the mapping makes of those rows. No part of what a row becomes.',
+      doc: 'Rows whose values a person typed in: `check --examples`, a dry run and a run compare them with what the mapping makes of those rows, `verify` with what the target holds under their keys. No part of what a row becomes.',
       form: list('a list of examples', named('example')),
     },
     id_map: later('a derived id map'),

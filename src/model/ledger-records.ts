@@ -47,6 +47,8 @@ export interface RunSelection {
   readonly topUp?: true
   /** With `topUp`: rows gone from the source are removed; absent = they are kept. */
   readonly deleteGone?: true
+  /** Rows whose target is not what the program makes of the source are put right, whichever side changed; absent = they are kept. */
+  readonly repairs?: true
 }
 
 export type TaskState = 'pending' | 'running' | 'loaded' | 'settled' | 'failed' | 'stopped'

@@ -293,6 +293,8 @@ export interface VerifyResult {
   readonly lag_seconds: number | null
   /** Rows a repair migrated again; 0 without --repair. */
   readonly repaired: number
+  /** Why rows that differ were not repaired although that was asked for; absent = they were, or none was. */
+  readonly not_repaired?: string | undefined
   readonly seconds: number
   /** The last entry of each service’s audit chain, for `audit verify --head`; absent where there is no ledger. */
   readonly audit_head?: string | undefined

@@ -257,6 +257,7 @@ export const verifySchema = z.object({
   rows_per_second: z.number(),
   lag_seconds: z.number().nullable().describe('From the end of the run to this verification.'),
   repaired: count,
+  not_repaired: text.optional().describe('Why rows that differ were not repaired although that was asked for.'),
   seconds: z.number(),
   audit_head: auditHead.optional(),
 })

@@ -151,5 +151,15 @@ function headline(result: VerifyResult, page: Page): readonly string[] {
   const what = `Verification (${result.level}) of run ${printable(result.run === '' ? 'none' : result.run)}`
   const rate = result.compared > 0 ? `, ${formatRate(result.rows_per_second)} rows/s` : ''
   const parity = PARITY[result.parity]
-  return [`${what}: ${page.paint(tone, text)} in ${formatSeconds(result.seconds)}${rate}`, ...(parity === '' ? [] : [parity])]
+  return [
+    ...repairedText(result, page),
+    `${what}: ${page.paint(tone, text)} in ${formatSeconds(result.seconds)}${rate}`,
+    ...(parity === '' ? [] : [parity]),
+  ]
+}
+
+/** What a repair did, before what was found afterwards. */
+function repairedText({ repaired, not_repaired: obstacle }: VerifyResult, page: Page): readonly string[] {
+  const done = repaired === 0 ? [] : [`Repaired: ${formatCounted(repaired, 'row')}, verified again`]
+  return obstacle === undefined ? done : [...done, ...wrapText(`Not repaired: ${printable(obstacle)}`, page, { first: '', indent: 2 })]
 }

@@ -71,8 +71,10 @@ function countsOf(
   aside: Pick<Counts, 'excluded' | 'quarantined' | 'partsQuarantined'>,
 ): Pick<BatchOutcome, 'counts' | 'loadedEarlierInRun'> {
   const updatedEarlier = rowsIn(toppedUp?.updatedEarlier ?? [])
-  // Rows whose update the server refused were unchanged before, as those are in which both sides changed.
-  const unchanged = rowsIn(classified.unchanged) - updatedEarlier
+  // Rows whose update the server refused were unchanged before, as those are in which both sides changed. A repair updates rows whose source is as it was.
+  const isUnchanged = rowTest(classified.unchanged)
+  const restored = (toppedUp?.updated ?? []).reduce((sum, { from, to }) => sum + countWhere(from, to, isUnchanged), 0)
+  const unchanged = rowsIn(classified.unchanged) - updatedEarlier - restored
   const counts: Counts = {
     ...NO_COUNTS,
     read: buffers.read,
@@ -83,6 +85,12 @@ function countsOf(
     ...aside,
   }
   return { counts, loadedEarlierInRun: rowsIn(classified.loadedEarlierInRun) - updatedEarlier }
+}
+
+function countWhere(from: number, to: number, test: (row: number) => boolean): number {
+  let count = 0
+  for (let row = from; row < to; row++) if (test(row)) count++
+  return count
 }
 
 /** In the order of the batch. */

@@ -230,7 +230,7 @@ export class LaneState {
   /** Of a top-up run, after the last entity: finds what the sources have no more. */
   async findGone(): Promise<void> {
     const { topUp } = this.#run
-    if (topUp === null) return
+    if (topUp === null || topUp.touched.isRepair) return
     for (const facts of this.#run.mapping.phases.flatMap(phase => this.selectedIn(phase.name))) {
       const { name } = facts.entity
       const service = this.#run.service(facts.entity.service)

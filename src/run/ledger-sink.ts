@@ -10,6 +10,7 @@ import type { BatchSink, CommitContext, FilledBatch } from './load-context.ts'
 import { fieldsOf, withNulls } from './null-fields.ts'
 import { type RefusedRow, refusalCode, refusalDetail, refusedColumn } from './refusal-code.ts'
 import { rememberStates } from './remember-states.ts'
+import { withoutForeign } from './repaired-rows.ts'
 import { reportBatch } from './report-batch.ts'
 import { halve, type RowRun, rowsIn } from './row-runs.ts'
 import { atSeam } from './seams.ts'
@@ -75,9 +76,11 @@ export class LedgerSink implements BatchSink {
     let outcome: BatchOutcome
     try {
       const toppedUp = await this.#topUp(tx, { batch, classified, rows })
-      const { written, refused } = await this.#write(tx, { batch, classified })
+      const own = await this.#withoutForeign(tx, { buffers: batch.buffers, classified })
+      const { written, refused } = await this.#write(tx, { batch, classified: own.classified })
       await atSeam(hooks, 'rows_copied', place)
-      outcome = outcomeOf({ buffers: batch.buffers, compiled, classified, written, refused, toppedUp })
+      const done = own.foreign === 0 ? toppedUp : { ...(toppedUp ?? NOT_TOPPED_UP), skipped: (toppedUp?.skipped ?? 0) + own.foreign }
+      outcome = outcomeOf({ buffers: batch.buffers, compiled, classified: own.classified, written, refused, toppedUp: done })
       // The rows of two batches may be under way at once; their records are not: the position of the ledger never has a gap before it.
       await earlier
       seconds = (now() - began) / 1000
@@ -127,6 +130,14 @@ export class LedgerSink implements BatchSink {
     })
     const earlier = await updatedEarlier(this.#context, buffers, { classified, isInteger })
     return { ...done, updatedEarlier: earlier, resolved: resolvedKeys(rows, done, this.#quarantined) }
+  }
+
+  #withoutForeign(
+    tx: WriteTransaction,
+    of: { buffers: FilledBatch['buffers']; classified: Classified },
+  ): ReturnType<typeof withoutForeign> {
+    if (this.#context.topUp?.onConflict !== 'repair') return Promise.resolve({ classified: of.classified, foreign: 0 })
+    return withoutForeign(tx, { ...of, place: rowPlace(this.#context) })
   }
 
   /** All at once; if the server refuses a row, in halves under savepoints until each refused row stands alone. */

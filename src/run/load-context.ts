@@ -19,9 +19,12 @@ export interface Service {
   readonly ledger: Ledger
 }
 
+/** `repair`: the source wins always, also where only the target changed. */
+export type TopUpConflict = ConflictRule | 'repair'
+
 /** How one entity is topped up. */
 export interface TopUpRule {
-  readonly onConflict: ConflictRule
+  readonly onConflict: TopUpConflict
   /** Told the keys of rows that only the target changed. */
   touched(keys: readonly (readonly string[])[]): void
 }

@@ -61,6 +61,7 @@ function changeById(before: readonly Buffer[], now: readonly Buffer[], setting: 
   const column = table.idColumn ?? ''
   const idAt = table.columns.indexOf(column)
   const was = new Map(before.map(tuple => [idOf(tuple, table, idAt), tuple]))
+  const doubled = doubledIds(before, tuple => idOf(tuple, table, idAt))
   const updated: Buffer[] = []
   const inserted: Buffer[] = []
   const kept = new Set<string>()
@@ -68,16 +69,30 @@ function changeById(before: readonly Buffer[], now: readonly Buffer[], setting: 
     const id = idOf(tuple, table, idAt)
     const old = was.get(id)
     kept.add(id)
+    if (doubled.has(id)) {
+      inserted.push(withoutLive(tuple, null, setting))
+      continue
+    }
     if (old === undefined) inserted.push(withoutLive(tuple, null, setting))
     else if (!old.equals(tuple)) updated.push(withoutLive(tuple, old, setting))
     if (old === undefined) keep(setting, { operation: 'insert', idColumn: column, id, before: null })
     else if (!old.equals(tuple)) keep(setting, { operation: 'update', idColumn: column, id, before: old })
   }
-  const ids = [...was.keys()].filter(id => !kept.has(id))
-  for (const id of ids) keep(setting, { operation: 'delete', idColumn: column, id, before: was.get(id) ?? null })
+  const ids = [...was.keys()].filter(id => !kept.has(id) || doubled.has(id))
+  for (const tuple of before) {
+    const id = idOf(tuple, table, idAt)
+    if (!kept.has(id) || doubled.has(id)) keep(setting, { operation: 'delete', idColumn: column, id, before: tuple })
+  }
+  for (const id of doubled) if (kept.has(id)) keep(setting, { operation: 'insert', idColumn: column, id, before: null })
   // A head the application removed was counted as there all the time.
   const net = isHead ? now.length - 1 : inserted.length - ids.length
   return { removed: { column, ids }, updated: { key: column, tuples: updated }, inserted, net }
+}
+
+/** Identifiers of several rows, where nothing keeps them apart: no row of them can be named, so all go and one comes. */
+function doubledIds(tuples: readonly Buffer[], idOfTuple: (tuple: Buffer) => string): ReadonlySet<string> {
+  const seen = new Set<string>()
+  return new Set(tuples.map(idOfTuple).filter(id => seen.has(id) || !seen.add(id)))
 }
 
 /** Rows nobody can name are found by their head: one is set in place, several are replaced. */

@@ -66,7 +66,8 @@ function refuseOtherSelection(asked: RunSelection, { id, selection }: RunRecord)
     isSame(asked.entities, selection.entities) &&
     (asked.phase ?? selection.phase) === selection.phase &&
     (asked.topUp ?? selection.topUp) === selection.topUp &&
-    (asked.deleteGone ?? selection.deleteGone) === selection.deleteGone
+    (asked.deleteGone ?? selection.deleteGone) === selection.deleteGone &&
+    (asked.repairs ?? selection.repairs) === selection.repairs
   )
     return
   throw new RehouseError('USAGE', `expected no other tenants, entities, phase or top-up than run ${id} began with, got others`, {

@@ -1,13 +1,13 @@
 import { canonicalKey } from '../base/key-text.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { KnownKey } from '../model/ledger-records.ts'
-import type { ConflictRule } from '../model/mapping.ts'
 import type { BatchBuffers } from '../plan/batch-buffers.ts'
 import type { TargetReader, WriteTransaction } from '../target/target.ts'
 import { type Classified, loadedKey } from './classify-batch.ts'
 import { entityTables } from './entity-tables.ts'
-import type { LoadContext } from './load-context.ts'
+import type { LoadContext, TopUpConflict } from './load-context.ts'
 import { type RefusedRow, refusalCode, refusalDetail, refusedColumn } from './refusal-code.ts'
+import { programId, repairedBatch, repairsOf } from './repaired-rows.ts'
 import { type ChangedRow, changeOf } from './row-changes.ts'
 import { type RowRun, rowTest, runsWhere } from './row-runs.ts'
 import { type ReadRows, type RowPlace, TargetRows } from './target-rows.ts'
@@ -24,7 +24,7 @@ export interface LoadedRow extends ChangedRow {
 
 /** How rows stand when as loaded, source now and target now are compared. */
 export interface Standing {
-  /** The source changed, and the target is as loaded or as the source is: to be updated. With `overwrite` whatever the target is. */
+  /** The source changed, and the target is as loaded or as the source is: to be updated. With `overwrite` whatever the target is; with `repair` wherever it is not as the source. */
   readonly updates: readonly LoadedRow[]
   /** Both changed. */
   readonly conflicts: readonly LoadedRow[]
@@ -36,11 +36,13 @@ export interface Standing {
 
 const CONFLICT = { code: 'conflict', column: null, detail: 'source and target both changed since it was loaded' }
 
-export function standingOf(rows: readonly LoadedRow[], target: TargetRows, rule: ConflictRule): Standing {
+export function standingOf(rows: readonly LoadedRow[], target: TargetRows, rule: TopUpConflict): Standing {
   const standing = { updates: [] as LoadedRow[], conflicts: [] as LoadedRow[], skipped: [] as LoadedRow[], touched: [] as LoadedRow[] }
   for (const row of rows) {
     const now = target.hash(row.id)
-    if (row.source === row.hash) {
+    if (rule === 'repair') {
+      if (now !== row.source || row.hash !== row.source) standing.updates.push(row)
+    } else if (row.source === row.hash) {
       if (now !== row.hash) standing.touched.push(row)
     } else if (now === row.hash || now === row.source || rule === 'overwrite') standing.updates.push(row)
     else if (rule === 'skip') standing.skipped.push(row)
@@ -71,17 +73,20 @@ export interface KnownBatch {
 
 /** Compares three ways and writes what is to be updated. Looks without locking first, so that a rerun locks nothing; what is to be written is looked at again under a lock. */
 export async function topUpBatch(tx: WriteTransaction, batch: TopUpBatch): Promise<ToppedUp> {
-  const { rows, place, rule, live, buffers } = batch
+  const { place, rule, live, buffers } = batch
+  const rows = rule === 'repair' ? batch.rows.filter(row => row.id.toLowerCase() === programId(buffers, row.row)) : batch.rows
   const read: ReadRows = request => tx.readRows(request)
   const first = await lookAt(rows, place, { read, rule })
   const wanted = first.updates
   const locked = await TargetRows.read(place, idsOf(wanted), { read, lock: 'rows' })
   const again = standingOf(wanted, locked, rule)
-  const changes = again.updates.map(row => ({ row, change: changeOf(row, locked, { place, live }) }))
+  const found = again.updates.map(row => ({ row, change: changeOf(row, locked, { place, live }) }))
+  const changes = rule === 'repair' ? repairsOf(found) : found
   const refused = await writeChanges(tx, changes, place)
   const isRefused = new Set(refused.map(({ row }) => row.row.row))
   const done = changes.filter(({ row }) => !isRefused.has(row.row))
   const isDone = new Set(done.map(({ row }) => row.row))
+  if (rule === 'repair') return repairedBatch({ batch, own: rows, changes: done, refused: refused.map(({ row }) => row) })
   const conflicts = [...first.conflicts, ...again.conflicts].map(({ row }): RefusedRow => ({ row, ...CONFLICT }))
   const kept = [...conflicts, ...refused.map(({ row, refusal }): RefusedRow => ({ row: row.row.row, ...refusedFor(refusal) }))]
   return {
@@ -102,7 +107,7 @@ export interface TopUpBatch {
   readonly buffers: BatchBuffers
   readonly rows: readonly LoadedRow[]
   readonly place: RowPlace
-  readonly rule: ConflictRule
+  readonly rule: TopUpConflict
   /** `schema.table.column` written as NULL first. */
   readonly live: ReadonlySet<string>
 }
@@ -132,7 +137,7 @@ function idsOf(rows: readonly LoadedRow[]): readonly string[] {
   return rows.map(({ id }) => id)
 }
 
-async function lookAt(rows: readonly LoadedRow[], place: RowPlace, of: { read: ReadRows; rule: ConflictRule }): Promise<Standing> {
+async function lookAt(rows: readonly LoadedRow[], place: RowPlace, of: { read: ReadRows; rule: TopUpConflict }): Promise<Standing> {
   return standingOf(rows, await TargetRows.read(place, idsOf(rows), { read: of.read }), of.rule)
 }
 

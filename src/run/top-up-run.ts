@@ -7,11 +7,12 @@ import type { CascadeContext } from './take-back-cascade.ts'
 import { TouchedRows } from './touched-rows.ts'
 
 /** Null: loaded rows are kept as they are. */
-export function topUpOf({ topUp, deleteGone }: RunSelection): TopUpRun | null {
-  return topUp ? { deletesGone: deleteGone ?? false, touched: new TouchedRows(), gone: new Map() } : null
+export function topUpOf({ topUp, deleteGone, repairs }: RunSelection): TopUpRun | null {
+  if (!topUp && !repairs) return null
+  return { deletesGone: deleteGone ?? false, touched: new TouchedRows(repairs ? 'repair' : null), gone: new Map() }
 }
 
-/** Rows in quarantine may have been corrected in the source as any other: a top-up run tries them again. */
+/** Rows in quarantine may have been corrected in the source as any other: a top-up run tries them again. A repair leaves them where they are. */
 export function retriesOf({ retries, topUp }: RunSelection): boolean {
   return retries ?? topUp ?? false
 }

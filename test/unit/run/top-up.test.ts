@@ -73,6 +73,27 @@ test('a row that changed in the target only is kept, counted as unchanged, and t
   assert.deepEqual(bed.target('app').told(), [])
 })
 
+test('a repair puts back what the target alone changed, whatever on_conflict says, and leaves the rest as it is', async () => {
+  const bed = schoolBed({}, MANIFEST.replace('stop:', 'defaults: { on_conflict: skip }\nstop:'))
+  await bed.run()
+  const before = names(bed)
+  await write(bed, { table: 'students', where: ['name', 'Bob'], set: ['name', 'Robert'] })
+  const { counts, end } = await bed.run({ selection: { repairs: true } })
+  assert.equal(end.status, 'clean')
+  assert.deepEqual(
+    [counts['student/ADAMS'], counts['student/BAKER']],
+    [
+      { read: 3, unchanged: 2, updated: 1 },
+      { read: 3, unchanged: 3 },
+    ],
+  )
+  assert.deepEqual(names(bed), before)
+  bed.target('app').forgetStatements()
+  const again = await bed.run({ selection: { repairs: true } })
+  assert.deepEqual(again.counts['student/ADAMS'], { read: 3, unchanged: 3 })
+  assert.deepEqual(bed.target('app').told(), [], 'a second repair writes nothing')
+})
+
 for (const [rule, counts, name, quarantine] of [
   ['quarantine', { read: 3, unchanged: 2, quarantined: 1 }, 'Robert', ['student/ADAMS 2 conflict']],
   ['skip', { read: 3, unchanged: 2, skipped: 1 }, 'Robert', []],
