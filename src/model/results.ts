@@ -287,11 +287,10 @@ export interface VerifyResult {
   readonly witness: readonly WitnessLine[]
   readonly reasons: readonly VerifyReason[]
   readonly entities: readonly VerifyEntity[]
-  /** Rows compared per second. */
   readonly rows_per_second: number
   /** Seconds from the end of the run to this verification; null = it has not ended. */
   readonly lag_seconds: number | null
-  /** Rows a repair migrated again; 0 without --repair. */
+  /** Rows a repair put right; 0 without --repair. */
   readonly repaired: number
   /** Why rows that differ were not repaired although that was asked for; absent = they were, or none was. */
   readonly not_repaired?: string | undefined
