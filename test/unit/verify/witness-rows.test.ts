@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Differences } from '../../../src/verify/differences.ts'
+import { tellWitness } from '../../../src/verify/verify-witness.ts'
 import type { WitnessColumn } from '../../../src/verify/witness-plan.ts'
 import { differingValues, rowSumOf } from '../../../src/verify/witness-rows.ts'
 
@@ -40,4 +42,20 @@ test('where it does not keep the whole key, rows are known by their columns toge
   assert.ok(sum)
   assert.deepEqual([sum.key, sum.covers], [[], 'of legacy_id, name, n; the target does not keep the legacy key'])
   assert.deepEqual(differingValues(COLUMNS, sum), [])
+})
+
+test('a row sum that differs is told where nothing says it better: not beside rows that came or went, nor beside another sum of the column', () => {
+  const line = { entity: 'e', tenant: null, table: 't', state: 'different', source: '1', target: '2', reason: '' } as const
+  const toldOf = (...lines: readonly (readonly [column: string, measure: string])[]): readonly string[] => {
+    const differences = new Differences(null)
+    tellWitness(
+      lines.map(([column, measure]) => ({ ...line, column, measure })),
+      differences,
+    )
+    return differences.first.map(one => `${one.column} ${one.expected}`)
+  }
+  assert.deepEqual(toldOf(['', 'row_sum']), ['null row_sum 1'])
+  assert.deepEqual(toldOf(['', 'row_sum'], ['a', 'row_sum']), ['a row_sum 1'])
+  assert.deepEqual(toldOf(['a', 'sum'], ['', 'row_sum'], ['a', 'row_sum'], ['b', 'row_sum']), ['a sum 1', 'b row_sum 1'])
+  assert.deepEqual(toldOf(['', 'rows'], ['', 'row_sum'], ['a', 'row_sum']), ['null rows 1'])
 })
