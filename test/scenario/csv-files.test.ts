@@ -86,13 +86,13 @@ test('folders of CSV files of different forms become one database without an edi
   const first = await rehouseHereJson<MigrateResult>(['migrate', '--create-target'], { folder, env })
   assert.deepEqual([first.status, first.json.failures], [0, []])
   assert.deepEqual([first.json.totals.read, first.json.totals.loaded], [8, 8])
-  assert.deepEqual(await target.sql('select legacy_id, name, grade, born from csv.people order by legacy_id::numeric'), [
+  assert.deepEqual(await target.sql('select legacy_id, name, grade, born from public.people order by legacy_id::numeric'), [
     ['1', 'Bo; "B"', null, null],
     ['3', 'Äda', '1.50', '2001-02-03'],
     ['7', 'Müller', '2.00', null],
     ['9223372036854775807', 'Cy', null, null],
   ])
-  assert.deepEqual(await target.sql('select person, day, count(*) from csv.visits group by 1, 2 order by 1, 2'), [
+  assert.deepEqual(await target.sql('select person, day, count(*) from public.visits group by 1, 2 order by 1, 2'), [
     ['3', '2020-01-01', '2'],
     ['9223372036854775807', '2020-01-02', '1'],
     [null, null, '1'],

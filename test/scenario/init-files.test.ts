@@ -73,7 +73,6 @@ test('what cannot be meant is refused with a way out, and nothing is written', a
     [['init', 'bacpac:x.bacpac', 'bacpac:*.bacpac', '--out', 'o'], 'USAGE', 2],
     [['init', 'bacpac:x.bacpac', 'postgres://h/d', '--out', 'o'], 'USAGE', 2],
     [['init', 'bacpac:x.bacpac', '--out', 'o', '--target', 'mysql://h'], 'USAGE', 2],
-    [['init', 'bacpac:x.bacpac', '--out', 'o', '--profile'], 'USAGE', 2],
     [['init', 'bacpac:x.bacpac', '--out', 'o'], 'SOURCE_INVALID', 4],
     [['init', 'postgres://nobody@127.0.0.1:1/none', '--out', 'o'], 'SOURCE_UNREACHABLE', 4],
     [['init', 'env:NOT_SET', '--out', 'o'], 'CONFIG_MISSING', 2],
