@@ -19,11 +19,27 @@ export async function loadAndCheckManifest(path: string, options: Options): Prom
   return checkManifest({ file: path, text, options, functions: await readFunctions(path, text) })
 }
 
+/** Longer ones are no names of files. */
+const MOST_NAME = 1024
+const ENDING = /\.[cm]?[jt]s#/g
+/** What cannot stand in such a name. */
+const BEFORE_NAME = new Set(' \t\r\n"\'{[,:#')
+
+/** What stands before each `.ts#` and its like. Looks back a bounded way only: a manifest may be one word of a megabyte. */
+function functionFiles(text: string): ReadonlySet<string> {
+  const names = new Set<string>()
+  for (const { 0: ending, index } of text.matchAll(ENDING)) {
+    let start = index
+    while (start > 0 && index - start < MOST_NAME && !BEFORE_NAME.has(text[start - 1] ?? '')) start--
+    if (start < index && index - start < MOST_NAME) names.add(`${text.slice(start, index)}${ending.slice(0, -1)}`)
+  }
+  return names
+}
+
 /** Every file the text may name before a #; which of them are meant is known when it is read. One that is not there is told of then. */
 async function readFunctions(manifest: string, text: string): Promise<ReadonlyMap<string, string>> {
-  const names = new Set([...text.matchAll(/([^\s"'{[,:#]+\.[cm]?[jt]s)#/g)].map(match => match[1] ?? ''))
   const found = new Map<string, string>()
-  for (const name of names) {
+  for (const name of functionFiles(text)) {
     const path = join(dirname(manifest), name)
     try {
       found.set(name, await readFile(path, 'utf8'))
