@@ -13,7 +13,8 @@ import { compileMatchKey, type MatchKey } from './match-key.ts'
 import { QUARANTINED } from './outcome-registry.ts'
 import { HAS_KEY, SEALED } from './parent-key.ts'
 import { RelatedList } from './related-list.ts'
-import { NO_ROW, RelatedStore, SEVERAL } from './related-store.ts'
+import { NO_ROW, type RelatedRows, SEVERAL } from './related-rows.ts'
+import { RelatedStore } from './related-store.ts'
 import { FateSealed, RowState, type WriteField } from './row-state.ts'
 import { SlotTable } from './slot-table.ts'
 
@@ -25,6 +26,7 @@ export interface RelatedLoader {
   readonly relation: Relation
   /** To be read, in this order. */
   readonly columns: readonly string[]
+  /** Where the program finds them, once they are read into it. */
   readonly store: RelatedStore
   /** Takes the row at the cursor in, if its `where` holds and its key is whole. */
   take(cursor: TupleCursor): void
@@ -78,9 +80,10 @@ function addOne(one: Related, { facts, full, names }: RelatedPart, outer: Compil
   const ours = theirs && ourKey(one, theirs.parts, outer)
   if (theirs === null || ours === null) return nested
   const where = one.where === null ? null : compileCondition(one.where, inner)
-  if (one.many === null) exposeColumns({ one, full, names, store, ours, inner, columns }, outer)
+  const rows: RelatedRows = store
+  if (one.many === null) exposeColumns({ one, full, names, rows, ours, inner, columns }, outer)
   else {
-    exposeList(one.name, new RelatedList({ many: one.many, full, relation, columns: columns.length, store, ours }, inner), outer)
+    exposeList(one.name, new RelatedList({ many: one.many, full, relation, columns: columns.length, rows, ours }, inner), outer)
     outer.members.set(one.name, inner)
   }
   const take = (cursor: TupleCursor): void => {
@@ -126,23 +129,23 @@ interface Exposed {
   readonly one: Related
   readonly full: string
   readonly names: ReadonlySet<string>
-  readonly store: RelatedStore
+  readonly rows: RelatedRows
   readonly ours: MatchKey
   readonly inner: CompileContext
   readonly columns: readonly string[]
 }
 
 /** Found once per row; then each column's bytes come from there. */
-function exposeColumns({ one, full, names, store, ours, inner, columns }: Exposed, outer: CompileContext): void {
+function exposeColumns({ one, full, names, rows, ours, inner, columns }: Exposed, outer: CompileContext): void {
   const cursor = new TupleCursor(columns.length)
   const { state } = inner
   const found = outer.slots.addComputed(`\u0000${one.name}`, builtinType('int4'), (row, out) => {
     const result = ours.read(row)
     if (result === SEALED) return false
-    const at = result === HAS_KEY ? store.find(ours.key) : NO_ROW
+    const at = result === HAS_KEY ? rows.find(ours.key) : NO_ROW
     if (at === SEVERAL) return row.seal(QUARANTINED, `ambiguous_${one.name}`, full)
     if (at === NO_ROW) return out.null()
-    store.place(at, cursor)
+    rows.place(at, cursor)
     state.begin(cursor)
     out.int32(at)
     return true

@@ -3,7 +3,7 @@ import { integerKey, type KeyPart } from '../cast/key-text.ts'
 import type { Place } from '../model/place.ts'
 import type { CompileContext } from './compile-context.ts'
 import { HAS_KEY, type PartReader, partReader } from './parent-key.ts'
-import type { StoreKey } from './related-store.ts'
+import type { StoreKey } from './related-rows.ts'
 import type { RowState, ValueSource } from './row-state.ts'
 
 /** Reads the values rows are matched by; afterwards the key is in `key`. */

@@ -1,5 +1,5 @@
 import { KeyIndex, NOT_FOUND } from '../base/key-index.ts'
-import type { StoreKey } from './related-store.ts'
+import type { StoreKey } from './related-rows.ts'
 
 /** By a row’s ordinal: its position from 1, 0 = none; and the rows whose values could not be told. */
 export interface NumberColumn {

@@ -9,7 +9,7 @@ import type { MatchKey } from './match-key.ts'
 import { compileGroupText, type OrderKeys, orderKeys } from './order-keys.ts'
 import { NO_FATE, QUARANTINED } from './outcome-registry.ts'
 import { HAS_KEY, SEALED } from './parent-key.ts'
-import type { RelatedStore } from './related-store.ts'
+import type { RelatedRows } from './related-rows.ts'
 import type { RowList } from './row-list.ts'
 import { FateSealed, type RowState } from './row-state.ts'
 
@@ -19,7 +19,7 @@ export interface ListParts {
   readonly full: string
   readonly relation: Relation
   readonly columns: number
-  readonly store: RelatedStore
+  readonly rows: RelatedRows
   readonly ours: MatchKey
 }
 
@@ -32,7 +32,7 @@ export class RelatedList implements RowList {
   readonly #numbers: readonly MemberNumbers[]
   readonly #rules: readonly MemberRule[]
   readonly #keyOf: (row: RowState) => string
-  /** Rows of the store, in order. */
+  /** Places of related rows, in order. */
   #members: number[] = []
   /** Of each, its place before any was sifted out: what its positions are kept by. */
   #places: number[] = []
@@ -73,10 +73,10 @@ export class RelatedList implements RowList {
 
   /** Finds the members of the row at hand. False: its fate is sealed. */
   find(row: RowState): boolean {
-    const { ours, store } = this.#parts
+    const { ours, rows } = this.#parts
     const result = ours.read(row)
     if (result === SEALED) return false
-    const found = result === HAS_KEY ? store.rowsOf(ours.key) : []
+    const found = result === HAS_KEY ? rows.rowsOf(ours.key) : []
     this.#members = found
     this.#places = found.map((_, i) => i)
     if (found.length === 0) return true
@@ -100,7 +100,7 @@ export class RelatedList implements RowList {
 
   place(i: number): void {
     this.#at = i
-    this.#parts.store.place(this.#members[i] as number, this.#cursor)
+    this.#parts.rows.place(this.#members[i] as number, this.#cursor)
     this.#inner.state.begin(this.#cursor)
   }
 

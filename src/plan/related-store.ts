@@ -1,26 +1,16 @@
 import { KeyIndex, NOT_FOUND } from '../base/key-index.ts'
 import type { TupleCursor } from '../base/tuple-cursor.ts'
 import { RehouseError } from '../errors.ts'
-
-/** No row, and more than one, where one was asked for. */
-export const NO_ROW = -1
-export const SEVERAL = -2
+import { NO_ROW, type RelatedRows, SEVERAL, type StoreKey } from './related-rows.ts'
 
 const PIECE_BYTES = 1 << 20
 const PIECE_ROWS = 1 << 14
-
-/** The key of a related row or of the row that asks for it, as its reader left it. */
-export interface StoreKey {
-  readonly isInteger: boolean
-  readonly halves: Int32Array
-  readonly text: string
-}
 
 /**
  * The rows of one related relation in memory, found by the values they match on. Rows are kept as the tuples the source delivered; about 20 bytes a row besides.
  * Throws RELATED_TOO_LARGE beyond `mostBytes`.
  */
-export class RelatedStore {
+export class RelatedStore implements RelatedRows {
   readonly #index = new KeyIndex()
   /** Of a key's ordinal: its one row, or SEVERAL; of a list its last, the others chained to it. */
   readonly #rowOf: Int32Array[] = []
