@@ -4,22 +4,25 @@ import { parseArgs } from 'node:util'
 import { type Figures, figuresOf, type Round } from './figures.ts'
 import { benchFiles, type FileFigures } from './files.ts'
 import { removeReadyRows, runFloor, takeReadyRows } from './floor.ts'
+import { benchMapping, type MappingFigures, mappingLines } from './mapping.ts'
 import { hasPgloader, runPgloader } from './pgloader.ts'
 import { runRehouse } from './rehouse-run.ts'
 import { FLOOR_TARGET, type Ground, makeEmpty, PGLOADER_TARGET, prepareGround, REHOUSE_TARGET } from './setup.ts'
 import { type BenchLevel, runVerify, VERIFY_LIMITS, type Verified } from './verify-run.ts'
 
 /** `npm run bench`: the engine against the floor and against pgloader. README.md says what each contestant does. */
-const USAGE = `npm run bench [files | verify] -- [--rows N] [--rounds N] [--json] [--profile]
+const USAGE = `npm run bench [files | verify | mapping] -- [--rows N] [--rounds N] [--json] [--profile]
 
   files        the same rows as BACPAC, PostgreSQL dump and CSV, against the floor
   verify       how long verification takes, against the floor of the load
+  mapping      what each construct of the mapping costs beside a plain column; a rerun with nothing to do
   --rows N     assessment results; default 2000000
   --rounds N   default 3; the figures are medians
   --json       one JSON object on stdout
   --profile    one migration only, with CPU profiles written to bench/.rehouse/profiles
 `
 
+const SUBJECTS: readonly string[] = ['files', 'verify', 'mapping']
 const LEVELS: readonly BenchLevel[] = ['standard', 'rigorous']
 
 const { values, positionals } = parseArgs({
@@ -34,8 +37,8 @@ const { values, positionals } = parseArgs({
 })
 
 if (values.help) process.stdout.write(USAGE)
-else if (positionals.some(word => word !== 'files' && word !== 'verify') || positionals.length > 1)
-  refuse(`expected nothing, files or verify, got ${positionals.join(' ')}`)
+else if (positionals.some(word => !SUBJECTS.includes(word)) || positionals.length > 1)
+  refuse(`expected nothing, ${SUBJECTS.slice(0, -1).join(', ')} or ${SUBJECTS.at(-1)}, got ${positionals.join(' ')}`)
 else await run(positive(values.rows, '--rows'), positive(values.rounds, '--rounds'))
 
 async function run(rows: number, rounds: number): Promise<void> {
@@ -45,6 +48,7 @@ async function run(rows: number, rounds: number): Promise<void> {
   try {
     if (positionals[0] === 'files') printFiles(await benchFiles(ground, rounds, say))
     else if (positionals[0] === 'verify') printVerified(await measureVerify(ground, rounds))
+    else if (positionals[0] === 'mapping') printMapping(await benchMapping(ground, rounds, say))
     else if (values.profile) await profile(ground)
     else print(figuresOf(rows, await measure(ground, rounds)))
   } finally {
@@ -133,6 +137,11 @@ function print(figures: Figures): void {
 function printFiles(figures: FileFigures): void {
   if (values.json) process.stdout.write(`${JSON.stringify(figures)}\n`)
   else process.stdout.write(`\n${fileLines(figures).join('\n')}\n`)
+}
+
+function printMapping(figures: MappingFigures): void {
+  if (values.json) process.stdout.write(`${JSON.stringify(figures)}\n`)
+  else process.stdout.write(`\n${mappingLines(figures).join('\n')}\n`)
 }
 
 function fileLines({ rows, rounds, floorSeconds, files, staging }: FileFigures): readonly string[] {

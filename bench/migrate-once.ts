@@ -3,7 +3,7 @@ import { migrate } from '../src/index.ts'
 /** Runs the bench's migration in this process and prints what it took as JSON. */
 const before = process.resourceUsage()
 const began = performance.now()
-const result = await migrate({ manifest: process.env.BENCH_MANIFEST ?? '', env: process.env })
+const result = await migrate({ manifest: process.env.BENCH_MANIFEST ?? '', env: process.env, dryRun: process.env.BENCH_DRY === 'yes' })
 const seconds = (performance.now() - began) / 1000
 const after = process.resourceUsage()
 

@@ -34,10 +34,15 @@ export async function runRehouse(ground: Ground, profileFolder: string | null, m
   return measured
 }
 
-export async function migrateInChild(
-  ground: Ground,
-  { profileFolder, migrated }: { readonly profileFolder: string | null; readonly migrated: Migrated | undefined },
-): Promise<Measured> {
+interface ChildRun {
+  readonly profileFolder: string | null
+  readonly migrated: Migrated | undefined
+  /** Whether nothing is written. */
+  readonly isDry?: boolean
+}
+
+/** One migration of what there is into what there is, by a process of its own. */
+export async function migrateInChild(ground: Ground, { profileFolder, migrated, isDry = false }: ChildRun): Promise<Measured> {
   if (profileFolder !== null) mkdirSync(profileFolder, { recursive: true })
   const began = performance.now()
   const flags = profileFolder === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`]
@@ -48,6 +53,7 @@ export async function migrateInChild(
       BENCH_MANIFEST: migrated?.manifest ?? fileURLToPath(new URL('rehouse.yaml', import.meta.url)),
       BENCH_SOURCE: migrated?.source ?? ground.server.url(SOURCE),
       BENCH_TARGET: ground.server.url(REHOUSE_TARGET),
+      BENCH_DRY: isDry ? 'yes' : '',
       REHOUSE_SALT: 'bench-salt-that-is-not-a-secret-0123456789',
     },
   })
