@@ -68,6 +68,46 @@ export function hashTuples(
   hashView(SUM, 0, 8, lanes)
 }
 
+/** `hashTuples` for tuples that come one at a time, from wherever they lie. */
+export class TupleSetHash {
+  /** As if there were one tuple, or none. */
+  readonly #chained = new Int32Array(2)
+  readonly #before = new Int32Array(2)
+  readonly #own = new Int32Array(2)
+  #hi = 0
+  #lo = 0
+  tuples = 0
+
+  /** Goes on from the hash in `lanes`. */
+  begin(lanes: Int32Array): void {
+    this.#chained.set(lanes)
+    this.#hi = 0
+    this.#lo = 0
+    this.tuples = 0
+  }
+
+  add(view: DataView, start: number, end: number): void {
+    if (this.tuples === 0) {
+      this.#before.set(this.#chained)
+      hashView(view, start, end, this.#chained)
+    }
+    this.tuples++
+    const own = this.#own.fill(0)
+    hashView(view, start, end, own)
+    this.#hi = (this.#hi + (own[0] as number)) | 0
+    this.#lo = (this.#lo + (own[1] as number)) | 0
+  }
+
+  /** Leaves the hash in `lanes`. */
+  end(lanes: Int32Array): void {
+    lanes.set(this.tuples < 2 ? this.#chained : this.#before)
+    if (this.tuples === 1) return
+    SUM.setInt32(0, this.#hi)
+    SUM.setInt32(4, this.#lo)
+    hashView(SUM, 0, this.tuples === 0 ? 0 : 8, lanes)
+  }
+}
+
 function tupleEnd(view: DataView, start: number): number {
   let at = start + 2
   for (let field = view.getInt16(start); field > 0; field--) at += 4 + Math.max(0, view.getInt32(at))

@@ -26,8 +26,8 @@ export interface ExplainSetting {
 type Found =
   | { readonly kind: 'missing'; readonly origin: Origin; readonly expected: Tuple }
   | { readonly kind: 'different'; readonly origin: Origin; readonly expected: Tuple; readonly actual: Tuple }
-  /** `isCertain`: whatever became of the source. */
-  | { readonly kind: 'extra'; readonly actual: Tuple; readonly isCertain: boolean }
+  /** `isCertain`: whatever became of the source. `hash`: of the row it seems to be part of, as the program makes it now. */
+  | { readonly kind: 'extra'; readonly actual: Tuple; readonly isCertain: boolean; readonly hash: string | null }
 
 const AT_ONCE = 200
 
@@ -49,14 +49,14 @@ export class ExplainRows implements MergeListener {
   }
 
   extra(actual: Tuple): void {
-    if (this.#setting.scope.judgesExtras) this.#waiting.push({ kind: 'extra', actual, isCertain: false })
+    if (this.#setting.scope.judgesExtras) this.#waiting.push({ kind: 'extra', actual, isCertain: false, hash: null })
   }
 
   /** A second row with an identifier that is expected once; of parts, which share their head’s, one too many. */
-  doubled(actual: Tuple): void {
+  doubled(actual: Tuple, hash: string): void {
     const { scope } = this.#setting
     const isOwnId = scope.writers.every(writer => writer.plan.idColumn === scope.keyColumn)
-    if (scope.judgesExtras) this.#waiting.push({ kind: 'extra', actual, isCertain: isOwnId })
+    if (scope.judgesExtras) this.#waiting.push({ kind: 'extra', actual, isCertain: isOwnId, hash })
   }
 
   different(origin: Origin, pair: { readonly expected: Tuple; readonly actual: Tuple }): void {
@@ -74,8 +74,8 @@ export class ExplainRows implements MergeListener {
     this.#waiting = []
     if (found.length === 0) return
     const elsewhere = await this.#tenantsOf(found)
-    const known = await this.#known(found)
     const origins = await this.#keysOf(found)
+    const known = await this.#known(found, origins)
     for (const one of found) this.#tell(one, { elsewhere, known, origins })
     await this.#setting.differences.flush()
   }
@@ -113,15 +113,16 @@ export class ExplainRows implements MergeListener {
       differences.add({ ...row, column: column.name, expected, actual, kind: 'different' })
   }
 
-  #tellExtra({ actual, isCertain }: Extract<Found, { kind: 'extra' }>, { origins }: Facts): void {
+  #tellExtra({ actual, isCertain, hash }: Extract<Found, { kind: 'extra' }>, { origins, known }: Facts): void {
     const { differences, scope } = this.#setting
     const id = this.#idOf(actual)
     const of = this.#writer(0)
     const origin = id === null ? undefined : origins.get(id)
-    const own = scope.writers.find(
-      writer => writer.of.facts.entity.name === origin?.entity && (writer.of.tenant?.code ?? null) === origin.tenant,
-    )
-    if (own !== undefined && !isCertain && this.#setting.isMoved(own.of)) {
+    const own = scope.writers.find(writer => isFrom(writer, origin))
+    // A part more of a row the source did not change came from nowhere.
+    const before = own === undefined ? null : known.get(knownName(own.of, origin?.key ?? []))
+    const isUnchanged = before?.state === 'loaded' && before.hash === hash
+    if (own !== undefined && !isCertain && !isUnchanged && this.#setting.isMoved(own.of)) {
       this.#notVerified(own.of)
       return
     }
@@ -192,10 +193,14 @@ export class ExplainRows implements MergeListener {
     return others
   }
 
-  async #known(found: readonly Found[]): Promise<ReadonlyMap<string, KnownKey | null>> {
+  async #known(found: readonly Found[], origins: Facts['origins']): Promise<ReadonlyMap<string, KnownKey | null>> {
     const answers = new Map<string, KnownKey | null>()
     for (const [writer, { of }] of this.#setting.scope.writers.entries()) {
-      const keys = found.flatMap(one => (one.kind !== 'extra' && one.origin.writer === writer ? [one.origin.key] : []))
+      const keys = found.flatMap(one => {
+        if (one.kind !== 'extra') return one.origin.writer === writer ? [one.origin.key] : []
+        const origin = one.hash === null ? undefined : origins.get(this.#idOf(one.actual) ?? '')
+        return origin !== undefined && isFrom(this.#setting.scope.writers[writer], origin) ? [origin.key] : []
+      })
       if (keys.length === 0) continue
       const known = await this.#setting.ledger.known(of.number, of.tenant?.number ?? 0, keys)
       for (const [i, key] of keys.entries()) answers.set(knownName(of, key), known[i] ?? null)
@@ -214,7 +219,13 @@ export class ExplainRows implements MergeListener {
 interface Facts {
   readonly elsewhere: ReadonlySet<string>
   readonly known: ReadonlyMap<string, KnownKey | null>
-  readonly origins: ReadonlyMap<string, { readonly entity: string; readonly tenant: string | null; readonly key: readonly string[] }>
+  readonly origins: ReadonlyMap<string, OriginOfId>
+}
+
+interface OriginOfId {
+  readonly entity: string
+  readonly tenant: string | null
+  readonly key: readonly string[]
 }
 
 interface ColumnPair extends Pick<Difference, 'expected' | 'actual'> {
@@ -223,6 +234,12 @@ interface ColumnPair extends Pick<Difference, 'expected' | 'actual'> {
 
 export function placeOf(of: VerifiedEntity): { readonly entity: string; readonly tenant: string | null } {
   return { entity: of.facts.entity.name, tenant: of.tenant?.code ?? null }
+}
+
+function isFrom(writer: TableScope['writers'][number] | undefined, origin: OriginOfId | undefined): boolean {
+  return (
+    writer !== undefined && writer.of.facts.entity.name === origin?.entity && (writer.of.tenant?.code ?? null) === (origin.tenant ?? null)
+  )
 }
 
 function knownName(of: VerifiedEntity, key: readonly string[]): string {

@@ -21,8 +21,8 @@ export interface MergeListener {
   equal(tuples: number, writer: number): void
   missing(origin: Origin, expected: Tuple): void
   extra(actual: Tuple): void
-  /** Extra too, but its key is one that was expected. */
-  doubled(actual: Tuple): void
+  /** Extra too, but its key is one that was expected, of a row with this hash. */
+  doubled(actual: Tuple, hash: string): void
   /** The same sort key, other bytes. */
   different(origin: Origin, pair: { readonly expected: Tuple; readonly actual: Tuple }): void
   /** Awaited between rows, whenever something but `equal` was told. */
@@ -38,7 +38,7 @@ export class MergeRows {
   readonly #key: SortKey
   readonly #listener: MergeListener
   #last: KeyAt | null = null
-  #passed: KeyAt | null = null
+  #passed: { readonly key: KeyAt; readonly hash: string } | null = null
 
   constructor(actual: TupleStream, of: { readonly key: SortKey; readonly listener: MergeListener }) {
     this.#actual = actual
@@ -104,7 +104,7 @@ export class MergeRows {
     if (last === start) return
     const { data, ...field } = keyAt(this.#key, { data: rows.buf, start, end: last, field: index => fieldAt(rows.buf, start, index) })
     const copy = Buffer.from(data.subarray(field.start, field.start + field.length))
-    this.#passed = { data: copy, start: 0, length: copy.length }
+    this.#passed = { key: { data: copy, start: 0, length: copy.length }, hash: rows.hashOf(row) }
   }
 
   async #compare(rows: ExpectedRows, row: number): Promise<void> {
@@ -153,8 +153,8 @@ export class MergeRows {
   async #extra(): Promise<void> {
     const data = this.#actual.copy()
     const tuple = { data, fields: fieldsAt(data, 0).fields }
-    const isCopy = this.#passed !== null && compareKeys(this.#key.form, this.#passed, this.#actualKey()) === 0
-    if (isCopy) this.#listener.doubled(tuple)
+    const passed = this.#passed
+    if (passed !== null && compareKeys(this.#key.form, passed.key, this.#actualKey()) === 0) this.#listener.doubled(tuple, passed.hash)
     else this.#listener.extra(tuple)
     this.#actual.pass()
     await this.#listener.settle()
@@ -184,7 +184,7 @@ export class MergeRows {
       if (other === undefined) this.#listener.missing(origin, expected)
       else this.#listener.different(origin, { expected, actual: other })
     }
-    for (const other of actual) this.#listener.doubled(other)
+    for (const other of actual) this.#listener.doubled(other, origin.hash)
   }
 
   /** All that was expected has been pushed: what is left is too much. */

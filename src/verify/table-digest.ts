@@ -1,4 +1,4 @@
-import { hashView } from '../base/row-hash.ts'
+import { hashView, TupleSetHash } from '../base/row-hash.ts'
 import { uuidBytes } from '../base/uuid-text.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { TargetReader } from '../target/target.ts'
@@ -22,15 +22,20 @@ export class TableDigest {
   readonly #key: number
   readonly #fields: number
   readonly #explain: ExplainRows
+  /** Of a table that may hold several rows of one row: the tuples of the row at hand, in any order. */
+  readonly #set: TupleSetHash | null
+  #isOpen = false
   #data: Buffer | null = null
   #view: DataView = new DataView(new ArrayBuffer(0))
 
   constructor(scope: TableScope, setting: TableDigestSetting) {
-    const { plan } = scope.writers[0] as TableWriter
+    const [writer] = scope.writers
+    const { plan, of, shape } = writer as TableWriter
     const reader = setting.reader(scope.service)
     this.label = scope.label
     this.#fields = plan.columns.length
     this.#key = plan.columns.indexOf(scope.keyColumn ?? '')
+    this.#set = of.facts.entity.into[shape]?.each ? new TupleSetHash() : null
     const rows = reader.rows({ ...scope.rows, columns: plan.columns, orderBy: scope.keyColumn, ids: null, signal: setting.signal })
     this.#stream = new TupleStream(rows, { fields: this.#fields, what: scope.label })
     const ledger = setting.ledger(scope.service)
@@ -48,6 +53,7 @@ export class TableDigest {
   /** Chains the row with this identifier into the hash. False: it is not next, or not here yet. */
   hashHere(id: Buffer, at: number, lanes: Int32Array): boolean {
     const stream = this.#stream
+    if (this.#set !== null) return this.#setHere(this.#set, id, { at, lanes })
     if (!stream.isHere() || !isSameId(id, at, stream.data, stream.start[this.#key] as number)) return false
     this.#chain(lanes)
     // Another row with the same identifier is one too many: it comes before the next.
@@ -57,6 +63,7 @@ export class TableDigest {
 
   async hash(id: Buffer, at: number, lanes: Int32Array): Promise<number> {
     const stream = this.#stream
+    if (this.#set !== null) return await this.#hashSet(this.#set, id, { at, lanes })
     let rows = 0
     while (await stream.row()) {
       const order = this.#compare(id, at)
@@ -73,6 +80,51 @@ export class TableDigest {
     return rows
   }
 
+  /** As `hashHere`: whether the row behind the last of the set is here, and is another’s. What was added stays for `hash` to go on with. */
+  #setHere(set: TupleSetHash, id: Buffer, { at, lanes }: { readonly at: number; readonly lanes: Int32Array }): boolean {
+    const stream = this.#stream
+    this.#open(set, lanes)
+    while (stream.isHere()) {
+      const order = this.#compare(id, at)
+      if (order < 0) return false
+      if (order > 0) {
+        this.#close(set, lanes)
+        return true
+      }
+      this.#add(set)
+    }
+    return false
+  }
+
+  async #hashSet(set: TupleSetHash, id: Buffer, { at, lanes }: { readonly at: number; readonly lanes: Int32Array }): Promise<number> {
+    const stream = this.#stream
+    this.#open(set, lanes)
+    while (await stream.row()) {
+      const order = this.#compare(id, at)
+      if (order > 0) break
+      if (order < 0) await this.#extra()
+      else this.#add(set)
+    }
+    return this.#close(set, lanes)
+  }
+
+  #open(set: TupleSetHash, lanes: Int32Array): void {
+    if (!this.#isOpen) set.begin(lanes)
+    this.#isOpen = true
+  }
+
+  #add(set: TupleSetHash): void {
+    const { at, end } = this.#stream
+    set.add(this.#viewHere(), at, end)
+    this.#stream.pass()
+  }
+
+  #close(set: TupleSetHash, lanes: Int32Array): number {
+    set.end(lanes)
+    this.#isOpen = false
+    return set.tuples
+  }
+
   /** The row at hand against an identifier. */
   #compare(id: Buffer, at: number): number {
     const { data, start } = this.#stream
@@ -81,12 +133,17 @@ export class TableDigest {
   }
 
   #chain(lanes: Int32Array): void {
-    const { data, at, end } = this.#stream
+    const { at, end } = this.#stream
+    hashView(this.#viewHere(), at, end, lanes)
+  }
+
+  #viewHere(): DataView {
+    const { data } = this.#stream
     if (data !== this.#data) {
       this.#data = data
       this.#view = new DataView(data.buffer, data.byteOffset, data.byteLength)
     }
-    hashView(this.#view, at, end, lanes)
+    return this.#view
   }
 
   async #extra(): Promise<void> {

@@ -48,9 +48,8 @@ function scopesOf(of: VerifiedEntity, scopes: readonly TableScope[]): readonly T
 }
 
 function obstacleOf(of: VerifiedEntity, scopes: readonly TableScope[]): string | null {
-  const { into } = of.facts.entity
-  if (into.some(shape => shape.each !== null) || of.compiled.tables.some(({ tuples }) => tuples.length > 1))
-    return 'a row becomes several rows of one table, whose order the target does not keep'
+  if (of.compiled.tables.some(({ headColumn }, shape) => shape > 0 && headColumn === null))
+    return 'rows of one of its tables do not say which row they are part of'
   if (scopes.some(scope => scope.keyColumn === null)) return 'a table has no uuid column by which its rows could be found'
   if (scopes.some(scope => scope.writers.length > 1)) return 'several entities or tenants fill one of its tables'
   return null
@@ -140,7 +139,7 @@ class EntityDigest {
       const rows = await (this.#tables[this.#hashed] as TableDigest).hash(mapped.id, mapped.at, lanes)
       if (rows === 0 && this.#hashed === 0) this.#isThere = false
     }
-    if (this.#isThere && lanes[0] === mapped.high && lanes[1] === mapped.low) this.#equal++
+    if (lanes[0] === mapped.high && lanes[1] === mapped.low) this.#equal++
     else await this.#tell(mapped)
   }
 

@@ -57,6 +57,35 @@ export const DATA_MUTATIONS: readonly DataMutation[] = [
     },
   },
   {
+    name: 'one of several rows made of one row is dropped',
+    sql: `delete from app.parents where tenant_id = ${NORTH} and role = 'father' and pupil_id = (select id from ${pupil(1)})`,
+    told: {
+      basic: /^count pupil\/north {2}app\.parents 5 → 4$/m,
+      standard: /^changed_since pupil\/north 1 app\.pupils$/m,
+      rigorous: /^missing pupil\/north 1 app\.parents$/m,
+    },
+  },
+  {
+    name: 'one of several rows made of one row is changed',
+    sql: `update app.parents set name = 'Tim' where tenant_id = ${NORTH} and role = 'father' and pupil_id = (select id from ${pupil(1)})`,
+    told: { standard: /^changed_since pupil\/north 1 app\.pupils$/m, rigorous: /^different pupil\/north 1 app\.parents\.name/m },
+  },
+  {
+    name: 'an element of a list is there twice',
+    sql: `insert into app.hobbies select * from app.hobbies where tenant_id = ${NORTH} and hobby = 'go' and pupil_id = (select id from ${pupil(3)})`,
+    told: {
+      basic: /^count pupil\/north {2}app\.hobbies 7 → 8$/m,
+      standard: /^changed_since pupil\/north 3 app\.pupils$/m,
+      rigorous: /^extra pupil\/north 3 app\.hobbies$/m,
+    },
+  },
+  {
+    name: 'the elements of two lists are swapped',
+    sql: `update app.hobbies set pupil_id = case pupil_id when (select id from ${pupil(2)}) then (select id from ${pupil(3)}) else (select id from ${pupil(2)}) end
+      where tenant_id = ${NORTH} and pupil_id in (select id from app.pupils where legacy_id in (2, 3))`,
+    told: { standard: /^changed_since pupil\/north 2 app\.pupils$/m, rigorous: /^extra pupil\/north 2 app\.hobbies/m },
+  },
+  {
     name: 'two references are swapped',
     sql: `update app.marks m set pupil_id = case p.legacy_id when 1 then (select id from ${pupil(2)}) else (select id from ${pupil(1)}) end
       from app.pupils p where p.id = m.pupil_id and p.tenant_id = ${NORTH} and p.legacy_id in (1, 2)`,

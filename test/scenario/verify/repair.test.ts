@@ -18,7 +18,7 @@ const damage = (stage: ProofStage, sql: string): Promise<void> =>
 
 /** Raises where a table of the target is not, row for row, as it was kept. */
 const AS_KEPT = `do $$ declare t text; n int; begin
-  foreach t in array array['pupils', 'contacts', 'marks'] loop
+  foreach t in array array['pupils', 'contacts', 'parents', 'hobbies', 'marks'] loop
     execute format('select count(*) from ((table app.%1$I except all table kept.%2$I) union all (table kept.%2$I except all table app.%1$I)) d', t, 'app_' || t) into n;
     if n > 0 then raise 'app.% differs in % rows', t, n; end if;
   end loop;

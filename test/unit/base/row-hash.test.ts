@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { hashBytes } from '../../../src/base/row-hash.ts'
+import { hashBytes, hashTuples, TupleSetHash } from '../../../src/base/row-hash.ts'
 
 function hashOf(bytes: Uint8Array, seed: readonly [number, number] = [0, 0]): readonly [number, number] {
   const lanes = Int32Array.from(seed)
@@ -86,4 +86,22 @@ test('hashing two tuples one after the other depends on where the first one ends
   hashBytes(bytes, 0, 3, lanes)
   hashBytes(bytes, 3, 6, lanes)
   assert.notDeepEqual([...lanes], hashOf(bytes))
+})
+
+test('tuples hashed one at a time have the hash of the whole set, in any order', () => {
+  const tuple = fc.uint8Array({ maxLength: 20 }).map(bytes => Buffer.concat([Buffer.from([0, 1, 0, 0, 0, bytes.length]), bytes]))
+  fc.assert(
+    fc.property(fc.array(tuple, { maxLength: 5 }), fc.integer(), (tuples, seed) => {
+      const whole = Buffer.concat(tuples)
+      const expected = Int32Array.of(seed, 7)
+      const view = new DataView(whole.buffer, whole.byteOffset, whole.byteLength)
+      hashTuples(view, { start: 0, end: whole.length, tuples: tuples.length }, expected)
+      const set = new TupleSetHash()
+      const lanes = Int32Array.of(seed, 7)
+      set.begin(lanes)
+      for (const one of tuples.toReversed()) set.add(new DataView(one.buffer, one.byteOffset, one.byteLength), 0, one.length)
+      set.end(lanes)
+      assert.deepEqual([...lanes], [...expected])
+    }),
+  )
 })
