@@ -5,6 +5,7 @@ import { CODES, type Code, RehouseError } from '../errors.ts'
 import type { RunRecord } from '../model/ledger-records.ts'
 import type { Difference, MigrateResult, VerifyResult } from '../model/results.ts'
 import type { RunOptions } from '../run/migration.ts'
+import type { ExtraRows } from '../run/take-back-strays.ts'
 import { migrateOpened, runOptions } from './migrate.ts'
 import { openMigration } from './open-migration.ts'
 import type { MigrateOptions, VerifyOptions } from './options.ts'
@@ -52,6 +53,11 @@ interface Places {
   readonly entities: readonly string[]
 }
 
+interface Damage extends Places {
+  /** Rows nothing expects. */
+  readonly extras: ExtraRows['rows']
+}
+
 /** Why nothing is put right: rows are found by what the ledger says of them. Null: nothing stands in the way. */
 async function obstacleTo({ reasons, differences_file }: VerifyResult): Promise<string | null> {
   const reason = reasons.find(({ code }) => code !== 'source_moved_on')
@@ -62,11 +68,15 @@ async function obstacleTo({ reasons, differences_file }: VerifyResult): Promise<
 }
 
 /** Whose rows differ. */
-async function differingPlaces({ entities, differences_file }: VerifyResult): Promise<Places> {
+async function differingPlaces({ entities, differences_file }: VerifyResult): Promise<Damage> {
   const found = entities.filter(line => line.different + line.missing + line.extra > 0).map(({ entity, tenant }) => ({ entity, tenant }))
-  for await (const { kind, entity, tenant } of differencesIn(differences_file)) if (kind === 'id_map') found.push({ entity, tenant })
+  const extras: { readonly entity: string; readonly id: string }[] = []
+  for await (const { kind, entity, tenant, id } of differencesIn(differences_file)) {
+    if (kind === 'id_map') found.push({ entity, tenant })
+    if (kind === 'extra' && id !== null) extras.push({ entity, id: id.toLowerCase() })
+  }
   const tenants = found.flatMap(({ tenant }) => tenant ?? [])
-  return { tenants: [...new Set(tenants)], entities: [...new Set(found.map(({ entity }) => entity))] }
+  return { tenants: [...new Set(tenants)], entities: [...new Set(found.map(({ entity }) => entity))], extras }
 }
 
 async function* differencesIn(file: string | null): AsyncGenerator<Difference> {
@@ -82,8 +92,20 @@ interface Repaired {
   readonly refused: readonly string[]
 }
 
-function repair(options: VerifyOptions, places: Places): Promise<Repaired> {
-  return runRepair(options, places, run => ({ ...run, selection: { ...run.selection, repairs: true } }))
+async function repair(options: VerifyOptions, { extras, ...places }: Damage): Promise<Repaired> {
+  let taken = 0
+  const asRepair = (run: RunOptions): RunOptions => ({
+    ...run,
+    selection: { ...run.selection, repairs: true },
+    extras: {
+      rows: extras,
+      removed: rows => {
+        taken += rows
+      },
+    },
+  })
+  const done = await runRepair(options, places, asRepair)
+  return { ...done, rows: done.rows + taken }
 }
 
 /** Brings a repair to its end whose process died: its rows are known to the ledger alone. */

@@ -6,6 +6,7 @@ import type { Mapping, ServiceRef, Tenant } from '../model/mapping.ts'
 import type { Source } from '../source/source.ts'
 import type { Service } from './load-context.ts'
 import type { Hooks } from './seams.ts'
+import type { ExtraRows } from './take-back-strays.ts'
 
 /** A mapping with everything it names opened or ready to be opened; knows no engine. Whoever made it closes it. */
 export interface Migration {
@@ -49,6 +50,8 @@ export interface RunOptions {
   now(): number
   /** Another mapping than that of the run before was looked at and changes nothing that is loaded. */
   readonly acceptsMapping?: true
+  /** A repair: rows nothing expects; those of ours that no key accounts for are taken back. Absent: none. */
+  readonly extras?: ExtraRows
   /** Dry run: one line per decision. */
   readonly audit: ((line: unknown) => Promise<void>) | null
 }

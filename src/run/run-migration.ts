@@ -3,7 +3,9 @@ import { bug, RehouseError } from '../errors.ts'
 import type { Hold } from '../ledger/ledger.ts'
 import type { TargetRelation } from '../model/catalogue.ts'
 import { addCounts, NO_COUNTS } from '../model/counts.ts'
+import type { Finding } from '../model/finding.ts'
 import type { NumberedEntity, NumberedTenant, RunRecord, RunStatus } from '../model/ledger-records.ts'
+import type { TablePlan } from '../plan/compile-table.ts'
 import { referencedEntities } from '../plan/order.ts'
 import type { TenantPlan } from '../plan/tenant-plan.ts'
 import { cascadeFor } from './cascade-for.ts'
@@ -19,6 +21,7 @@ import { applySteps, settleDebts } from './schema-debts.ts'
 import { atSeam } from './seams.ts'
 import { describeTables, describeTargets, type MigrationSurvey } from './survey-migration.ts'
 import type { CascadeContext } from './take-back-cascade.ts'
+import { takeBackStrays } from './take-back-strays.ts'
 import { takeUpRun } from './take-up-run.ts'
 import { finishTopUp, retriesOf, topUpOf } from './top-up-run.ts'
 import { unbreakableRules } from './unbreakable.ts'
@@ -73,6 +76,8 @@ async function runHeld(migration: Migration, survey: MigrationSurvey, options: R
   await defer(migration, { survey, context, options })
   const failures = [...(await loadAll(migration, { survey, context, cascade, options }))]
   for (const finding of await finishTopUp(context, { cascade, failures })) options.emit({ type: 'finding:found', finding })
+  for (const finding of await finishRepair(context, { survey, cascade, options, failures }))
+    options.emit({ type: 'finding:found', finding })
   const status = await statusOf(migration, { run: record.id, failures })
   await atSeam(options.hooks, 'before_finish', {})
   for (const { ledger } of services)
@@ -80,6 +85,18 @@ async function runHeld(migration: Migration, survey: MigrationSurvey, options: R
       failures: failures.map(f => ({ code: f.code, message: f.message, where: f.where, next: f.next })),
     })
   return { run: record.id, status, failures }
+}
+
+/** Once every row is right: before, what refers to a row too many may not be. */
+async function finishRepair(
+  run: OwnContext,
+  of: { survey: MigrationSurvey; cascade: CascadeContext; options: RunOptions; failures: readonly RehouseError[] },
+): Promise<readonly Finding[]> {
+  const { survey, cascade, options, failures } = of
+  if (options.extras === undefined || failures.length > 0) return []
+  const tables = (name: string, tenant: string | null): readonly TablePlan[] =>
+    survey.compiled.find(c => c.entity.name === name && c.tenant === tenant)?.compiled.tables ?? missing(`${name} to be compiled`)
+  return takeBackStrays(options.extras, { run, cascade, plans: run.plans, tables })
 }
 
 async function holdAll({ services }: Migration, options: RunOptions): Promise<readonly Hold[]> {

@@ -65,7 +65,8 @@ A range of rows that is skipped is refused while loading: the rows read must be 
 
 \`rehouse verify --level rigorous --repair\` puts the rows that differ right and verifies again; the result and the exit status are the second verification's. It asks nothing: what it overwrites or removes is
 kept in the ledger as it was before. It is a run of its own over the entities and tenants that differ: of a row that is not what the program makes of the source now, whichever side changed, the fields are
-set back, lost rows and parts are written again, second copies go. Rows that are as they must be are not written. A repair that was cut off is brought to its end by the next.
+set back, lost rows and parts are written again, second copies go. A row nothing expects goes too, with its parts, if its identifier is one only this migration can have made and no loaded key accounts for it:
+an \`ordered\` identifier carries a tag of the salt, any other is that of a key that was refused or left out. Any other row nothing expects is foreign: told, never touched. Rows that are as they must be are not written. A repair that was cut off is brought to its end by the next.
 
 What is left as it is, and told:
 

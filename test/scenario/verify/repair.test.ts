@@ -46,7 +46,7 @@ test('rows that differ are repaired, whatever was done to them; a foreign row is
   })
   if (!IS_FULL) t.diagnostic('left out: each change by itself, but for two (REHOUSE_PROOF=full tries all)')
   for (const [i, { name, sql }] of whole.entries()) {
-    if (!IS_FULL && i % 14 !== 0) continue
+    if (!IS_FULL && i % 14 !== 0 && !/left out is in the target/.test(name)) continue
     await t.test(name, async () => {
       await damage(stage, sql)
       const result = await repairOf(stage)
@@ -68,6 +68,27 @@ test('rows that differ are repaired, whatever was done to them; a foreign row is
       await stage.restore()
     })
   }
+})
+
+test('a row of ours that no key accounts for is taken back with its parts, kept in the ledger as it was; one that others refer to stays and is told, as is a foreign one', async t => {
+  const stage = await openProofStage(t)
+  await stage.migrate()
+  const extra = (name: RegExp): string => DATA_MUTATIONS.find(mutation => name.test(mutation.name))?.sql ?? assert.fail(String(name))
+  await damage(stage, `${extra(/with a part/)}; ${extra(/^a refused row/)}; ${extra(/^a foreign row/)}`)
+  await damage(stage, `insert into app.marks select gen_random_uuid(), tenant_id, id, 'own', 1 from app.pupils where legacy_id = 7`)
+  const result = await repairOf(stage)
+  assert.equal(result.repaired, 1)
+  assert.deepEqual(result.differences.filter(({ kind }) => kind === 'extra').map(told), [
+    'extra pupil/north  app.pupils',
+    'extra pupil/north  app.pupils',
+    'extra mark/north  app.marks',
+  ])
+  assert.match(result.not_repaired ?? '', /got 1 that others refer to or the server would not remove: 7$/)
+  await stage.target.script(`do $$ begin
+    assert (select array_agg(key || ' ' || table_name || ' ' || operation order by ordinal) from rehouse.before_image)
+      = array['8 app.pupils delete', '8 app.contacts delete'];
+    assert (select sum(loaded) from rehouse.batch_count c join rehouse.batch b on b.id = c.batch where b.kind = 'correct') = 0;
+  end $$`)
 })
 
 test('a row the server will not have put right stays as it is, out of quarantine, and is told; the others are repaired', async t => {

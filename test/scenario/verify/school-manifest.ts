@@ -40,6 +40,8 @@ entities:
     service: app
     from: public.mark
     key: [pupil_id, subject]
+    rules:
+      - { when: "subject = 'none'", exclude: no_subject }
     into:
       app.marks:
         columns: { id: { id: hashed }, pupil_id: { ref: pupil, from: pupil_id }, subject: subject, grade: grade }
@@ -60,7 +62,7 @@ insert into pupil values
 update pupil set mother = 'Mia', father = case when id < 3 then 'Tom' end where id in (1, 2, 3);
 update pupil set hobbies = case id when 1 then '{}' when 2 then '{chess}' else '{ski,go,chess}'::text[] end where id in (1, 2, 3, 6);
 create table mark (pupil_id int, subject text, grade int, primary key (pupil_id, subject));
-insert into mark values (1, 'art', 1), (1, 'math', 2), (2, 'math', 3), (3, 'art', 4);
+insert into mark values (1, 'art', 1), (1, 'math', 2), (2, 'math', 3), (3, 'art', 4), (4, 'none', 0);
 `
 
 /** The other tenant has the same keys and other values. */
