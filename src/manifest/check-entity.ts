@@ -69,15 +69,22 @@ function refuseReference(ours: MappingValue, { name, entity, problems }: { name:
   })
 }
 
-/** A member of a list has no row in the target that could refer to something. */
+/** A member of a list has no row in the target, so no identifier either, and no lists of its own. */
 function refuseInMember(value: MappingValue, { entity, problems }: { entity: Entity; problems: Problems }): void {
   if (value.kind === 'json') for (const { value: inner } of value.fields) refuseInMember(inner, { entity, problems })
-  if (value.kind === 'expression' || value.kind === 'constant' || value.kind === 'pipeline' || value.kind === 'json') return
+  if (
+    value.kind === 'expression' ||
+    value.kind === 'constant' ||
+    value.kind === 'pipeline' ||
+    value.kind === 'json' ||
+    value.kind === 'ref'
+  )
+    return
   problems.add({
     code: 'MANIFEST_INVALID',
     at: value.at,
-    message: `expected an expression, a constant, a pipeline or \`json\` as value of a member, got \`${value.kind}\``,
-    next: 'Collect what the source says; references and identifiers belong into columns.',
+    message: `expected an expression, a constant, a pipeline, a reference or \`json\` as value of a member, got \`${value.kind}\``,
+    next: 'Collect what the source says and references to other rows; the row’s own identifier belongs into a column.',
     entity: entity.name,
   })
 }
@@ -148,7 +155,10 @@ function checkShape(shape: Shape, context: ShapeContext): void {
 
 function checkReferences(value: MappingValue, entity: Entity, context: Context): void {
   if (value.kind === 'json') for (const field of value.fields as readonly NamedValue[]) checkReferences(field.value, entity, context)
-  if (value.kind === 'collect') refuseInMember(value.value, { entity, problems: context.problems })
+  if (value.kind === 'collect') {
+    refuseInMember(value.value, { entity, problems: context.problems })
+    checkReferences(value.value, entity, context)
+  }
   if (value.kind !== 'ref') return
   const { mapping, problems } = context
   const names = mapping.entities.map(({ name }) => name)

@@ -3,6 +3,7 @@ import type { Entity, MappingValue } from './mapping.ts'
 
 /** A value and the values it is put together from. */
 export function valuesIn(value: MappingValue): readonly MappingValue[] {
+  if (value.kind === 'collect') return [value, ...valuesIn(value.value)]
   return value.kind === 'json' ? [value, ...value.fields.flatMap(field => valuesIn(field.value))] : [value]
 }
 

@@ -5,9 +5,10 @@ import { jsonbArray, jsonbObject } from '../cast/jsonb-form.ts'
 import { jsonScalar } from '../cast/jsonb-text.ts'
 import { valueText } from '../cast/value-text.ts'
 import type { MappingValue } from '../model/mapping.ts'
-import type { CompileContext, ValueWanted } from './compile-context.ts'
+import type { CompileContext, ParentKey, SettledReference, ValueWanted } from './compile-context.ts'
 import { compileExpressionSource } from './compile-expression-source.ts'
 import { QUARANTINED } from './outcome-registry.ts'
+import { NULL_KEY } from './parent-key.ts'
 import type { RowState, ValueSource } from './row-state.ts'
 
 type Collection = Extract<MappingValue, { kind: 'collect' }>
@@ -24,9 +25,18 @@ export function compileCollect(value: Collection, wanted: ValueWanted, context: 
     return null
   }
   const { list, found } = entry
+  const settled = inner.settled.length
   const member = context.compilers.value(value.value, { type: null, column: wanted.column }, inner)
   const key = value.key === null ? null : compileExpressionSource(value.key, inner)
   if (member === null || (value.key !== null && key === null)) return null
+  const members: SettledReference['members'] = (row, visit) => {
+    if (row.value(found) === null) return
+    list.each(row, state => {
+      visit(state)
+      return true
+    })
+  }
+  for (const reference of inner.settled.splice(settled)) context.settled.push(ofMember(reference, members))
   const textOf = fieldReader(member, jsonOf(member), 'null')
   const keyOf = key && fieldReader(key, valueText(key.type), null)
   const type = builtinType('jsonb')
@@ -51,6 +61,12 @@ export function compileCollect(value: Collection, wanted: ValueWanted, context: 
     return true
   }
   return { type, slot: null, write }
+}
+
+/** A reference in each member: whether a member has it is asked of the member, whether the row has it at all of the row (`when`, set by who writes it). */
+function ofMember({ when, key, ...reference }: SettledReference, members: SettledReference['members']): SettledReference {
+  const read: ParentKey['read'] = when === null ? key.read : row => (when(row) ? key.read(row) : NULL_KEY)
+  return { ...reference, key: { ...key, read }, when: null, members }
 }
 
 function jsonOf(source: ValueSource): (data: Buffer, start: number, length: number) => string {

@@ -93,6 +93,8 @@ export interface CompileContext extends CompileInput {
   readonly rest: readonly string[]
   /** What values of a list’s members are compiled in, by the list’s name. */
   readonly members: Map<string, CompileContext>
+  /** Compiled in here are values of related rows, not of the entity's own. */
+  readonly isMember: boolean
   /** Filled while compiling: what functions are given. */
   readonly functions: Omit<FunctionUses, 'entity'>[]
   /** Filled while compiling: references to be settled after the load. */
@@ -147,4 +149,6 @@ export interface SettledReference {
   readonly isLate: boolean
   /** Whether the row has this reference at all; null = always. */
   readonly when: ((row: RowState) => boolean) | null
+  /** Of a reference in each member of a list: visits the members of the row, about which `key` is asked. Null = the row itself has it. */
+  readonly members: ((row: RowState, visit: (member: RowState) => void) => void) | null
 }

@@ -72,7 +72,19 @@ export function compileEntity(input: CompileInput, lackingTypes: ReadonlyMap<str
   const list = entity.list && layOutList({ list: entity.list, relation, key }, used)
   const columns = list === null ? layOut({ input, key, used }, slots) : layOutElements(list, slots)
   const compilers = { value: compileValue, cast: compileCast }
-  const context: CompileContext = { ...input, key, problems, state, slots, compilers, rest, functions: [], settled: [], members: new Map() }
+  const context: CompileContext = {
+    ...input,
+    key,
+    problems,
+    state,
+    slots,
+    compilers,
+    rest,
+    functions: [],
+    settled: [],
+    members: new Map(),
+    isMember: false,
+  }
   addLacking(context, lackingTypes)
   const related = addRelated(entity.with, { names: namesUsed(entity, input.mapping.defaults.onLoss), path: '' }, context)
   const numbers = addNumbers(context, related)

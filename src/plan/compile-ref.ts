@@ -37,7 +37,8 @@ export function compileRef(value: RefValue, wanted: ValueWanted, context: Compil
 
 /** A part's reference to its own head: by the row's own key, to the row's own entity. The id is there, and the row cannot be missing. */
 export function isOwnHead(value: RefValue, context: CompileContext): boolean {
-  const isOwn = value.entities.length === 1 && value.entities[0] === context.entity.name
+  // A member of a list is no row of the entity.
+  const isOwn = !context.isMember && value.entities.length === 1 && value.entities[0] === context.entity.name
   const slots = value.from.map(expression => context.slots.resolve([expression.text.trim().replace(/^"(.*)"$/, '$1')])?.slot)
   return isOwn && slots.length === context.key.names.length && slots.every((slot, i) => slot === i)
 }
@@ -94,7 +95,7 @@ function settle(
     )
     return
   }
-  context.settled.push({ column: wanted.column, parent, key, missingCode, isLate, when: wanted.when })
+  context.settled.push({ column: wanted.column, parent, key, missingCode, isLate, when: wanted.when, members: null })
 }
 
 interface Lookup {

@@ -72,7 +72,7 @@ function addOne(one: Related, { facts, full, names }: RelatedPart, outer: Compil
   slots.addColumns(
     columns.map(name => ({ name, type: relation.columns.find(column => column.name === name)?.type ?? builtinType('text') })),
   )
-  const inner: CompileContext = { ...outer, relation, sourceVersion, state, slots, settled: [], members: new Map() }
+  const inner: CompileContext = { ...outer, relation, sourceVersion, state, slots, settled: [], members: new Map(), isMember: true }
   const nested = addRelated(one.with, { names: wanted, path: full }, inner)
   const store =
     outer.stores.get(full) ?? new RelatedStore({ label: `${label} (\`${full}\`)`, mostBytes: MOST_BYTES, isList: one.many !== null })

@@ -1,4 +1,4 @@
-import { everyValue } from '../model/every-value.ts'
+import { everyValue, valuesIn } from '../model/every-value.ts'
 import type { Entity, Mapping, MappingValue } from '../model/mapping.ts'
 
 /** In which order entities of a phase are loaded, and which references must wait until all of a circle is loaded. */
@@ -88,9 +88,10 @@ function refsOf(entity: Entity): readonly RefValue[] {
     const words = ref.from.map(expression => expression.text.trim())
     return ref.entities.length === 1 && ref.entities[0] === entity.name && key !== null && words.join('\n') === key.join('\n')
   }
-  return everyValue(entity)
-    .filter(value => value.kind === 'ref')
-    .filter(ref => !isOwnHead(ref))
+  const values = everyValue(entity)
+  // A member's `id` is not the row's.
+  const inMembers = new Set(values.flatMap(value => (value.kind === 'collect' ? valuesIn(value.value) : [])))
+  return values.filter(value => value.kind === 'ref').filter(ref => inMembers.has(ref) || !isOwnHead(ref))
 }
 
 /** Strongly connected sets of more than one entity, or of one that refers to itself (Tarjan 1972). */

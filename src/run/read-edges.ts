@@ -71,24 +71,30 @@ export async function readEdges(member: CircleMember, indexOf: (entity: string) 
       if (child < 0 || own.state(child) !== LOADED) continue
       for (const [i, reference] of settled.entries()) {
         const list = lists[i] as EdgeList
-        const parent = parentOf(reference, state, indexOf(list.parent))
-        if (parent !== null) list.add(child, parent)
+        eachParent(reference, { row: state, index: indexOf(list.parent) }, parent => list.add(child, parent))
       }
     }
   }
   return lists
 }
 
-/** The parent's ordinal, NOWHERE, or null: the row has no such reference. */
-function parentOf({ key, when }: SettledReference, row: RowState, index: KeyIndex): number | null {
+/** The ordinals of the rows it leads to, or NOWHERE; of a list one per member, of a row at most one. */
+function eachParent(
+  { key, when, members }: SettledReference,
+  { row, index }: { readonly row: RowState; readonly index: KeyIndex },
+  visit: (parent: number) => void,
+): void {
+  const visitOf = (state: RowState): void => {
+    const result = key.read(state)
+    if (result === HAS_KEY) visit(key.ordinal(index))
+    else if (result === NO_KEY) visit(NOWHERE)
+  }
   try {
-    if (when !== null && !when(row)) return null
-    const result = key.read(row)
-    if (result === HAS_KEY) return key.ordinal(index)
-    return result === NO_KEY ? NOWHERE : null
+    if (when !== null && !when(row)) return
+    if (members === null) visitOf(row)
+    else members(row, visitOf)
   } catch (error) {
     // The row was loaded, so this value is not in it: it stands in a named value that the row has no use for.
-    if (error instanceof ValueError || error instanceof FateSealed) return null
-    throw error
+    if (!(error instanceof ValueError || error instanceof FateSealed)) throw error
   }
 }
