@@ -126,7 +126,11 @@ export const valueForms: Forms = {
       collect: { doc: 'A list under `with` (`many: true`).', form: word('a name in snake_case'), isRequired: true },
       into: { doc: 'What is made of it.', form: words({ array: 'a JSON array', object: 'a JSON object by key' }), isRequired: true },
       key: { doc: 'Of an object: the member’s key; NULL and a key twice are quarantine.', form: expression },
-      value: { doc: 'Of each member; names are the member’s. A reference is as good as in a column: a row with a member that refers to nothing is refused.', form: named('value'), isRequired: true },
+      value: {
+        doc: 'Of each member; names are the member’s. A reference is as good as in a column: a row with a member that refers to nothing is refused.',
+        form: named('value'),
+        isRequired: true,
+      },
     },
     { needs: { key: ['into'] } },
   ),
