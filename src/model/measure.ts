@@ -5,6 +5,7 @@
  * |---|---|
  * | `rows` | nothing: the rows are counted (`column` is empty) |
  * | `number` | the number |
+ * | `integer` | the number; the column’s type is one of whole numbers on both sides |
  * | `flag` | 1 for true, 0 for false |
  * | `length` | the characters of a text, the blanks that pad a character(n) left out |
  * | `bytes` | the bytes of a bytea |
@@ -14,16 +15,18 @@
  */
 export interface Measure {
   readonly column: string
-  readonly as: 'rows' | 'number' | 'flag' | 'length' | 'bytes' | 'moment' | 'presence' | 'row'
+  readonly as: 'rows' | 'number' | 'integer' | 'flag' | 'length' | 'bytes' | 'moment' | 'presence' | 'row'
   readonly zone: string | null
   readonly of: 'count' | 'sum' | 'min' | 'max'
   /** Of `row` only. */
   readonly parts?: readonly MeasuredValue[]
+  /** Of `row` only: the hash functions both sides have (`rowHash` of each says the same). Absent: SHA-256, which every engine has. */
+  readonly hash?: string
 }
 
 /** A value as a text that is the same on both sides: of `text` the text itself without the blanks that pad a character(n), of `bytes` hex, of everything else the number that is summed up. */
 export interface MeasuredValue {
   readonly column: string
-  readonly as: 'number' | 'flag' | 'text' | 'bytes' | 'moment'
+  readonly as: 'number' | 'integer' | 'flag' | 'text' | 'bytes' | 'moment'
   readonly zone: string | null
 }

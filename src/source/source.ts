@@ -67,6 +67,8 @@ export interface SourceSnapshot {
   read(request: ReadRequest): AsyncIterable<Buffer>
   /** Of the relation’s rows except those named, aggregates the engine computes itself, as text, in the order asked for. Absent: this engine computes none. */
   aggregates?(request: AggregateRequest): Promise<readonly (string | null)[]>
+  /** Names the engine’s own functions for hashing a row, by what they give: who has the same name hashes alike, and cheaper than by SHA-256. Absent: it has none. */
+  rowHash?(): Promise<string>
   close(): Promise<void>
 }
 

@@ -135,11 +135,9 @@ class StagedSnapshot implements SourceSnapshot {
     const shape = stagedShape(relation, { kind: 'columns', names: without.columns }, fittingTypes(database.types, this.#at.texts))
     await this.#stage(database, { relation, shape, signal: this.#closing.signal })
     const named = (name: string): string => stagedName(name, { shape, relation })
-    const source = this.#at.place.options.openSource(database.address)
-    try {
-      const snapshot = await source.openSnapshot()
+    return this.#ask(database, snapshot => {
       if (snapshot.aggregates === undefined) throw bug('expected a place of staging that computes sums')
-      return await snapshot.aggregates({
+      return snapshot.aggregates({
         relation: readableRelation(shape),
         measures: measures.map(measure => ({
           ...measure,
@@ -148,6 +146,21 @@ class StagedSnapshot implements SourceSnapshot {
         })),
         without: { columns: without.columns.map(named), keys: without.keys },
       })
+    })
+  }
+
+  /** The staged copy’s. */
+  async rowHash(): Promise<string> {
+    return this.#ask(await this.#open(), snapshot => {
+      if (snapshot.rowHash === undefined) throw bug('expected a place of staging that hashes rows')
+      return snapshot.rowHash()
+    })
+  }
+
+  async #ask<T>(database: StagingDatabase, question: (snapshot: SourceSnapshot) => Promise<T>): Promise<T> {
+    const source = this.#at.place.options.openSource(database.address)
+    try {
+      return await question(await source.openSnapshot())
     } finally {
       await source.close()
     }

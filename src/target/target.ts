@@ -75,6 +75,8 @@ export interface TargetReader {
   strays(table: TableName, references: readonly ReferenceTo[]): Promise<readonly StrayRows[]>
   /** Of the given columns, aggregates the engine computes itself, as text, in the order asked for. Null: this engine computes none. */
   aggregates(rows: RowsOf, measures: readonly Measure[]): Promise<readonly (string | null)[] | null>
+  /** As of a source’s snapshot: who has the same name hashes rows alike. Absent: it has no functions of its own. */
+  rowHash?(): Promise<string>
   close(): Promise<void>
 }
 

@@ -154,7 +154,8 @@ async function compare(
   const { of } = writer
   const snapshot = await setting.snapshot(of)
   if (snapshot.aggregates === undefined) return null
-  const rowSum = rowSumOf(columns, of.facts.key.names)
+  const hash = await sharedHash(snapshot, setting.reader(scope.service))
+  const rowSum = rowSumOf(columns, { keyNames: of.facts.key.names, hash })
   const pairs = columns.flatMap(column =>
     'source' in column ? column.source.map((source, i) => ({ source, target: column.target[i] as Measure })) : [],
   )
@@ -188,6 +189,12 @@ async function compare(
   const lines = told.map(both => lineOf(scope, both, setting))
   if (rowSum === null) return lines
   return [...lines.slice(0, -1), ...(await rowLines(rowSum, { line: lines.at(-1), columns, scope, ask }, setting))]
+}
+
+/** The hash functions both engines have. Undefined: only those every engine has. */
+async function sharedHash(snapshot: SourceSnapshot, reader: TargetReader): Promise<string | undefined> {
+  const [source, target] = await Promise.all([snapshot.rowHash?.(), reader.rowHash?.()])
+  return source === target ? source : undefined
 }
 
 /** Of whole rows: equal, or the columns whose values are not where they should be. */
@@ -254,7 +261,7 @@ interface Both {
 
 function lineOf(scope: TableScope, { of, pair, source, target }: Both, { showValues }: WitnessSetting): WitnessLine {
   const { column, as, of: measure } = pair.target
-  const isValue = (measure === 'min' || measure === 'max') && (as === 'number' || as === 'moment') && !showValues
+  const isValue = (measure === 'min' || measure === 'max') && (as === 'number' || as === 'integer' || as === 'moment') && !showValues
   const shown = (text: string | null): string | null => (text === null || !isValue ? text : 'a value')
   const place = { ...placeOf(of), table: scope.label, column }
   const state = source === target ? 'equal' : 'different'

@@ -125,6 +125,7 @@ const TIMES: ReadonlyMap<Family, Family> = new Map<Family, Family>([
 function measuresOf(source: Column, target: Column): Pair {
   const [own, to] = [familyOf(source.type), familyOf(target.type)]
   const from = TIMES.get(own) ?? own
+  if (from === 'int' && to === 'int') return same('integer')
   if (NUMBERS.has(from) && NUMBERS.has(to)) return same('number')
   if (from === 'float' && to === 'float' && source.type.name === target.type.name) return same('number')
   if (from === 'bool' && to === 'bool') return same('flag')
@@ -153,7 +154,7 @@ function valuesOf(
 }
 
 function valueForm(as: As, from: Family, to: Family): MeasuredValue['as'] | null {
-  if (as === 'number' || as === 'flag' || as === 'bytes' || as === 'moment') return as
+  if (as === 'number' || as === 'integer' || as === 'flag' || as === 'bytes' || as === 'moment') return as
   if (as === 'length') return 'text'
   const isText = (SAME_TEXT.has(from) && from === to) || (from === 'enum' && TEXTS.has(to)) || (TEXTS.has(from) && to === 'enum')
   return isText ? 'text' : null

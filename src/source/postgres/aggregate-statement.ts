@@ -1,4 +1,4 @@
-import { measureItems } from '../../postgres/measures.ts'
+import { measureStatement } from '../../postgres/measures.ts'
 import { quoteName } from '../../postgres/quote.ts'
 import type { AggregateRequest } from '../source.ts'
 import { fromClause } from './read-statements.ts'
@@ -8,10 +8,11 @@ export function aggregateStatement({ relation, measures, without }: AggregateReq
   readonly text: string
   readonly values: readonly (readonly (string | null)[])[]
 } {
-  const select = `select ${measureItems(measures)} from ${fromClause(relation)}`
-  if (without.keys.length === 0) return { text: select, values: [] }
+  const from = fromClause(relation)
+  if (without.keys.length === 0) return { text: measureStatement(measures, from), values: [] }
   const names = without.columns.map((_, i) => `k${i}`)
   const own = without.columns.map(column => `${quoteName(column)}::pg_catalog.text`).join(', ')
   const keys = `select ${names.join(', ')} from unnest(${names.map((_, i) => `$${i + 1}::pg_catalog.text[]`).join(', ')}) as key (${names.join(', ')})`
-  return { text: `${select} where (${own}) not in (${keys})`, values: names.map((_, i) => without.keys.map(key => key[i] ?? null)) }
+  const text = measureStatement(measures, `${from} where (${own}) not in (${keys})`)
+  return { text, values: names.map((_, i) => without.keys.map(key => key[i] ?? null)) }
 }

@@ -2,6 +2,7 @@ import { RehouseError } from '../../errors.ts'
 import type { Relation } from '../../model/catalogue.ts'
 import { sharesBackends } from '../../postgres/pooler.ts'
 import { quoteLiteral } from '../../postgres/quote.ts'
+import { NAME_ROW_HASH } from '../../postgres/row-hash.ts'
 import { systemIdentifier } from '../../postgres/server-identity.ts'
 import { Session, type SessionOptions } from '../../postgres/session.ts'
 import { sqlFile } from '../../postgres/sql-files.ts'
@@ -68,8 +69,15 @@ export class PostgresSnapshot implements SourceSnapshot {
     return BigInt(rows[0]?.[0] ?? 0)
   }
 
-  async aggregates(request: AggregateRequest): Promise<readonly (string | null)[]> {
-    const { text, values } = aggregateStatement(request)
+  aggregates(request: AggregateRequest): Promise<readonly (string | null)[]> {
+    return this.#row(aggregateStatement(request))
+  }
+
+  async rowHash(): Promise<string> {
+    return String((await this.#row({ text: NAME_ROW_HASH, values: [] }))[0])
+  }
+
+  async #row({ text, values }: ReturnType<typeof aggregateStatement>): Promise<readonly (string | null)[]> {
     const session = await this.#take(new AbortController().signal)
     try {
       return (await session.query(text, values)).rows[0] ?? []

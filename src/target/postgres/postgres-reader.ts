@@ -1,6 +1,7 @@
 import type { Measure } from '../../model/measure.ts'
-import { measureItems } from '../../postgres/measures.ts'
+import { measureStatement } from '../../postgres/measures.ts'
 import { qualifiedName, quoteLiteral, quoteName, quoteNames } from '../../postgres/quote.ts'
+import { NAME_ROW_HASH } from '../../postgres/row-hash.ts'
 import { Session, type SessionOptions } from '../../postgres/session.ts'
 import type { ReferenceTo, RowsOf, RowsRequest, StrayRows, TableName, TargetReader } from '../target.ts'
 
@@ -88,7 +89,11 @@ export class PostgresReader implements TargetReader {
   }
 
   aggregates(of: RowsOf, measures: readonly Measure[]): Promise<readonly (string | null)[]> {
-    return this.#row(`select ${measureItems(measures)} from ${fromTenant(of)}`)
+    return this.#row(measureStatement(measures, fromTenant(of)))
+  }
+
+  async rowHash(): Promise<string> {
+    return String((await this.#row(NAME_ROW_HASH))[0])
   }
 
   #row(statement: string): Promise<readonly (string | null)[]> {

@@ -21,8 +21,8 @@ is in quarantine; otherwise the target is *accounted for, not complete*.
 The **witness** is a set of sums (count, sum, smallest, largest; of times in seconds, of texts their length) that both engines compute in their own SQL, from the mapping alone. It shares no code with the
 row program, so it sees a wrong program. Columns without one are listed with the reason: an expression, a translated or replaced value, a part that is written for some rows only.
 
-Its **row sum** finds values that changed places between rows. Each engine hashes the columns of a row together (the first 64 bits of SHA-256 of their texts; numbers without trailing zeros, times in
-seconds, bytes in hex) and sums the hashes up, so that the order of rows does not matter. Where the target keeps the legacy key, rows are told apart by it, and a sum that differs names the column;
+Its **row sum** finds values that changed places between rows. Each engine hashes the columns of a row together to 64 bits and sums the hashes up, so that the order of rows does not matter. Where both
+are servers whose own hash functions give the same they use those, otherwise SHA-256 of the values’ texts (numbers without trailing zeros, times in seconds, bytes in hex). Where the target keeps the legacy key, rows are told apart by it, and a sum that differs names the column;
 otherwise a row is known by its other columns only. Documents, lists, intervals and values whose type changes kind are not in it: the report lists what is.
 
 Of a **file** the sums are made from its staged copy, in the private PostgreSQL. That copy was made by the reader of the file, which the row program reads through too: the witness of a file sees a wrong

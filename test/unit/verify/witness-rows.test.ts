@@ -19,16 +19,16 @@ const COLUMNS = [
 ]
 
 test('a row sum is over all columns both sides write alike, the same on both sides', () => {
-  const sum = rowSumOf(COLUMNS, ['id'])
+  const sum = rowSumOf(COLUMNS, { keyNames: ['id'] })
   assert.deepEqual(
     [sum?.all.source.parts?.map(part => part.column), sum?.all.target.parts?.map(part => part.column), sum?.covers],
     [['id', 'NAME', 'n'], ['legacy_id', 'name', 'n'], 'of legacy_id, name, n'],
   )
-  assert.equal(rowSumOf([column('doc', 'doc', null), { column: 'x', reason: 'a constant' }], ['id']), null)
+  assert.equal(rowSumOf([column('doc', 'doc', null), { column: 'x', reason: 'a constant' }], { keyNames: ['id'] }), null)
 })
 
 test('where the target keeps the legacy key, each other column has a sum of its own beside it', () => {
-  const sum = rowSumOf(COLUMNS, ['id'])
+  const sum = rowSumOf(COLUMNS, { keyNames: ['id'] })
   assert.ok(sum)
   const told = differingValues(COLUMNS, sum).map(one => [one.column, one.pair.source.parts?.map(part => part.column)])
   assert.deepEqual(told, [
@@ -38,7 +38,7 @@ test('where the target keeps the legacy key, each other column has a sum of its 
 })
 
 test('where it does not keep the whole key, rows are known by their columns together, and that is said', () => {
-  const sum = rowSumOf(COLUMNS, ['id', 'doc'])
+  const sum = rowSumOf(COLUMNS, { keyNames: ['id', 'doc'] })
   assert.ok(sum)
   assert.deepEqual([sum.key, sum.covers], [[], 'of legacy_id, name, n; the target does not keep the legacy key'])
   assert.deepEqual(differingValues(COLUMNS, sum), [])
