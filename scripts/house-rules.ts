@@ -26,6 +26,8 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   checks: [...DECIDING, ...PORTS],
   // Runs begin with the survey the checks look at.
   run: [...DECIDING, ...PORTS, 'checks'],
+  // Tables are matched with names by the rules of the plan.
+  tables: [...WORDS, 'cast', 'plan', 'source'],
   draft: [...WORDS, 'cast'],
   // What names say (credentials, people, tables) is said once, in draft/.
   profile: [...WORDS, 'events', 'cast', 'source', 'draft'],
@@ -53,6 +55,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'embedded',
     'engines',
     'staging',
+    'tables',
   ],
   index: ['api', 'model', 'errors', 'events', 'manifest', 'embedded', 'run'],
   cli: ['index', 'report', 'config', 'errors', 'events', 'model'],

@@ -98,6 +98,7 @@ export const CODES = {
   SOURCE_VERSION: { exit: 4, retry: false, title: 'The source’s version is not one Rehouse is made for' },
   SOURCE_KEY: { exit: 4, retry: false, title: 'A key of the source may be missing, double or differently equal' },
   SOURCE_TABLE_ABSENT: { exit: 1, retry: false, title: 'A tenant’s source lacks a table that is optional' },
+  SOURCE_TABLE_UNLISTED: { exit: 1, retry: false, title: 'A table looks as if it belonged to a list that does not name it' },
   SOURCE_SHARED: { exit: 4, retry: false, title: 'One database stands for two tenants, or for source and target' },
   STAGING_SHARED: { exit: 4, retry: false, title: 'Staging has the database of a source or of a service' },
   STAGING_KEPT: { exit: 1, retry: false, title: 'What was staged could not be dropped' },

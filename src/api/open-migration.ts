@@ -16,6 +16,7 @@ import type { Mapping, ServiceRef, Tenant } from '../model/mapping.ts'
 import type { Migration } from '../run/migration.ts'
 import { stagedSource } from '../staging/staged-source.ts'
 import type { StagingPlace } from '../staging/staging-place.ts'
+import { manyTablesSource } from '../tables/many-tables-source.ts'
 import { dropStaging, openStaging, stagingFolder, workingFiles } from './open-staging.ts'
 import type { Options } from './options.ts'
 import { readTenantRelation } from './read-tenant-relation.ts'
@@ -141,10 +142,14 @@ function sourcesOf(place: Place): Pick<Migration, 'tenants' | 'isPerTenant' | 'o
     if (address.kind === 'file') {
       const { scheme, path, options, label } = address
       const file = openSourceFile(scheme, { path, options, label, privateFolder: workingFiles(stagingFolder(folder)) })
-      return stagedSource(file, { place: staging, name: stagedName(name, tenant), texts: textsOf(scheme) })
+      return stagedSource(manyTablesSource(file, { name, mapping }), {
+        place: staging,
+        name: stagedName(name, tenant),
+        texts: textsOf(scheme),
+      })
     }
     const { url, ssl } = await databaseAt(address, { side: 'source', folder })
-    return openSource({ url, ssl, applicationName: APPLICATION })
+    return manyTablesSource(openSource({ url, ssl, applicationName: APPLICATION }), { name, mapping })
   }
   const isPerTenant = (name: string): boolean => isSourcePerTenant(sourceRef(name), { environment, manifestFolder: folder })
   let tenants: Promise<readonly Tenant[]> | null = null

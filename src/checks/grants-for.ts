@@ -1,6 +1,7 @@
 import { quoteName } from '../base/quote-name.ts'
 import { tableLabel } from '../base/table-label.ts'
 import type { Relation, TargetRelation } from '../model/catalogue.ts'
+import { usedOfTables } from '../plan/many-tables-used.ts'
 import { circleKeys } from './circle-keys.ts'
 import { type ReadTable, readerGrants, type WriterGrants, type WriteTable, writerGrants } from './grants.ts'
 import { liveTriggers } from './live-triggers.ts'
@@ -74,7 +75,11 @@ function readTables(source: SurveyedSource, survey: Survey): readonly ReadTable[
       if (entity.from.source !== source.name) continue
       // Equal keys are told apart by where their rows lie.
       const place = key.isUnique ? [] : placeColumns(relation)
-      add(relation, key.source.kind === 'content' || !compiled ? null : [...compiled.columns, ...place])
+      const columns = key.source.kind === 'content' || !compiled ? null : [...compiled.columns, ...place]
+      if (relation.many === undefined) add(relation, columns)
+      else
+        for (const one of usedOfTables(relation.many, columns ?? []))
+          add(one.relation, columns === null ? null : [...one.columns, ...place])
     }
   }
   addTenants(source, survey, relation => add(relation, null))

@@ -6,12 +6,15 @@ import {
   type DrivingList,
   type Entity,
   type Example,
+  type ListedTables,
   type Numbering,
   type Related,
   type RelatedMany,
+  type RelationName,
   type RowFate,
   type Rule,
   type Shape,
+  TABLES,
 } from '../model/mapping.ts'
 import { asIdStrategy, buildExpression, buildNamed, buildOptionalExpression, buildValue } from './build-value.ts'
 import { jsonLiteral } from './json-literal.ts'
@@ -33,16 +36,17 @@ export interface EntityContext {
 export function buildEntity(entry: Entry, context: EntityContext): Entity {
   const tree = entry.value
   const from = required(tree, 'from')
-  const relation = from.kind === 'map' ? requiredText(from, 'table') : asScalar(from).text
+  const tables = from.kind === 'map' ? buildTables(from, context) : null
   return {
     name: entry.key,
     service: requiredText(tree, 'service'),
     isShared: childText(tree, 'tenant') === 'none',
     isLeftOut: false,
-    from: readRelationName(relation, context.defaultSource),
+    from: tables === null ? buildFrom(from, context) : { source: tables.listing.source, schema: TABLES, name: entry.key },
     isOptional: from.kind === 'map' && childText(from, 'optional')?.toLowerCase() === 'true',
     mayLack: from.kind === 'map' ? textsOf(child(from, 'may_lack')) : [],
     list: from.kind === 'map' ? buildList(from) : null,
+    tables,
     key: buildKey(child(tree, 'key')),
     id: asIdStrategy(childText(tree, 'id')),
     with: entriesOf(child(tree, 'with')).map(related => buildRelated(related, context)),
@@ -54,6 +58,29 @@ export function buildEntity(entry: Entry, context: EntityContext): Entity {
     onConflict: asConflictRule(childText(tree, 'on_conflict')) ?? context.onConflict,
     examples: oneOrMany(child(tree, 'examples')).map(buildExample),
     at: entry.keyAt,
+  }
+}
+
+function buildFrom(from: Tree, { defaultSource }: EntityContext): RelationName {
+  return readRelationName(from.kind === 'map' ? requiredText(from, 'table') : asScalar(from).text, defaultSource)
+}
+
+function buildTables(from: Tree, { defaultSource }: EntityContext): ListedTables | null {
+  const tables = child(from, 'tables')
+  if (!tables) return null
+  const carry = child(from, 'carry')
+  const missing = child(from, 'missing')
+  const note = missing && childText(missing, 'note')
+  return {
+    listing: readRelationName(asScalar(tables).text, defaultSource),
+    name: requiredText(from, 'name'),
+    carry:
+      carry?.kind === 'map'
+        ? entriesOf(carry).map(({ key, value }) => ({ name: key, column: asScalar(value).text }))
+        : textsOf(carry).map(column => ({ name: column, column })),
+    missing: missing && (note === null ? { kind: 'exclude', code: requiredText(missing, 'exclude') } : { kind: 'note', code: note }),
+    unlisted: childText(from, 'unlisted'),
+    at: tables.at,
   }
 }
 

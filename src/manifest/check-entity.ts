@@ -4,6 +4,7 @@ import { shapesOf } from '../model/every-shape.ts'
 import type { Entity, Mapping, MappingValue, NamedValue, Related, Shape } from '../model/mapping.ts'
 import type { Place } from '../model/place.ts'
 import { checkAlternatives } from './check-alternatives.ts'
+import { checkManyTables } from './check-many-tables.ts'
 import { checkSourceName, unknownName } from './check-names.ts'
 import { checkRest } from './check-rest.ts'
 import type { Problems } from './problems.ts'
@@ -29,6 +30,7 @@ export function checkEntity(manifest: Tree, entity: Entity, context: Context): v
   checkKey(entity, placeOf('key'), context)
   for (const { value } of entity.let) checkReferences(value, entity, context)
   checkTables(entity, context)
+  checkManyTables(entity, problems)
   checkRest(entity, problems)
   for (const [index, shape] of entity.into.entries()) {
     checkAlternatives(shape, { entity, problems })

@@ -17,7 +17,7 @@ import {
   words,
 } from './form.ts'
 import { idStrategies } from './grammar-value.ts'
-import { code, columnName, columnNames, relationName, serviceName, tableName, word } from './grammar-words.ts'
+import { code, columnName, columnNames, relationName, serviceName, tableName, tablePattern, word } from './grammar-words.ts'
 
 /** Entities: from where, by which rules, into which tables. */
 
@@ -26,7 +26,7 @@ const size: TextForm = text('a size as 512KB, 32MB or 1GB', '^[1-9][0-9]{0,9} ?(
 
 const from = either('a relation, or a map with table', [
   { on: 'text', form: relationName },
-  { on: 'map', by: 'tables', later: '`from.tables`' },
+  { on: 'map', by: 'tables', form: named('tables_named') },
   { on: 'map', form: named('from') },
 ])
 
@@ -158,14 +158,43 @@ export const entityForms: Forms = {
         otherwise: 'it is no row read',
       },
       not_a_list: { doc: 'What becomes of a row whose value is no list.', form: named('fate'), otherwise: '`{ quarantine: not_a_list }`' },
-      tables: later('every table named in a column'),
-      name: later('the column that names tables'),
-      carry: later('constant columns of such a table'),
-      missing: later('what to do where a table is missing'),
-      unlisted: later('tables nobody lists'),
     },
     { needs: { each: ['as'], as: ['each'], empty: ['each'], not_a_list: ['each'] } },
   ),
+  tables_named: object('tables named in a column', {
+    tables: { doc: 'The relation that lists the tables, of the source they are in.', form: relationName, isRequired: true },
+    name: {
+      doc: 'Its column that names a table: `Results_7`, in the same schema, or `dbo.Results_7`. NULL and blanks name none. Each row of a table has it as a column.',
+      form: columnName,
+      isRequired: true,
+    },
+    carry: {
+      doc: 'Columns of the list that each row of the table has besides: name → column, or a list of columns.',
+      form: either('a map of names to columns, or a list of columns', [
+        { on: 'list', form: list('a list of columns', columnName, 1) },
+        { on: 'map', form: map('a map of names to columns', columnName, columnName, { least: 1 }) },
+      ]),
+      otherwise: 'none',
+    },
+    missing: {
+      doc: 'What to do with a name no table has.',
+      form: object(
+        'what is said of a missing table',
+        {
+          note: { doc: 'Go on without it and warn, under this code.', form: code },
+          exclude: { doc: 'Go on without it and tell it, under this code.', form: code },
+        },
+        { exactlyOne: ['note', 'exclude'] },
+      ),
+      otherwise: 'an error',
+    },
+    unlisted: {
+      doc: 'Tables that look as if they belonged to the list, `*` (or `%`) for any characters: those nobody lists are named and counted.',
+      form: tablePattern,
+      otherwise: 'none is looked for',
+    },
+    may_lack: { doc: 'Columns absent in some of the tables: NULL there.', form: columnNames, otherwise: 'none' },
+  }),
   fate: object(
     'the fate of a row',
     {

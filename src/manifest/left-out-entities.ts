@@ -32,6 +32,7 @@ function leftOut(item: Exclusion, mapping: Mapping, taken: Set<string>): Entity 
     isOptional: true,
     mayLack: [],
     list: null,
+    tables: null,
     key: null,
     id: 'hashed',
     with: [],

@@ -5,6 +5,7 @@ import type {
   Entity,
   Expression,
   JsonLiteral,
+  ListedTables,
   Mapping,
   MappingValue,
   NamedValue,
@@ -78,6 +79,7 @@ function canonicalEntity(entity: Entity, tenantColumn: string | null): Canonical
     head ?? null,
     sorted(parts),
     ...(entity.list === null ? [] : [list(entity.list)]),
+    ...(entity.tables === null ? [] : [listedTables(entity.tables)]),
   ]
 }
 
@@ -97,6 +99,11 @@ function related(of: Related): Canonical {
 
 function list({ column, as, empty, notAList }: DrivingList): Canonical {
   return ['each', column, as, empty && [empty.fate, empty.code], [notAList.fate, notAList.code]]
+}
+
+/** What is said of missing and unlisted tables makes no row another. */
+function listedTables({ listing, name, carry }: ListedTables): Canonical {
+  return ['tables', [listing.source, listing.schema, listing.name], name, sorted(carry.map(one => [one.name, one.column]))]
 }
 
 function shape(of: Shape): Canonical {

@@ -1,3 +1,4 @@
+import type { Finding } from './finding.ts'
 import type { SqlType } from './sql-type.ts'
 
 /** What is: the tables of one database as its own catalogue describes them. Immutable, engine-neutral. */
@@ -24,9 +25,52 @@ export interface Relation {
   readonly estimatedRows: number | null
   /** Of a view the mapping brings: its SQL, and the tables that reads. Absent = the relation is in the database. */
   readonly query?: { readonly sql: string; readonly reads: readonly { readonly schema: string; readonly name: string }[] }
+  /** Of `from.tables`: the tables it is put together from. Absent = it is one relation of the database. */
+  readonly many?: ManyTables
   /** Where this login may not read everything: the columns it may not select, and whether row security would hide rows from it. Absent = it may, as far as is known. */
   readonly denied?: { readonly columns: readonly string[]; readonly rows: boolean }
 }
+
+/** Tables a column of another relation names, read one after the other. */
+export interface ManyTables {
+  /** Where they are named. */
+  readonly listing: Relation
+  /** Columns of the listing that are read. */
+  readonly listed: readonly string[]
+  /** Columns whose value is the same in every row of a table; the values are in `ListedTable.constants`. */
+  readonly constants: readonly string[]
+  /** In the order they are read. */
+  readonly tables: readonly ListedTable[]
+  /** What `rest` gathers of a table besides the columns all tables have, by `ListedTable.shape`. */
+  readonly shapes: readonly (readonly RestColumn[])[]
+  /** Tables that look alike and that nobody lists. */
+  readonly unlisted: readonly { readonly schema: string; readonly name: string }[]
+  /** What was found out while they were looked for. */
+  readonly findings: readonly Finding[]
+  /** Of the rows read to find them (SHA-256, hex): tells a list that changed. */
+  readonly marker: string
+}
+
+export interface ListedTable {
+  readonly relation: Relation
+  /** Of each column of `ManyTables.constants`; null = NULL. */
+  readonly constants: readonly Constant[]
+  readonly shape: number
+}
+
+export interface Constant {
+  /** The field’s bytes, and the value as text of its type (cast/value-text.ts). */
+  readonly field: Buffer | null
+  readonly text: string | null
+}
+
+export interface RestColumn {
+  readonly name: string
+  readonly type: SqlType
+}
+
+/** The column of many tables that holds what `rest` gathers: int4 number of the shape, then of each of its columns int4 length (-1 = NULL) and bytes. */
+export const REST_COLUMN = '\u0000rest'
 
 export interface Column {
   readonly name: string

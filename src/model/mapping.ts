@@ -1,6 +1,9 @@
+import type { DrivingList, ListedTables, RelationName } from './driving-rows.ts'
 import type { Expression, IdStrategy, JsonLiteral, MappingValue, NamedValue, Outcome } from './mapping-value.ts'
 import type { Place } from './place.ts'
 
+export type { DrivingList, ListedTables, RelationName, RowFate } from './driving-rows.ts'
+export { TABLES } from './driving-rows.ts'
 export type { Expression, IdStrategy, JsonLiteral, MappingValue, NamedValue, Outcome } from './mapping-value.ts'
 
 /** What is wanted: the manifest, read and checked for form, not yet against any database. Immutable. */
@@ -154,13 +157,6 @@ export interface Exclusion {
   readonly at: Place
 }
 
-/** `login/dbo.District`: `source` is the first source where none is written. */
-export interface RelationName {
-  readonly source: string
-  readonly schema: string
-  readonly name: string
-}
-
 export interface Entity {
   readonly name: string
   readonly service: string
@@ -174,6 +170,8 @@ export interface Entity {
   readonly mayLack: readonly string[]
   /** The driving row is one element of a list in a column. */
   readonly list: DrivingList | null
+  /** The driving relation is many tables: `from` is what they are as one. */
+  readonly tables: ListedTables | null
   /** Column names (of a list entity also `m.id` and `ordinal(m)`); null = the source's primary key; `content` = no key: rows are told apart by the digest of their content. */
   readonly key: readonly string[] | null | 'content'
   readonly id: IdStrategy | null
@@ -239,23 +237,6 @@ export interface Numbering {
   readonly order: readonly Expression[]
   readonly where: Expression | null
   readonly at: Place
-}
-
-/** `from.each`: every element of the list in `column` is a row read. */
-export interface DrivingList {
-  readonly column: string
-  /** What expressions call the element: `m`, its members `m.x`, its number `ordinal(m)`. */
-  readonly as: string
-  /** Of a row whose list is NULL, null or has no element. Null: such a row is no row read. */
-  readonly empty: RowFate | null
-  /** Of a row whose value is no list. */
-  readonly notAList: RowFate
-  readonly at: Place
-}
-
-export interface RowFate {
-  readonly fate: 'exclude' | 'quarantine'
-  readonly code: string
 }
 
 export interface Rule {

@@ -5,11 +5,13 @@ import { builtinType } from '../cast/builtin-types.ts'
 import { type FieldDecoder, fieldDecoder, fieldEncoder } from '../cast/field-codec.ts'
 import { jsonbObject, jsonScalar } from '../cast/jsonb-text.ts'
 import { parseTypeName } from '../cast/type-name.ts'
+import { REST_COLUMN, type Relation } from '../model/catalogue.ts'
 import type { MappingValue } from '../model/mapping.ts'
 import type { Value } from '../model/value.ts'
 import { matchColumn } from './collect-names.ts'
 import type { CompileContext, ValueWanted } from './compile-context.ts'
 import { compileOutcomes, type TakeOutcome } from './compile-outcome.ts'
+import { RestOfTables } from './rest-of-tables.ts'
 import type { RowState, ValueSource } from './row-state.ts'
 
 type RestValue = Extract<MappingValue, { kind: 'rest' }>
@@ -29,13 +31,20 @@ type Text = (data: Buffer, start: number, length: number) => string
 /** One document of every column nobody else uses, under its own name: declared columns as the type declared, the others as the source's type. NULL is kept. */
 export function compileRest(value: RestValue, wanted: ValueWanted, context: CompileContext): ValueSource | null {
   checkTypes(value, context)
-  const members = context.rest.map(name => compileMember(name, { value, wanted }, context)).filter(member => member !== null)
-  if (members.length < context.rest.length) return null
+  const named = context.rest.filter(name => name !== REST_COLUMN)
+  const members = named.map(name => compileMember(name, { value, wanted }, context)).filter(member => member !== null)
+  const others = compileOthers({ value, wanted }, context)
+  if (members.length < named.length || others?.isWhole === false) return null
   const encode = fieldEncoder(JSONB)
   const scratch = new TupleWriter(256)
   const write: ValueSource['write'] = (row, out) => {
     const entries: (readonly [string, string])[] = []
     for (const member of members) {
+      const text = memberText(member, { row, scratch })
+      if (text === null) return false
+      entries.push([member.name, text])
+    }
+    for (const member of others?.of(row) ?? []) {
       const text = memberText(member, { row, scratch })
       if (text === null) return false
       entries.push([member.name, text])
@@ -60,11 +69,33 @@ function memberText({ source, text, undeclared }: Member, { row, scratch }: { ro
   return taken ? JSONB_TEXT(scratch.buf, 4, scratch.buf.readInt32BE(0)) : null
 }
 
-function compileMember(name: string, { value, wanted }: { value: RestValue; wanted: ValueWanted }, context: CompileContext): Member | null {
+interface RestWanted {
+  readonly value: RestValue
+  readonly wanted: ValueWanted
+}
+
+/** Of many tables: the columns that only some of them have. Null: there are none. */
+function compileOthers(rest: RestWanted, context: CompileContext): RestOfTables<Member> | null {
+  const { many } = context.relation
+  if (many === undefined || !context.rest.includes(REST_COLUMN)) return null
+  const { slot } = context.slots.field(REST_COLUMN)
+  return new RestOfTables(many, { slot, compile: (column, source) => memberOf(column.name, { ...rest, own: source }, context) })
+}
+
+function compileMember(name: string, rest: RestWanted, context: CompileContext): Member | null {
   const field = context.slots.field(name)
-  const column = `${wanted.column}.${name}`
   const own: ValueSource = { type: field.type, slot: field.slot, write: (row, out) => row.copySlot(field.slot, out) }
-  const declared = value.types?.find(entry => matchColumn(entry.column, context.relation) === name)
+  return memberOf(name, { ...rest, own }, context)
+}
+
+function memberOf(
+  name: string,
+  { value, wanted, own }: RestWanted & { readonly own: ValueSource },
+  context: CompileContext,
+): Member | null {
+  const column = `${wanted.column}.${name}`
+  const gathered = { columns: gatheredColumns(context.relation) }
+  const declared = value.types?.find(entry => matchColumn(entry.column, gathered) === name)
   if (declared === undefined) {
     const target = { type: JSONB, column, onLoss: [], at: value.at }
     const isSaid = value.types !== null && value.undeclared.length > 0
@@ -86,8 +117,16 @@ function jsonText({ type }: ValueSource): Text {
 const JSONB_TEXT: Text = (data, start, length) =>
   length < 0 ? 'null' : jsonText({ type: JSONB, slot: null, write: () => true })(data, start, length)
 
+/** Every column there is to be gathered; of many tables also those that only some have. */
+function gatheredColumns({ columns, many }: Pick<Relation, 'columns' | 'many'>): readonly { readonly name: string }[] {
+  const others = new Set(many?.shapes.flat().map(column => column.name))
+  return many === undefined ? columns : [...columns, ...[...others].map(name => ({ name }))]
+}
+
 /** A type for a column that is not gathered would say nothing, and nobody would notice. */
-function checkTypes(value: RestValue, { entity, relation, rest, problems }: CompileContext): void {
+function checkTypes(value: RestValue, { entity, relation: { schema, name: of, ...other }, rest: named, problems }: CompileContext): void {
+  const relation = { schema, name: of, columns: gatheredColumns(other) }
+  const rest = [...named, ...(other.many?.shapes.flat() ?? []).map(column => column.name)].filter(name => name !== REST_COLUMN)
   const table = tableLabel(relation.schema, relation.name)
   const isLacking = (column: string): boolean => entity.mayLack.some(name => name.toLowerCase() === column.toLowerCase())
   for (const { column, at } of value.types ?? []) {

@@ -21,7 +21,7 @@ export function findUncovered({ mapping, source, tenant, relations, used }: Cove
   const findings: Finding[] = []
   for (const relation of relations) {
     // A view of the mapping holds nothing of its own, and stands for none of the tables it reads.
-    if (relation.query !== undefined) continue
+    if (relation.query !== undefined || relation.many !== undefined) continue
     const table = tableLabel(relation.schema, relation.name)
     const columns = used.get(table)
     if (isExcluded(mapping.exclude.tables, names(table))) continue
@@ -55,6 +55,20 @@ export function isExcludedColumn(
   { source, table, column }: { readonly source: string; readonly table: string; readonly column: string },
 ): boolean {
   return isExcluded(mapping.exclude.columns, namesWith(mapping, source)(`${table}.${nameLabel(column)}`))
+}
+
+/** Whether `exclude.tables` names a table. `table`: its label. */
+export function isExcludedTable(mapping: Mapping, { source, table }: { readonly source: string; readonly table: string }): boolean {
+  return isExcluded(mapping.exclude.tables, namesWith(mapping, source)(table))
+}
+
+/** Whether a pattern of the manifest means a table. */
+export function matchesTable(
+  mapping: Mapping,
+  pattern: string,
+  { source, table }: { readonly source: string; readonly table: string },
+): boolean {
+  return namesWith(mapping, source)(table).some(label => matches(pattern, label))
 }
 
 function isExcluded(list: readonly Exclusion[], labels: readonly string[]): boolean {

@@ -13,5 +13,7 @@ export function restColumns(
   const table = tableLabel(relation.schema, relation.name)
   const isOpen = (name: string): boolean =>
     !used.has(name) && !isExcludedColumn(mapping, { source: entity.from.source, table, column: name })
-  return relation.columns.map(column => column.name).filter(isOpen)
+  // What is carried onto every row of a table is no column of it.
+  const carried = new Set(relation.many?.constants)
+  return relation.columns.map(column => column.name).filter(name => !carried.has(name) && isOpen(name))
 }

@@ -5,12 +5,13 @@ import type { Identifiers } from '../cast/identifiers.ts'
 import type { Catalogue, Relation, TargetRelation } from '../model/catalogue.ts'
 import type { Finding } from '../model/finding.ts'
 import type { NumberedTenant } from '../model/ledger-records.ts'
-import type { Entity, IdStrategy, Mapping, Related, RelationName, ServiceRef } from '../model/mapping.ts'
+import type { Entity, IdStrategy, ListedTables, Mapping, Related, RelationName, ServiceRef } from '../model/mapping.ts'
 import type { SqlType } from '../model/sql-type.ts'
 import type { KeyPlan, ParentFacts, RelatedFacts } from './compile-context.ts'
 import { type CompiledEntity, compileEntity } from './compile-entity.ts'
 import { idStrategyOf } from './compile-own-id.ts'
 import { planKey } from './key-plan.ts'
+import { checkManyTablesKey } from './many-tables-key.ts'
 import type { NumberStore } from './number-store.ts'
 import type { EntityOrder } from './order.ts'
 import { Problems } from './problems.ts'
@@ -62,21 +63,32 @@ export function planTenant({ mapping, tenant, order, catalogues, elsewhere }: Te
     const { entity } = item
     if (entity.isShared !== (tenant === null)) continue
     const catalogue = catalogues.get(entity.from.source)
-    const own = catalogue && findRelation(catalogue, entity.from)
-    const borrowed = own === undefined && entity.isOptional ? elsewhere?.get(entity.name) : undefined
+    const own = catalogue && ownRelation(catalogue, { entity, tenant, findings: absent })
+    const mayBeAbsent = entity.isOptional || entity.tables !== null
+    const borrowed = own === undefined && mayBeAbsent ? elsewhere?.get(entity.name) : undefined
     const relation = own ?? borrowed?.relation
+    if (relation === undefined && entity.tables !== null && absent.some(finding => isErrorOf(finding, entity))) continue
     if (catalogue === undefined || relation === undefined) {
       const known = catalogue?.relations.map(r => tableLabel(r.schema, r.name)) ?? []
       const name = tableLabel(entity.from.schema, entity.from.name)
       problems.error(
         'MAPPING_UNKNOWN_COLUMN',
-        `expected relation ${name} in source ${entity.from.source}, got none${didYouMean(name, known)}`,
-        { at: { ...entity.at, entity: entity.name }, next: 'Name a relation the source has, as schema.table.' },
+        entity.tables === null
+          ? `expected relation ${name} in source ${entity.from.source}, got none${didYouMean(name, known)}`
+          : `expected at least one table named in ${listLabel(entity.tables)} of source ${entity.from.source}, got none, for no tenant`,
+        {
+          at: { ...entity.at, entity: entity.name },
+          next:
+            entity.tables === null
+              ? 'Name a relation the source has, as schema.table.'
+              : 'Take the entity out: nothing says what its rows are.',
+        },
       )
       continue
     }
     if (borrowed !== undefined) absent.push(lacking(entity, { tenant, file: mapping.file }))
     const key = planKey(entity, relation, problems)
+    if (key !== null && relation.many !== undefined) checkManyTablesKey({ entity, many: relation.many, key }, problems)
     if (key !== null)
       entities.set(entity.name, {
         order: item,
@@ -92,13 +104,36 @@ export function planTenant({ mapping, tenant, order, catalogues, elsewhere }: Te
   return { tenant, entities, findings: [...problems.findings, ...absent] }
 }
 
+/** Findings about a list of tables are added to `findings`. Undefined: the source has no such relation, or none of the tables. */
+function ownRelation(
+  catalogue: Catalogue,
+  { entity, tenant, findings }: { readonly entity: Entity; readonly tenant: NumberedTenant | null; readonly findings: Finding[] },
+): Relation | undefined {
+  const found = findRelation(catalogue, entity.from)
+  if (found?.many === undefined) return found
+  const of = tenant === null ? {} : { tenant: tenant.code }
+  findings.push(...found.many.findings.map(finding => ({ ...finding, where: { ...finding.where, ...of } })))
+  return found.many.tables.length === 0 ? undefined : found
+}
+
+function isErrorOf({ severity, where }: Finding, entity: Entity): boolean {
+  return severity === 'error' && where.entity === entity.name
+}
+
+function listLabel({ listing, name }: ListedTables): string {
+  return `${tableLabel(listing.schema, listing.name)}.${name}`
+}
+
 function lacking(entity: Entity, { tenant, file }: { readonly tenant: NumberedTenant | null; readonly file: string }): Finding {
   const name = tableLabel(entity.from.schema, entity.from.name)
   return {
     code: 'SOURCE_TABLE_ABSENT',
     severity: 'info',
     where: { file, line: entity.at.line, ...(tenant === null ? {} : { tenant: tenant.code }), entity: entity.name, table: name },
-    message: `expected relation ${name} in source ${entity.from.source}, got none, which \`optional: true\` allows: no rows are read`,
+    message:
+      entity.tables === null
+        ? `expected relation ${name} in source ${entity.from.source}, got none, which \`optional: true\` allows: no rows are read`
+        : `expected tables named in ${listLabel(entity.tables)} of source ${entity.from.source}, got none: no rows are read`,
     next: 'Nothing, if the tenant never had it.',
   }
 }

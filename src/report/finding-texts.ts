@@ -81,9 +81,15 @@ export const FINDING_TEXTS = {
   },
   SOURCE_TABLE_ABSENT: {
     means:
-      'The manifest says `optional: true` of a relation, and the source of a tenant does not have it. The tenant has no rows of it; references to it are orphans.',
+      'The manifest says `optional: true` of a relation, and the source of a tenant does not have it. The tenant has no rows of it; references to it are orphans. Or a list of tables (`from.tables`) names one that is not there: an error unless `missing` says what to do, or names none at all.',
     risk: NOTHING_BEGAN,
     next: 'Nothing, if the tenant never had it. Otherwise look whether it was renamed.',
+  },
+  SOURCE_TABLE_UNLISTED: {
+    means:
+      'An entity reads the tables a list names, and `unlisted` says which tables look as if they belonged to it. This one does, and no row of the list names it. The finding says how many rows it holds.',
+    risk: 'Its rows are not migrated.',
+    next: 'Correct the list, or exclude the table with a reason.',
   },
   SOURCE_SHARED: {
     means:

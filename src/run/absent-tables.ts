@@ -15,7 +15,7 @@ interface Looked {
  */
 export async function findElsewhere(migration: Migration, looked: readonly Looked[]): Promise<ReadonlyMap<string, TableElsewhere>> {
   const found = new Map<string, TableElsewhere>()
-  for (const entity of migration.mapping.entities.filter(({ isOptional }) => isOptional)) {
+  for (const entity of migration.mapping.entities.filter(({ isOptional, tables }) => isOptional || tables !== null)) {
     const own = looked.filter(source => source.name === entity.from.source)
     const here = first(
       own.map(source => source.catalogue),
@@ -30,7 +30,8 @@ export async function findElsewhere(migration: Migration, looked: readonly Looke
 function first(catalogues: readonly Catalogue[], entity: Entity): TableElsewhere | null {
   for (const catalogue of catalogues) {
     const relation = findRelation(catalogue, entity.from)
-    if (relation !== undefined) return { relation: { ...relation, estimatedRows: 0 }, version: catalogue.version }
+    if (relation !== undefined && relation.many?.tables.length !== 0)
+      return { relation: { ...relation, estimatedRows: 0 }, version: catalogue.version }
   }
   return null
 }

@@ -17,6 +17,8 @@ export interface EntityRows {
   readonly continues: boolean
   /** The position after the row at hand, or, once `next` was false, after the last one before the next `push`. */
   position(): readonly string[]
+  /** The position after the row before the one at hand; null where that came in another chunk, or the rows are elements of lists. */
+  positionBefore(): readonly string[] | null
 }
 
 type RowLayout = Pick<CompiledEntity, 'fields' | 'list' | 'rowKey'>
@@ -35,6 +37,8 @@ class PlainRows implements EntityRows {
   readonly #key: CompiledEntity['rowKey']
   readonly #facts: EntityFacts
   #isAtEnd = false
+  /** Where the row before begins. */
+  #before = 0
 
   constructor({ fields, rowKey }: RowLayout, facts: EntityFacts) {
     this.cursor = new TupleCursor(fields)
@@ -47,6 +51,7 @@ class PlainRows implements EntityRows {
   }
 
   next(): boolean {
+    this.#before = this.cursor.rowStart
     const isThere = nextRow(this.cursor, this.#facts)
     this.#isAtEnd = !isThere
     return isThere
@@ -64,9 +69,18 @@ class PlainRows implements EntityRows {
     if (this.#key === null) throw bug('expected a key to tell positions by')
     if (!this.#isAtEnd) return this.#key.position(this.cursor)
     // The cursor has looked at what comes after: the last row’s fields are where its bytes begin.
+    return this.#positionAt(this.cursor.rowStart, this.cursor.rowEnd)
+  }
+
+  positionBefore(): readonly string[] | null {
+    const { rowStart } = this.cursor
+    return rowStart === 0 ? null : this.#positionAt(this.#before, rowStart)
+  }
+
+  #positionAt(start: number, end: number): readonly string[] {
     const row = new TupleCursor(this.cursor.fields)
-    row.push(this.cursor.data.subarray(this.cursor.rowStart, this.cursor.rowEnd))
-    if (!row.next()) throw bug('expected the bytes of the last row')
+    row.push(this.cursor.data.subarray(start, end))
+    if (this.#key === null || !row.next()) throw bug('expected the bytes of the last row')
     return this.#key.position(row)
   }
 }
@@ -108,5 +122,9 @@ class ListRows implements EntityRows {
 
   position(): readonly string[] {
     return this.#elements.position
+  }
+
+  positionBefore(): null {
+    return null
   }
 }

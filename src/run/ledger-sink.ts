@@ -1,6 +1,7 @@
 import { tableLabel } from '../base/table-label.ts'
 import { bug, RehouseError } from '../errors.ts'
 import type { BatchRecord, IdMapRows, TaskRecord } from '../model/ledger-records.ts'
+import { tableOfPosition } from '../plan/many-tables-key.ts'
 import { Refusal, type Writer, type WriteTransaction } from '../target/target.ts'
 import { type BatchOutcome, outcomeOf } from './batch-outcome.ts'
 import { allFresh, type Classified, classify, keysOf } from './classify-batch.ts'
@@ -191,6 +192,8 @@ export class LedgerSink implements BatchSink {
   ): BatchRecord {
     const { run, facts, entity, tenant, snapshot, compiled } = this.#context
     const { source, schema, name } = facts.entity.from
+    const { many } = facts.relation
+    const table = (many && tableOfPosition(many, facts.key.names, batch.upTo ?? [])) ?? tableLabel(schema, name)
     return {
       id: batch.id,
       kind: 'load',
@@ -202,9 +205,7 @@ export class LedgerSink implements BatchSink {
       after: batch.after,
       upTo: batch.upTo,
       snapshot: snapshot.id,
-      counts: [
-        { relation: `${source}/${tableLabel(schema, name)}`, counts: outcome.counts, loadedEarlierInRun: outcome.loadedEarlierInRun },
-      ],
+      counts: [{ relation: `${source}/${table}`, counts: outcome.counts, loadedEarlierInRun: outcome.loadedEarlierInRun }],
       outcomes: outcome.outcomes,
       quarantine: outcome.quarantine,
       exclusions: outcome.exclusions,

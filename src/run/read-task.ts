@@ -1,6 +1,8 @@
 import { RehouseError } from '../errors.ts'
 import { BatchBuffers } from '../plan/batch-buffers.ts'
+import { leadingConstants } from '../plan/many-tables-key.ts'
 import type { RowProgram } from '../plan/row-program.ts'
+import { TableEnds } from '../plan/table-ends.ts'
 import { countRows } from './count-rows.ts'
 import { type EntityRows, openRows } from './entity-rows.ts'
 import type { BatchSink, LoadContext } from './load-context.ts'
@@ -41,10 +43,13 @@ function tellExamples({ examples, emit }: LoadContext, { after }: ReadFrom): voi
 async function readAll(context: LoadContext, filler: BatchFiller): Promise<void> {
   const { compiled, facts, snapshot, signal } = context
   const rows = openRows(compiled, facts)
+  const ends = tableEnds(facts)
   for await (const chunk of snapshot.read(readRequest(context, filler.from))) {
     rows.push(chunk)
     while (rows.next()) {
-      if (filler.isFull && !rows.continues) {
+      const isOther = ends?.isOther(rows.cursor) ?? false
+      if (isOther) filler.endTable(rows)
+      if (isOther ? filler.hasRows : filler.isFull && !rows.continues) {
         await filler.flush()
         if (signal.aborted) throw interrupted(signal)
       }
@@ -54,6 +59,11 @@ async function readAll(context: LoadContext, filler: BatchFiller): Promise<void>
   }
   if (rows.pending > 0) throw sourceInvalid(facts, `expected whole rows, got ${rows.pending} bytes of one that does not end`)
   await filler.finish(await countRows(context))
+}
+
+/** Of many tables each has its own batches: so the ledger counts the rows of each. Null: it is one table. */
+function tableEnds({ relation: { many }, key }: LoadContext['facts']): TableEnds | null {
+  return many === undefined ? null : new TableEnds(leadingConstants(many, key.names))
 }
 
 /** Why the signal says to stop: what was given as its reason, if that is an error of ours. */
@@ -96,6 +106,15 @@ class BatchFiller {
   get isFull(): boolean {
     const { batch } = this.#context
     return this.#current.read >= batch.rows || this.#current.bytes >= batch.bytes
+  }
+
+  get hasRows(): boolean {
+    return this.#current.read > 0
+  }
+
+  /** The row at hand is the first of another table. Where that came with another chunk, `endChunk` has the position already. */
+  endTable(rows: EntityRows): void {
+    this.#upTo = rows.positionBefore() ?? this.#upTo
   }
 
   run(rows: EntityRows): void {

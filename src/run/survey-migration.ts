@@ -10,6 +10,7 @@ import { matchColumn } from '../plan/collect-names.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
 import { findUncovered } from '../plan/coverage.ts'
 import { checkExamples } from '../plan/example-watch.ts'
+import { namedByUnlisted, type UsedColumns, usedOfTables } from '../plan/many-tables-used.ts'
 import { type EntityOrder, orderEntities } from '../plan/order.ts'
 import { OutcomeRegistry } from '../plan/outcome-registry.ts'
 import { RowState } from '../plan/row-state.ts'
@@ -238,6 +239,7 @@ function uncoveredIn(
     for (const column of columns) known.add(column)
     used.set(table, known)
   }
+  const addOf = ({ relation, columns }: UsedColumns): void => add(tableLabel(relation.schema, relation.name), columns)
   for (const { tenant, compiled: program } of compiled) {
     if (source.tenant !== null && tenant !== source.tenant) continue
     for (const { source: from, relation, columns } of program.related)
@@ -246,12 +248,12 @@ function uncoveredIn(
   for (const { tenant, entity, compiled: program } of compiled) {
     if (entity.from.source !== source.name || (source.tenant !== null && tenant !== source.tenant)) continue
     const relation = plans.find(plan => (plan.tenant?.code ?? null) === tenant)?.entities.get(entity.name)?.relation
-    if (relation)
-      add(tableLabel(relation.schema, relation.name), [
-        ...program.used,
-        ...(program.key?.source.kind === 'columns' ? program.key.names : []),
-      ])
+    const columns = [...program.used, ...(program.key?.source.kind === 'columns' ? program.key.names : [])]
+    if (relation?.many !== undefined) for (const one of usedOfTables(relation.many, columns)) addOf(one)
+    else if (relation) add(tableLabel(relation.schema, relation.name), columns)
   }
+  for (const { many } of source.catalogue.relations)
+    if (many !== undefined) for (const one of [...usedOfTables(many, []), ...namedByUnlisted(many, source.catalogue.relations)]) addOf(one)
   const { tenants } = mapping
   if (tenants.kind === 'relation' && tenants.relation.source === source.name) {
     const relation = source.catalogue.relations.find(r => r.schema === tenants.relation.schema && r.name === tenants.relation.name)

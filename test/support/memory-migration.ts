@@ -23,6 +23,7 @@ import type { Hooks } from '../../src/run/seams.ts'
 import { surveyMigration } from '../../src/run/survey-migration.ts'
 import { type MemoryOptions, MemorySource } from '../../src/source/memory/memory-source.ts'
 import type { Source } from '../../src/source/source.ts'
+import { manyTablesSource } from '../../src/tables/many-tables-source.ts'
 import { WatchedTarget } from './watched-target.ts'
 
 await loadParser()
@@ -130,7 +131,7 @@ export class Bed {
       tables.map(({ relation, rows }) => ({ relation, rows: (rows[tenant] ?? []).map(row => fieldsOf(relation, row)) })),
       { capability },
     )
-    return wrap(source, { name, tenant })
+    return manyTablesSource(wrap(source, { name, tenant }), { name, mapping: this.mapping })
   }
 
   /** What somebody else commits to a source; snapshots taken before do not see it. */

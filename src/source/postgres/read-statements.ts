@@ -1,5 +1,5 @@
 import { bug } from '../../errors.ts'
-import type { Column, Relation } from '../../model/catalogue.ts'
+import { type Column, type ManyTables, REST_COLUMN, type Relation } from '../../model/catalogue.ts'
 import { qualifiedName, quoteLiteral, quoteName, quoteNames, typedLiteral, underDomains } from '../../postgres/quote.ts'
 import type { CountedList, ReadRequest } from '../source.ts'
 
@@ -122,8 +122,29 @@ function keyColumns(relation: Relation, names: readonly string[]): readonly Colu
 /** A table that others inherit from gives its own rows only: the others are relations of their own. */
 export function fromClause(relation: Relation): string {
   // The line break ends a comment at the end of the query.
+  if (relation.many !== undefined) return `(${unitedSelect(relation, relation.many)}) as ${quoteName(relation.name)}`
   if (relation.query !== undefined) return `(${relation.query.sql}\n) as ${quoteName(relation.name)}`
   return relation.kind === 'table' || relation.kind === 'foreign_table' ? `only ${qualifiedName(relation)}` : qualifiedName(relation)
+}
+
+/** Many tables as one, for what is asked of all their rows: constants, columns of the type they have together, NULL where a table lacks one. */
+function unitedSelect({ columns }: Relation, { constants, tables }: ManyTables): string {
+  const selects = tables.map(({ relation, constants: values }) => {
+    const items = columns.flatMap(({ name, type }) => {
+      if (name === REST_COLUMN) return []
+      const constant = constants.indexOf(name)
+      const own = constant < 0 && relation.columns.some(column => column.name === name)
+      const text = values[constant]?.text ?? null
+      const value = own
+        ? `${quoteName(name)}::${underDomains(type).text}`
+        : text === null
+          ? `null::${underDomains(type).text}`
+          : typedLiteral(text, type)
+      return [`${value} as ${quoteName(name)}`]
+    })
+    return `select ${items.join(', ')} from ${fromClause(relation)}`
+  })
+  return selects.join(' union all ')
 }
 
 /** Where rows lie, so that equal keys come in the same order for the same content. A view has no such thing. */

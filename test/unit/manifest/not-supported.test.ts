@@ -12,7 +12,6 @@ const LATER: Readonly<Record<string, string>> = {
   '`finish`': manifest({ top: 'finish: [refresh materialized view a]' }),
   '`same_as`': entity('rules: [{ when: a, same_as: { ref: person, from: b } }]'),
   '`rest.types` from a relation': column('{ rest: true, types: { from: a.b, match: { c: d }, as: e } }'),
-  '`from.tables`': from('{ tables: a.b, name: c }'),
   '`lookup`': column('{ id: lookup, from: a }'),
   '`lookup` of an entity': entity('id: lookup'),
   'SQL Server': manifest().replace('env:LEGACY_DB', '"sqlserver://host/db"'),

@@ -1,0 +1,219 @@
+import { tableLabel } from '../base/table-label.ts'
+import { RehouseError } from '../errors.ts'
+import type { Catalogue, ManyTables, Relation } from '../model/catalogue.ts'
+import type { Entity, ListedTables, Mapping } from '../model/mapping.ts'
+import type { AggregateRequest, CountedList, ReadRequest, Source, SourceFacts, SourceSnapshot } from '../source/source.ts'
+import { describeManyTables, listMarker } from './describe-many-tables.ts'
+import { readSmallRelation } from './read-small-relation.ts'
+import { TableRows } from './table-rows.ts'
+
+type Whole = Relation & { readonly many: ManyTables }
+type WithTables = Entity & { readonly tables: ListedTables }
+
+/**
+ * A source that has, besides its own relations, those the mapping puts together of many tables (`from.tables`): described, counted and read like any other,
+ * table after table. A source no entity wants tables of stays as it is.
+ */
+export function manyTablesSource(source: Source, { name, mapping }: { readonly name: string; readonly mapping: Mapping }): Source {
+  const entities = mapping.entities.filter((entity): entity is WithTables => entity.tables !== null && entity.from.source === name)
+  return entities.length === 0 ? source : new ManyTablesSource(source, { entities, mapping })
+}
+
+class ManyTablesSource implements Source {
+  readonly engine: string
+  readonly capability: Source['capability']
+  readonly label: string
+  readonly extras?: NonNullable<Source['extras']>
+  readonly describeQuery?: NonNullable<Source['describeQuery']>
+  readonly #source: Source
+  readonly #of: { readonly entities: readonly WithTables[]; readonly mapping: Mapping }
+
+  constructor(source: Source, of: { readonly entities: readonly WithTables[]; readonly mapping: Mapping }) {
+    this.#source = source
+    this.#of = of
+    this.engine = source.engine
+    this.capability = source.capability
+    this.label = source.label
+    if (source.extras !== undefined) this.extras = source.extras.bind(source)
+    if (source.describeQuery !== undefined) this.describeQuery = source.describeQuery.bind(source)
+  }
+
+  /** The tables are what the lists name at the moment. */
+  async describe(): Promise<Catalogue> {
+    const catalogue = await this.#source.describe()
+    const snapshot = await this.#source.openSnapshot()
+    try {
+      const united: Relation[] = []
+      const { entities, mapping } = this.#of
+      for (const entity of entities) united.push(await describeManyTables({ mapping, entity, catalogue, snapshot }))
+      return { ...catalogue, relations: [...catalogue.relations, ...united] }
+    } finally {
+      await snapshot.close()
+    }
+  }
+
+  facts(): Promise<SourceFacts> {
+    return this.#source.facts()
+  }
+
+  /** Rejects with SOURCE_CHANGED too where a list is not as it was described. */
+  async openSnapshot(relations?: readonly Relation[]): Promise<SourceSnapshot> {
+    const wholes = relations?.filter(isWhole) ?? []
+    const own = relations?.flatMap(relation =>
+      isWhole(relation) ? [relation.many.listing, ...relation.many.tables.map(table => table.relation)] : [relation],
+    )
+    const snapshot = await this.#source.openSnapshot(own && [...new Map(own.map(relation => [labelOf(relation), relation])).values()])
+    try {
+      for (const whole of wholes) await checkList(whole, snapshot)
+      return new ManyTablesSnapshot(snapshot)
+    } catch (error) {
+      await snapshot.close()
+      throw error
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#source.close()
+  }
+}
+
+function isWhole(relation: Relation): relation is Whole {
+  return relation.many !== undefined
+}
+
+function labelOf({ schema, name }: Relation): string {
+  return tableLabel(schema, name)
+}
+
+/** Under the snapshot: what the rows are read of must be what the programs were compiled for. */
+async function checkList({ many }: Whole, snapshot: SourceSnapshot): Promise<void> {
+  const rows = await readSmallRelation(snapshot, { relation: many.listing, columns: many.listed })
+  if (rows !== null && listMarker(rows) === many.marker) return
+  throw new RehouseError(
+    'SOURCE_CHANGED',
+    `expected ${labelOf(many.listing)} to list the tables it did when the run was planned, got other rows`,
+    {
+      where: { table: labelOf(many.listing) },
+      next: 'Run the same command again: it plans anew with what is there now.',
+    },
+  )
+}
+
+class ManyTablesSnapshot implements SourceSnapshot {
+  readonly id: string
+  readonly marker: string
+  readonly origin: string
+  readonly countElements?: NonNullable<SourceSnapshot['countElements']>
+  readonly confirm?: NonNullable<SourceSnapshot['confirm']>
+  readonly declaredRows?: bigint
+  readonly aggregates?: NonNullable<SourceSnapshot['aggregates']>
+  readonly #own: SourceSnapshot
+  readonly #counts = new Map<Relation, Promise<bigint>>()
+
+  constructor(own: SourceSnapshot) {
+    this.#own = own
+    this.id = own.id
+    this.marker = own.marker
+    this.origin = own.origin
+    const { countElements, confirm, aggregates } = own
+    if (own.declaredRows !== undefined) this.declaredRows = own.declaredRows
+    if (confirm !== undefined) this.confirm = confirm.bind(own)
+    if (aggregates !== undefined) this.aggregates = (request: AggregateRequest) => aggregates.call(own, request)
+    if (countElements !== undefined) this.countElements = (relation: Relation, list: CountedList) => countElements.call(own, relation, list)
+  }
+
+  async count(relation: Relation): Promise<bigint> {
+    if (!isWhole(relation)) return this.#own.count(relation)
+    let rows = 0n
+    for (const table of relation.many.tables) rows += await this.#countOf(table.relation)
+    return rows
+  }
+
+  /** The source’s own count of a table: the same as long as the snapshot lives. */
+  #countOf(table: Relation): Promise<bigint> {
+    const counted = this.#counts.get(table) ?? this.#own.count(table)
+    this.#counts.set(table, counted)
+    return counted
+  }
+
+  read(request: ReadRequest): AsyncIterable<Buffer> {
+    const { relation } = request
+    return isWhole(relation) ? this.#readAll(relation, request) : this.#own.read(request)
+  }
+
+  /** Table after table; one that is read from its beginning is compared with the source’s own count of it (guarantee 2). */
+  async *#readAll(whole: Whole, request: ReadRequest): AsyncGenerator<Buffer> {
+    const { tables } = whole.many
+    const begin = beginning(whole, request)
+    for (const [i, table] of tables.entries()) {
+      if (i < begin.table) continue
+      request.signal.throwIfAborted()
+      const rows = new TableRows(table, { whole, wanted: request.columns })
+      const after = i === begin.table ? begin.after : null
+      const own = { relation: table.relation, columns: rows.columns, key: begin.key, after, signal: request.signal }
+      try {
+        for await (const chunk of this.#own.read(own)) yield* rows.push(chunk)
+        yield* rows.end()
+      } catch (error) {
+        throw error instanceof RangeError ? invalid(table.relation, error.message) : error
+      }
+      if (after === null) checkCount(table.relation, { read: rows.rows, counted: await this.#countOf(table.relation) })
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#own.close()
+  }
+}
+
+interface Beginning {
+  /** Index of the first table to be read. */
+  readonly table: number
+  /** Its key within the table, and the last one done; null = from its first row. */
+  readonly key: ReadRequest['key']
+  readonly after: readonly string[] | null
+}
+
+/** The parts of a position that are the same in a whole table tell which table it lies in. */
+function beginning(whole: Whole, { key, after }: ReadRequest): Beginning {
+  const { many } = whole
+  if (key.kind === 'content') throw refused(whole)
+  const own = key.names.filter(name => !many.constants.includes(name))
+  const within = { kind: 'columns', names: own } as const
+  if (after === null) return { table: 0, key: within, after: null }
+  const told = key.names.flatMap((name, i) =>
+    own.includes(name) ? [] : [{ constant: many.constants.indexOf(name), text: after[i] ?? '' }],
+  )
+  const table = many.tables.findIndex(({ constants }) => told.every(({ constant, text }) => constants[constant]?.text === text))
+  if (table < 0)
+    throw new RehouseError('SOURCE_CHANGED', 'expected the table the last position lies in to be listed still, got none with that name', {
+      where: { table: labelOf(whole) },
+      next: 'Run the same command again: it plans anew with what is there now.',
+    })
+  return { table, key: within, after: after.filter((_, i) => own.includes(key.names[i] ?? '')) }
+}
+
+function checkCount(table: Relation, { read, counted }: { readonly read: number; readonly counted: bigint }): void {
+  if (BigInt(read) === counted) return
+  throw new RehouseError(
+    'SOURCE_COUNT_MISMATCH',
+    `expected ${counted} rows of ${labelOf(table)}, as the source counted in the same snapshot, got ${read}`,
+    {
+      where: { table: labelOf(table) },
+      next: 'Nothing of the last batch was kept. Run `rehouse migrate --resume`; if it stays, report it with the source’s version.',
+    },
+  )
+}
+
+function invalid(table: Relation, message: string): RehouseError {
+  return new RehouseError('SOURCE_INVALID', message, {
+    where: { table: labelOf(table) },
+    next: 'Read the table again with --resume; if it stays, report it with the source’s version.',
+  })
+}
+
+function refused(whole: Relation): RehouseError {
+  return new RehouseError('SOURCE_REFUSED', `expected a key of columns to read ${labelOf(whole)} by, got the content of its rows`, {
+    next: 'Give the entity a `key`.',
+  })
+}
