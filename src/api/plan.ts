@@ -17,7 +17,8 @@ export async function plan(options: Options & { readonly compat?: boolean }): Pr
       name: phase.name,
       entities: survey.order.filter(item => item.phase === phase.name).map(item => planEntity(item, survey)),
     }))
-    return { migration: mapping.migration, mapping_hash: mapping.hash, findings: [...migration.findings, ...preflight(survey)], phases }
+    const findings = [...migration.findings, ...preflight(survey), ...(await migration.dropStaging('own'))]
+    return { migration: mapping.migration, mapping_hash: mapping.hash, findings, phases }
   } finally {
     await migration.close()
   }

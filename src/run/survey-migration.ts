@@ -183,13 +183,9 @@ async function withViews(
 }
 
 function noSql(view: string): RehouseError {
-  return new RehouseError(
-    'MANIFEST_NOT_SUPPORTED',
-    `expected a source with SQL for view ${view}, got files, over which views are not supported yet`,
-    {
-      next: 'Load the files into a PostgreSQL of your own and read them from there, or say it with `with` and `number`.',
-    },
-  )
+  return new RehouseError('MANIFEST_NOT_SUPPORTED', `expected a source with SQL for view ${view}, got one without`, {
+    next: 'Load its rows into a PostgreSQL of your own and read them from there, or say it with `with` and `number`.',
+  })
 }
 
 /** A column some tenants lack has the type it has where it is. */

@@ -6,6 +6,7 @@ export const WHOLE: SourceKey = { kind: 'columns', names: [] }
 
 /** Why rows of a file cannot be read by a key as they lie there, in a few words for people; null = they can: no key is asked for, or the catalogue says it names one row. */
 export function whyNotScanned(relation: Relation, key: SourceKey): string | null {
+  if (relation.query !== undefined) return 'SQL of the mapping'
   if (key.kind === 'content') return 'rows are told apart by their content'
   if (key.names.length === 0) return null
   const nullable = key.names.filter(name => !relation.columns.some(column => column.name === name && !column.isNullable))

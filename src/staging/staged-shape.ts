@@ -26,7 +26,7 @@ interface StagedColumn {
   readonly type: SqlType
 }
 
-const NAME_BYTES = 63
+export const NAME_BYTES = 63
 const SYSTEM_COLUMNS: ReadonlySet<string> = new Set(['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid'])
 
 /**
@@ -43,13 +43,14 @@ export function stagedShape(relation: Relation, key: SourceKey, known: ReadonlyS
   return { table: `${cut(label, NAME_BYTES - 17)}-${digest}`, columns, keyed }
 }
 
-function columnName(name: string, index: number): string {
+/** The name a column has in staging: its own, where PostgreSQL can have it. */
+export function columnName(name: string, index: number): string {
   const isPlain = Buffer.byteLength(name) <= NAME_BYTES && name !== '' && !SYSTEM_COLUMNS.has(name) && !name.includes('\0')
   return isPlain ? name : `${cut(name.replaceAll('\0', ''), 40)} (column ${index + 1})`
 }
 
 /** At most so many bytes of it, whole characters. */
-function cut(text: string, bytes: number): string {
+export function cut(text: string, bytes: number): string {
   let kept = ''
   let length = 0
   for (const character of text) {
@@ -60,12 +61,13 @@ function cut(text: string, bytes: number): string {
   return kept
 }
 
-const TEXT = catalogType('text', 'base')
+export const TEXT = catalogType('text', 'base')
 const BYTEA = catalogType('bytea', 'base')
 /** Kept as they were written: to read them would cost time, and needs what not every server has. */
 const AS_TEXT: ReadonlySet<string> = new Set(['json', 'xml'])
 
-function stagedType(type: SqlType, known: ReadonlySet<string>): SqlType {
+/** What values of a type are held as; see `stagedShape`. */
+export function stagedType(type: SqlType, known: ReadonlySet<string>): SqlType {
   const base = underDomains(type)
   const isText = base.kind === 'enum' || (base.kind === 'base' && (base.name === 'citext' || (isBuiltin(base) && AS_TEXT.has(base.name))))
   if (isText) return known.has('text') ? TEXT : BYTEA
@@ -108,9 +110,14 @@ export function keyedName(index: number): string {
 }
 
 export function createStatement(shape: StagedShape): string {
-  const columns = shape.columns.map(({ name, type }) => `${quoteName(name)} ${type.text}${COLLATED.has(type.name) ? ' collate "C"' : ''}`)
+  const columns = shape.columns.map(columnDefinition)
   const keyed = shape.keyed.map(i => `${quoteName(keyedName(i))} pg_catalog.bytea`)
   return `create unlogged table ${qualifiedName({ schema: STAGING_SCHEMA, name: shape.table })} (${[...columns, ...keyed].join(', ')})`
+}
+
+/** Texts are ordered by code point. */
+export function columnDefinition({ name, type }: Pick<StagedColumn, 'name' | 'type'>): string {
+  return `${quoteName(name)} ${type.text}${COLLATED.has(type.name) ? ' collate "C"' : ''}`
 }
 
 const COLLATED: ReadonlySet<string> = new Set(['text', 'varchar', 'bpchar', '_text', '_varchar', '_bpchar'])

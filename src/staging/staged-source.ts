@@ -6,7 +6,7 @@ import { whyNotScanned } from '../source/scan-keys.ts'
 import type { AggregateRequest, ReadRequest, Source, SourceFacts, SourceSnapshot } from '../source/source.ts'
 import { afterPosition } from './key-texts.ts'
 import { readableRelation } from './readable-relation.ts'
-import { stageRelation } from './stage-relation.ts'
+import { rawTable, type StagedTable, stageRelation } from './stage-relation.ts'
 import {
   fittingTypes,
   isPositionSql,
@@ -17,6 +17,7 @@ import {
   stagedShape,
   type TextsOf,
 } from './staged-shape.ts'
+import { describeView, relationsUnder, stageForView } from './staged-views.ts'
 import type { StagingDatabase } from './staging-database.ts'
 import type { StagingPlace } from './staging-place.ts'
 
@@ -75,13 +76,21 @@ class StagedSource implements Source {
     return this.#file.describe()
   }
 
+  async describeQuery(query: Parameters<NonNullable<Source['describeQuery']>>[0]): Promise<Relation> {
+    return describeView(this.#at.place, query, await this.#file.describe())
+  }
+
   facts(): Promise<SourceFacts> {
     return this.#file.facts()
   }
 
-  async openSnapshot(relations?: readonly Relation[]): Promise<SourceSnapshot> {
+  async openSnapshot(relations: readonly Relation[] = []): Promise<SourceSnapshot> {
     const { identity } = await this.#file.facts()
-    const snapshot = new StagedSnapshot(await this.#file.openSnapshot(relations), { ...this.#at, engine: this.engine, identity })
+    const hasViews = relations.some(relation => relation.query !== undefined)
+    const catalogue = hasViews ? await this.#file.describe() : null
+    const read = catalogue === null ? relations : [...new Set(relations.flatMap(relation => relationsUnder(relation, catalogue)))]
+    const describe = (): Promise<Catalogue> => this.#file.describe()
+    const snapshot = new StagedSnapshot(await this.#file.openSnapshot(read), { ...this.#at, engine: this.engine, identity, describe })
     this.#snapshots.add(snapshot)
     return snapshot
   }
@@ -97,6 +106,8 @@ class StagedSource implements Source {
 interface At extends StagedOptions {
   readonly engine: string
   readonly identity: string
+  /** The file’s catalogue. */
+  readonly describe: () => Promise<Catalogue>
 }
 
 let opened = 0
@@ -126,14 +137,17 @@ class StagedSnapshot implements SourceSnapshot {
   }
 
   count(relation: Relation): Promise<bigint> {
-    return this.#file.count(relation)
+    if (relation.query === undefined) return this.#file.count(relation)
+    return this.#overView(relation, snapshot => snapshot.count(relation))
   }
 
   /** Of the staged copy: a file computes nothing. The copy is the one reads in the order of these keys would take. */
-  async aggregates({ relation, measures, without }: AggregateRequest): Promise<readonly (string | null)[]> {
+  async aggregates(request: AggregateRequest): Promise<readonly (string | null)[]> {
+    const { relation, measures, without } = request
+    if (relation.query !== undefined) return this.#overView(relation, async snapshot => (await snapshot.aggregates?.(request)) ?? [])
     const database = await this.#open()
     const shape = stagedShape(relation, { kind: 'columns', names: without.columns }, fittingTypes(database.types, this.#at.texts))
-    await this.#stage(database, { relation, shape, signal: this.#closing.signal })
+    await this.#stage(database, { relation, table: rawTable(shape), signal: this.#closing.signal })
     const named = (name: string): string => stagedName(name, { shape, relation })
     return this.#ask(database, snapshot => {
       if (snapshot.aggregates === undefined) throw bug('expected a place of staging that computes sums')
@@ -167,6 +181,7 @@ class StagedSnapshot implements SourceSnapshot {
   }
 
   read(request: ReadRequest): AsyncIterable<Buffer> {
+    if (request.relation.query !== undefined) return this.#readView(request)
     return whyNotScanned(request.relation, request.key) === null ? this.#file.read(request) : this.#readStaged(request)
   }
 
@@ -176,7 +191,7 @@ class StagedSnapshot implements SourceSnapshot {
     const database = await this.#open()
     const shape = stagedShape(relation, key, fittingTypes(database.types, this.#at.texts))
     const translated = translate(request, shape)
-    await this.#stage(database, { relation, shape, signal }).catch((error: unknown) => {
+    await this.#stage(database, { relation, table: rawTable(shape), signal }).catch((error: unknown) => {
       throw signal.aborted ? signal.reason : error
     })
     const source = this.#at.place.options.openSource(database.address)
@@ -190,9 +205,42 @@ class StagedSnapshot implements SourceSnapshot {
     }
   }
 
-  #stage(database: StagingDatabase, of: { relation: Relation; shape: StagedShape; signal: AbortSignal }): Promise<void> {
-    const signal = AbortSignal.any([of.signal, this.#closing.signal, this.#at.place.options.signal])
-    return stageRelation(database, { ...of, signal, snapshot: this.#file })
+  async *#readView(request: ReadRequest): AsyncGenerator<Buffer> {
+    const { relation, signal } = request
+    signal.throwIfAborted()
+    const source = await this.#viewSource(relation, signal).catch((error: unknown) => {
+      throw signal.aborted ? signal.reason : error
+    })
+    try {
+      yield* (await source.openSnapshot()).read({ ...request, signal: AbortSignal.any([signal, this.#closing.signal]) })
+    } finally {
+      await source.close()
+    }
+  }
+
+  async #overView<T>(relation: Relation, work: (snapshot: SourceSnapshot) => Promise<T>): Promise<T> {
+    const source = await this.#viewSource(relation, this.#closing.signal)
+    try {
+      return await work(await source.openSnapshot())
+    } finally {
+      await source.close()
+    }
+  }
+
+  /** With what the view reads in it, under its names. */
+  async #viewSource(view: Relation, signal: AbortSignal): Promise<Source> {
+    const database = await this.#open()
+    const file = { catalogue: await this.#at.describe(), texts: this.#at.texts }
+    await stageForView(database, view, { file, snapshot: this.#file, signal: this.#ending(signal) })
+    return this.#at.place.options.openSource(database.address)
+  }
+
+  #ending(signal: AbortSignal): AbortSignal {
+    return AbortSignal.any([signal, this.#closing.signal, this.#at.place.options.signal])
+  }
+
+  #stage(database: StagingDatabase, of: { relation: Relation; table: StagedTable; signal: AbortSignal }): Promise<string> {
+    return stageRelation(database, { ...of, signal: this.#ending(of.signal), snapshot: this.#file })
   }
 
   #open(): Promise<StagingDatabase> {
@@ -210,7 +258,7 @@ class StagedSnapshot implements SourceSnapshot {
     const staged = new Map<Relation, Relation>()
     for (const relation of relations) {
       const shape = stagedShape(relation, { kind: 'content' }, database.types)
-      await this.#stage(database, { relation, shape, signal })
+      await this.#stage(database, { relation, table: rawTable(shape), signal })
       staged.set(relation, stagedRelation(shape))
     }
     return { source: this.#at.place.options.openSource(database.address), relations: staged }
