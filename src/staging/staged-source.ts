@@ -1,4 +1,3 @@
-import { tableLabel } from '../base/table-label.ts'
 import { bug, RehouseError } from '../errors.ts'
 import type { Catalogue, Relation } from '../model/catalogue.ts'
 import type { CatalogueExtras } from '../model/catalogue-extras.ts'
@@ -7,19 +6,11 @@ import type { AggregateRequest, ReadRequest, Source, SourceFacts, SourceSnapshot
 import { afterPosition } from './key-texts.ts'
 import { readableRelation } from './readable-relation.ts'
 import { rawTable, type StagedTable, stageRelation } from './stage-relation.ts'
-import {
-  fittingTypes,
-  isPositionSql,
-  keyedName,
-  keyedRelation,
-  type StagedShape,
-  stagedRelation,
-  stagedShape,
-  type TextsOf,
-} from './staged-shape.ts'
+import { fittingTypes, stagedRelation, stagedShape, type TextsOf } from './staged-shape.ts'
 import { describeView, relationsUnder, stageForView } from './staged-views.ts'
 import type { StagingDatabase } from './staging-database.ts'
 import type { StagingPlace } from './staging-place.ts'
+import { stagedName, translate } from './translate-request.ts'
 
 /**
  * A `scan` source that can be read by any key: what the file cannot say (source/scan-keys.ts) is staged when it is first asked for, and read from there.
@@ -271,38 +262,6 @@ class StagedSnapshot implements SourceSnapshot {
     const database = await this.#database?.catch(() => null)
     if (database) await this.#at.place.release(database)
   }
-}
-
-interface Translated {
-  readonly request: ReadRequest
-  /** Where PostgreSQL cannot be told the position: rows up to it are read and left out. */
-  readonly skip: Parameters<typeof afterPosition>[1] | null
-}
-
-/** The request in the words of the staged table. */
-function translate(request: ReadRequest, shape: StagedShape): Translated {
-  const { relation, key, after, columns } = request
-  const names = columns.map(name => stagedName(name, { shape, relation }))
-  if (key.kind === 'content') return { request: { ...request, relation: stagedRelation(shape), columns: names }, skip: null }
-  const parts = key.names.map(name => shape.columns.findIndex(({ of }) => of.name === name))
-  const ordered = parts.map(i => (shape.keyed.includes(i) ? keyedName(i) : (shape.columns[i]?.name ?? '')))
-  const staged = { ...request, relation: keyedRelation(shape), key: { kind: 'columns', names: ordered }, columns: names } as const
-  if (after === null || isPositionSql(shape, key.names)) return { request: staged, skip: null }
-  const keyColumns = parts.map(i => shape.columns[i]?.of ?? absent(relation, key.names.join(', ')))
-  const own = key.names.map(name => stagedName(name, { shape, relation }))
-  return { request: { ...staged, columns: [...own, ...names], after: null }, skip: { key: keyColumns, fields: columns.length, after } }
-}
-
-function stagedName(name: string, { shape, relation }: { readonly shape: StagedShape; readonly relation: Relation }): string {
-  return shape.columns.find(({ of }) => of.name === name)?.name ?? absent(relation, name)
-}
-
-function absent(relation: Relation, name: string): never {
-  const table = tableLabel(relation.schema, relation.name)
-  throw new RehouseError('SOURCE_REFUSED', `expected a column ${name} in ${table}, got none of that name`, {
-    where: { table },
-    next: 'Correct the name.',
-  })
 }
 
 function closed(): RehouseError {
