@@ -16,7 +16,13 @@ export async function types(options: Options): Promise<TypesResult> {
         const uses = { ...one, entity: entity.name }
         found.set(JSON.stringify(uses), uses)
       }
-    return { functions: [...found.values()], findings: [...migration.findings, ...preflight(survey)] }
+    const { mapping } = migration
+    return {
+      functions: [...found.values()],
+      entities: mapping.entities.filter(({ isLeftOut, key }) => !isLeftOut && key !== 'content').map(({ name }) => name),
+      options: Object.keys(mapping.options),
+      findings: [...migration.findings, ...preflight(survey)],
+    }
   } finally {
     await migration.close()
   }

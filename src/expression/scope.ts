@@ -37,7 +37,7 @@ export function resolveName(parts: readonly NamePart[], scope: Scope, at: Place)
 function nextForName(written: readonly string[], scope: Scope): string {
   const list = written.slice(0, 1)
   if (scope.aggregate?.('count', list))
-    return `${list.join()} is a list: write count(…), min(…) or max(…) of it, or { collect: ${list.join()} }.`
+    return `${list.join()} is a list: write count(…), min(…) or max(…) of it, { collect: ${list.join()} }, or give it to a function.`
   const [longer, other] = scope.known().filter(name => name.endsWith(`.${written.join('.')}`))
   const near = other === undefined && longer !== undefined ? longer : nearestWord(written.join('.'), scope.known())
   return near === null ? 'Look at the columns of the source relation and the names under let.' : `Did you mean ${near}?`

@@ -151,7 +151,7 @@ export const valueForms: Forms = {
       isRequired: true,
     },
     uses: {
-      doc: 'What it is given: names, each under its last part (`regular.points` is `points`), or a map of names to expressions.',
+      doc: 'What it is given: names, each under its last part (`regular.points` is `points`), or a map of names to expressions. The name of a related row is an object, of a list of them a list of objects.',
       form: either('a list of names, or a map of names to expressions', [
         { on: 'list', form: list('a list of names', expression) },
         { on: 'map', form: map('a map of names to expressions', text('a name', '^[A-Za-z_$][A-Za-z0-9_$]*$'), expression) },

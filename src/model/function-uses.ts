@@ -3,6 +3,10 @@ import type { Finding } from './finding.ts'
 /** What `rehouse types` tells. */
 export interface TypesResult {
   readonly functions: readonly FunctionUses[]
+  /** Those `context.ref` can tell identifiers of. */
+  readonly entities: readonly string[]
+  /** Names of the options in force. */
+  readonly options: readonly string[]
   readonly findings: readonly Finding[]
 }
 

@@ -75,7 +75,23 @@ export function namesUsed(entity: Entity, defaults: readonly Outcome[]): Readonl
     const inner = namesInAll([...(value.key ? [value.key] : []), ...inValue(value.value)])
     return [...inner].map(name => `${value.list}.${name}`)
   })
-  return new Set([...names, ...collected])
+  return new Set([...names, ...collected, ...wholeNames(entity)])
+}
+
+/** `name.*` of each related row or list a function is given as it is. */
+function wholeNames(entity: Entity): readonly string[] {
+  const paths = new Set(relatedPaths(entity.with))
+  return everyValue(entity).flatMap(value =>
+    value.kind === 'fn' ? value.uses.flatMap(({ value: { text } }) => (paths.has(text.trim()) ? [`${text.trim()}.${WHOLE}`] : [])) : [],
+  )
+}
+
+/** Stands for every column of a related relation. */
+export const WHOLE = '*'
+
+/** Names of related rows: `name`, `outer.inner`. */
+export function relatedPaths(related: readonly Related[]): readonly string[] {
+  return related.flatMap(one => [one.name, ...relatedPaths(one.with).map(inner => `${one.name}.${inner}`)])
 }
 
 export function namesInAll(expressions: readonly Expression[]): ReadonlySet<string> {

@@ -5,13 +5,15 @@ import type { Identifiers } from '../cast/identifiers.ts'
 import type { KeyEquality, Relation, TargetRelation } from '../model/catalogue.ts'
 import type { FunctionUses } from '../model/function-uses.ts'
 import type { NumberedTenant } from '../model/ledger-records.ts'
-import type { Entity, IdStrategy, Mapping, MappingValue, Outcome, ServiceRef } from '../model/mapping.ts'
+import type { Entity, IdStrategy, Mapping, MappingValue, Outcome, Related, ServiceRef } from '../model/mapping.ts'
 import type { Place } from '../model/place.ts'
 import type { SourceKey } from '../model/source-key.ts'
 import type { SqlType } from '../model/sql-type.ts'
+import type { FunctionWatch } from './function-watch.ts'
 import type { NumberStore } from './number-store.ts'
 import type { Problems } from './problems.ts'
 import type { RelatedStore } from './related-store.ts'
+import type { RowList } from './row-list.ts'
 import type { RowState, ValueSource } from './row-state.ts'
 import type { SlotTable } from './slot-table.ts'
 
@@ -80,6 +82,8 @@ export interface CompileInput {
   readonly settles: ReadonlySet<string>
   /** Entities that are looked up now, and whose rows may be taken back afterwards. */
   readonly late: ReadonlySet<string>
+  /** How long a call of a function may take; absent: CALL_MS (function-watch.ts). */
+  readonly callMs?: number
 }
 
 export interface CompileContext extends CompileInput {
@@ -95,10 +99,26 @@ export interface CompileContext extends CompileInput {
   readonly members: Map<string, CompileContext>
   /** Compiled in here are values of related rows, not of the entity's own. */
   readonly isMember: boolean
+  /** Related rows and lists as a whole, by name: what a function may be given. */
+  readonly wholes: Map<string, WholeRelated>
+  /** Keeps calls of functions from going on for ever. */
+  readonly watch: FunctionWatch
   /** Filled while compiling: what functions are given. */
   readonly functions: Omit<FunctionUses, 'entity'>[]
   /** Filled while compiling: references to be settled after the load. */
   readonly settled: SettledReference[]
+}
+
+/** A related row, or a list of them, as one value. */
+export interface WholeRelated {
+  readonly related: Related
+  /** What its columns and its own related rows are values of. */
+  readonly inner: CompileContext
+  /** Those nobody excludes. */
+  readonly columns: readonly string[]
+  /** Slot of the row it belongs to: NULL where there is no related row; of a list: how many. */
+  readonly found: number
+  readonly list: RowList | null
 }
 
 export interface Compilers {

@@ -12,6 +12,7 @@ import { compileOwnId, idStrategyOf } from './compile-own-id.ts'
 import { addRelated, type RelatedLoader } from './compile-related.ts'
 import { compileTable, type TablePlan } from './compile-table.ts'
 import { compileValue } from './compile-value.ts'
+import { FunctionWatch } from './function-watch.ts'
 import { IdMapTemplate } from './id-map-writer.ts'
 import { planKey } from './key-plan.ts'
 import { compileListFate } from './list-fate.ts'
@@ -84,10 +85,13 @@ export function compileEntity(input: CompileInput, lackingTypes: ReadonlyMap<str
     settled: [],
     members: new Map(),
     isMember: false,
+    wholes: new Map(),
+    watch: new FunctionWatch(input.callMs),
   }
   addLacking(context, lackingTypes)
-  const related = addRelated(entity.with, { names: namesUsed(entity, input.mapping.defaults.onLoss), path: '' }, context)
-  const numbers = addNumbers(context, related)
+  const names = namesUsed(entity, input.mapping.defaults.onLoss)
+  const related = addRelated(entity.with, { names, path: '' }, context)
+  const numbers = addNumbers(context, { related, names })
   addLets(context)
   const rules = entity.rules.map(rule => compileRule(rule, context))
   const tables = entity.into.map(shape => compileTable(shape, context)).filter(table => table !== null)
@@ -103,6 +107,7 @@ export function compileEntity(input: CompileInput, lackingTypes: ReadonlyMap<str
     idMap: new IdMapTemplate({ tenant: tenant?.number ?? 0, entity: input.entityNumber }),
     isOrdered: strategy === 'ordered',
     index: input.index(entity.name),
+    watch: context.functions.length === 0 ? null : context.watch,
   })
   const fields = list?.fields.length ?? columns.length + (key.source.kind === 'content' ? key.names.length : 0)
   return {

@@ -1,4 +1,4 @@
-import { TupleWriter } from '../base/tuple-writer.ts'
+import type { TupleWriter } from '../base/tuple-writer.ts'
 import { builtinType } from '../cast/builtin-types.ts'
 import { literalEncoder } from '../cast/literal-encoder.ts'
 import { parseTypeName } from '../cast/type-name.ts'
@@ -6,9 +6,11 @@ import { RehouseError } from '../errors.ts'
 import type { JsonLiteral, MappingValue } from '../model/mapping.ts'
 import type { SqlType } from '../model/sql-type.ts'
 import type { CompileContext, ValueWanted } from './compile-context.ts'
-import { compileExpressionSource } from './compile-expression-source.ts'
-import { carrierOf, literalOf } from './function-carriers.ts'
+import { compileGiven, type Given } from './compile-given.ts'
+import { literalOf } from './function-carriers.ts'
 import { bindFunction, type CallFunction, nameOf, type Primitive } from './function-realm.ts'
+import { compileFunctionRef } from './function-ref.ts'
+import { CallStopped, type StoppedCall } from './function-watch.ts'
 import { EXCLUDED, QUARANTINED } from './outcome-registry.ts'
 import type { RowState, ValueSource } from './row-state.ts'
 
@@ -17,16 +19,15 @@ type FunctionValue = Extract<MappingValue, { kind: 'fn' }>
 /** So many calls of each program are made twice: a function that keeps something between calls, or makes something up, shows. */
 const CALLED_TWICE = 100
 
-/** A value made by a function of a file: its own outcomes decide about the row; what it throws refuses the row under the function's name. */
+/** A value made by a function of a file: its own outcomes decide about the row; what it throws, and a call that does not end, refuses the row under the function's name. */
 export function compileFunction(value: FunctionValue, wanted: ValueWanted, context: CompileContext): ValueSource | null {
-  const arguments_ = value.uses.map(use => ({ name: use.name, source: compileExpressionSource(use.value, context) }))
-  if (arguments_.some(({ source }) => source === null)) return null
-  const sources = arguments_.flatMap(({ source }) => (source === null ? [] : [source]))
-  const carriers = sources.map(source => carrierOf(source.type))
+  const uses = value.uses.map(use => ({ name: use.name, given: compileGiven(use.value, context) }))
+  const given = uses.flatMap(use => (use.given === null ? [] : [use.given]))
+  if (given.length < uses.length) return null
   context.functions.push({
     file: value.file,
     name: value.name,
-    uses: arguments_.map(({ name }, i) => ({ name, type: carriers[i]?.typescript ?? 'unknown' })),
+    uses: uses.map(({ name }, i) => ({ name, type: given[i]?.typescript ?? 'unknown' })),
   })
   const as = value.as === null ? null : context.problems.attempt<SqlType | null>(value.at, null, () => parseTypeName(value.as as string))
   const type = as ?? wanted.type ?? builtinType('jsonb')
@@ -35,37 +36,67 @@ export function compileFunction(value: FunctionValue, wanted: ValueWanted, conte
   const call = context.problems.attempt<CallFunction | null>(value.at, null, () =>
     bindFunction(file, {
       name: value.name,
-      keys: arguments_.map(({ name }) => name),
-      documents: carriers.map(({ isDocument }) => isDocument),
+      keys: uses.map(({ name }) => name),
+      shapes: given.map(({ shape }) => shape),
       options: context.mapping.options,
+      ref: compileFunctionRef(context),
     }),
   )
-  if (call === null) return null
-  const tenant = { key: context.tenant?.code ?? '', zone: context.tenant?.zone ?? '' }
-  const scratch = new TupleWriter(256)
-  const answer = new Answer(value, { column: wanted.column, type })
-  let left = CALLED_TWICE
-  const write: ValueSource['write'] = (row, out) => {
+  return call && { type, slot: null, write: new WatchedCall(call, { value, wanted, given, type }, context).write }
+}
+
+interface CallParts {
+  readonly value: FunctionValue
+  readonly wanted: ValueWanted
+  readonly given: readonly Given[]
+  readonly type: SqlType
+}
+
+class WatchedCall {
+  readonly #call: CallFunction
+  readonly #parts: CallParts
+  readonly #tenant: { readonly key: string; readonly zone: string }
+  readonly #watch: CompileContext['watch']
+  readonly #answer: Answer
+  #twice = CALLED_TWICE
+
+  constructor(call: CallFunction, parts: CallParts, { tenant, watch }: CompileContext) {
+    this.#call = call
+    this.#parts = parts
+    this.#tenant = { key: tenant?.code ?? '', zone: tenant?.zone ?? '' }
+    this.#watch = watch
+    this.#answer = new Answer(parts.value, { column: parts.wanted.column, type: parts.type })
+  }
+
+  readonly write: ValueSource['write'] = (row, out) => {
     const values: Primitive[] = []
-    for (const [i, source] of sources.entries()) {
-      scratch.reset()
-      if (!source.write(row, scratch)) return false
-      const length = scratch.buf.readInt32BE(0)
-      values.push(length < 0 ? null : (carriers[i]?.carry(scratch.buf, 4, length) ?? null))
+    for (const one of this.#parts.given) {
+      const read = one.read(row)
+      if (read === undefined) return false
+      values.push(read)
     }
+    try {
+      return this.#watch.call(this.#answer.stopped, () => this.#take(values, row, out))
+    } catch (error) {
+      if (error instanceof CallStopped) return this.#answer.refuse(row, STOPPED)
+      throw error
+    }
+  }
+
+  /** Watched to the end: what looks at an answer may run its code. */
+  #take(values: readonly Primitive[], row: RowState, out: TupleWriter): boolean {
     let answered: unknown
     try {
-      answered = call(values, tenant)
+      answered = this.#call(values, this.#tenant)
     } catch (error) {
-      return answer.refuse(row, `threw ${nameOf(error)}`)
+      return this.#answer.refuse(row, `threw ${nameOf(error)}`)
     }
-    if (left > 0) {
-      left--
-      if (!isSame(answered, () => call(values, tenant))) throw impure(value)
+    if (this.#twice > 0) {
+      this.#twice--
+      if (!isSame(answered, () => this.#call(values, this.#tenant))) throw impure(this.#parts.value)
     }
-    return answer.take(answered, row, out)
+    return this.#answer.take(answered, row, out)
   }
-  return { type, slot: null, write }
 }
 
 function isSame(first: unknown, again: () => unknown): boolean {
@@ -92,6 +123,7 @@ function impure({ file, name, at }: FunctionValue): RehouseError {
   })
 }
 
+const STOPPED = 'did not come to an end'
 const CODE = /^[a-z][a-z0-9_]{0,62}$/
 
 /** What becomes of an answer: `{ value, note? }`, `{ exclude }` or `{ quarantine, column? }`. Anything else refuses the row. */
@@ -109,6 +141,12 @@ class Answer {
       .replaceAll(/[^a-z0-9_]/g, '_')}`.slice(0, 63)
     this.#column = column
     this.#type = type
+  }
+
+  /** How a row is refused whose call is stopped. */
+  get stopped(): StoppedCall {
+    const { file, name } = this.#value
+    return { code: this.#code, column: this.#column, detail: `${file}#${name} ${STOPPED}` }
   }
 
   /** In quarantine; the detail has the function's name, never what it was given. */

@@ -29,11 +29,14 @@ export interface NumberLoader {
   finish(): void
 }
 
-/** Makes each position a value of the row. Null: the entity has none. */
-export function addNumbers(context: CompileContext, related: readonly RelatedLoader[]): NumberLoader | null {
+/** Makes each position a value of the row. Null: the entity has none. `related`, `names`: related rows, and the names they were compiled with. */
+export function addNumbers(
+  context: CompileContext,
+  of: { readonly related: readonly RelatedLoader[]; readonly names: ReadonlySet<string> },
+): NumberLoader | null {
   const { entity, key, slots } = context
   if (entity.number.length === 0) return null
-  const loader = compileLoader(context, related)
+  const loader = compileLoader(context, of)
   const text = { isInteger: key.isInteger, halves: new Int32Array(2), text: '' }
   for (const [i, { name }] of entity.number.entries())
     slots.addComputed(name, builtinType('int4'), (row, out) => {
@@ -49,7 +52,10 @@ export function addNumbers(context: CompileContext, related: readonly RelatedLoa
 }
 
 /** In a row state of its own, over the columns the positions need. */
-function compileLoader(outer: CompileContext, related: readonly RelatedLoader[]): NumberLoader {
+function compileLoader(
+  outer: CompileContext,
+  { related, names: all }: { readonly related: readonly RelatedLoader[]; readonly names: ReadonlySet<string> },
+): NumberLoader {
   const { entity, relation, key } = outer
   const state = new RowState(new OutcomeRegistry())
   const slots = new SlotTable(
@@ -62,8 +68,9 @@ function compileLoader(outer: CompileContext, related: readonly RelatedLoader[])
   )
   const { columns, fields, list } = layOut(outer, { named: columnsNamed(new Set([...names, ...needed]), relation), slots })
   const stores = new Map(related.map(loader => [loader.path, loader.store]))
-  const context: CompileContext = { ...outer, state, slots, settled: [], members: new Map(), stores }
-  addRelated(entity.with, { names, path: '' }, context)
+  const context: CompileContext = { ...outer, state, slots, settled: [], members: new Map(), wholes: new Map(), stores }
+  // With all names: the rows lie in memory as they were laid out for those.
+  addRelated(entity.with, { names: all, path: '' }, context)
   const store = outer.numbers ?? new NumberStore()
   const rowKey = new RowKey(key)
   const columnsOf = entity.number.map(numbering => compileOne(numbering, context))

@@ -6,9 +6,10 @@ import { RehouseError } from '../errors.ts'
 import { ValueError } from '../expression/value-error.ts'
 import type { Relation } from '../model/catalogue.ts'
 import type { Related } from '../model/mapping.ts'
-import { columnsNamed, innerNames, namesInRelated } from './collect-names.ts'
+import { columnsNamed, innerNames, namesInRelated, WHOLE } from './collect-names.ts'
 import type { CompileContext, RelatedFacts } from './compile-context.ts'
 import { compileCondition, compileExpressionSource } from './compile-expression-source.ts'
+import { isExcludedColumn } from './coverage.ts'
 import { compileMatchKey, type MatchKey } from './match-key.ts'
 import { QUARANTINED } from './outcome-registry.ts'
 import { HAS_KEY, SEALED } from './parent-key.ts'
@@ -61,7 +62,16 @@ interface RelatedPart {
 function addOne(one: Related, { facts, full, names }: RelatedPart, outer: CompileContext): readonly RelatedLoader[] {
   const { relation, sourceVersion } = facts
   const label = tableLabel(relation.schema, relation.name)
-  const wanted = new Set([...names, ...namesInRelated(one), ...((one.many && relation.primaryKey) ?? [])])
+  const isWhole = names.has(WHOLE)
+  const given = relation.columns
+    .map(column => column.name)
+    .filter(column => !isExcludedColumn(outer.mapping, { source: one.from.source, table: label, column }))
+  const wanted = new Set([
+    ...names,
+    ...namesInRelated(one),
+    ...((one.many && relation.primaryKey) ?? []),
+    ...(isWhole ? [...given, ...one.with.map(inner => `${inner.name}.${WHOLE}`)] : []),
+  ])
   const columns = columnsNamed(wanted, relation)
   // What its values take counts for the row they become part of.
   const state = new RowState(outer.state.registry)
@@ -72,7 +82,8 @@ function addOne(one: Related, { facts, full, names }: RelatedPart, outer: Compil
   slots.addColumns(
     columns.map(name => ({ name, type: relation.columns.find(column => column.name === name)?.type ?? builtinType('text') })),
   )
-  const inner: CompileContext = { ...outer, relation, sourceVersion, state, slots, settled: [], members: new Map(), isMember: true }
+  const own = { settled: [], members: new Map(), wholes: new Map(), isMember: true }
+  const inner: CompileContext = { ...outer, relation, sourceVersion, state, slots, ...own }
   const nested = addRelated(one.with, { names: wanted, path: full }, inner)
   const store =
     outer.stores.get(full) ?? new RelatedStore({ label: `${label} (\`${full}\`)`, mostBytes: MOST_BYTES, isList: one.many !== null })
@@ -81,10 +92,15 @@ function addOne(one: Related, { facts, full, names }: RelatedPart, outer: Compil
   if (theirs === null || ours === null) return nested
   const where = one.where === null ? null : compileCondition(one.where, inner)
   const rows: RelatedRows = store
-  if (one.many === null) exposeColumns({ one, full, names, rows, ours, inner, columns }, outer)
-  else {
-    exposeList(one.name, new RelatedList({ many: one.many, full, relation, columns: columns.length, rows, ours }, inner), outer)
+  const whole = { related: one, inner, columns: columns.filter(name => given.includes(name)) }
+  if (one.many === null) {
+    const found = exposeColumns({ one, full, names, rows, ours, inner, columns }, outer)
+    outer.wholes.set(one.name, { ...whole, found, list: null })
+  } else {
+    const list = new RelatedList({ many: one.many, full, relation, columns: columns.length, rows, ours }, inner)
+    const found = exposeList(one.name, list, outer)
     outer.members.set(one.name, inner)
+    outer.wholes.set(one.name, { ...whole, found, list })
   }
   const take = (cursor: TupleCursor): void => {
     state.begin(cursor)
@@ -136,7 +152,7 @@ interface Exposed {
 }
 
 /** Found once per row; then each column's bytes come from there. */
-function exposeColumns({ one, full, names, rows, ours, inner, columns }: Exposed, outer: CompileContext): void {
+function exposeColumns({ one, full, names, rows, ours, inner, columns }: Exposed, outer: CompileContext): number {
   const cursor = new TupleCursor(columns.length)
   const { state } = inner
   const found = outer.slots.addComputed(`\u0000${one.name}`, builtinType('int4'), (row, out) => {
@@ -161,16 +177,18 @@ function exposeColumns({ one, full, names, rows, ours, inner, columns }: Exposed
   }
   for (const name of new Set([...columns, ...[...names].filter(used => used.includes('.'))])) expose(name)
   for (const name of inner.slots.known()) outer.slots.addUnused(`${one.name}.${name}`)
+  return found
 }
 
 /** A list is found once per row, when something first asks for it. */
-function exposeList(name: string, list: RelatedList, outer: CompileContext): void {
+function exposeList(name: string, list: RelatedList, outer: CompileContext): number {
   const found = outer.slots.addComputed(`\u0000${name}`, builtinType('int4'), (row, out) => {
     if (!list.find(row)) return false
     out.int32(list.size)
     return true
   })
   outer.slots.addList(name, { list, found })
+  return found
 }
 
 function unreadable(path: string, label: string): RehouseError {

@@ -4,12 +4,12 @@ import { valueText } from '../cast/value-text.ts'
 import { baseType, kindOf } from '../expression/scalar-kind.ts'
 import type { JsonLiteral } from '../model/mapping.ts'
 import type { SqlType } from '../model/sql-type.ts'
-import type { Primitive } from './function-realm.ts'
+import type { GivenShape, Primitive } from './function-realm.ts'
 
 /** How a value goes into a function. */
 export interface Carrier {
-  /** As JSON text, whose numbers keep their digits. */
-  readonly isDocument: boolean
+  /** `document`: carried as JSON text, whose numbers keep their digits. */
+  readonly shape: Extract<GivenShape, string>
   /** What TypeScript calls it. */
   readonly typescript: string
   carry(data: Buffer, start: number, length: number): Primitive
@@ -21,34 +21,39 @@ export function carrierOf(type: SqlType): Carrier {
   const text = valueText(type)
   switch (kindOf(type)) {
     case 'bool':
-      return { isDocument: false, typescript: 'boolean', carry: (data, start, length) => decode(data, start, length) === true }
+      return { shape: 'plain', typescript: 'boolean', carry: (data, start, length) => decode(data, start, length) === true }
     case 'int2':
     case 'int4':
     case 'float4':
     case 'float8':
-      return { isDocument: false, typescript: 'number', carry: (data, start, length) => Number(decode(data, start, length)) }
+      return { shape: 'number', typescript: 'number', carry: (data, start, length) => Number(decode(data, start, length)) }
     case 'int8':
-      return { isDocument: false, typescript: 'bigint', carry: (data, start, length) => BigInt(String(decode(data, start, length))) }
+      return { shape: 'bigint', typescript: 'bigint', carry: (data, start, length) => BigInt(String(decode(data, start, length))) }
     case 'numeric':
-      return { isDocument: false, typescript: 'Decimal', carry: text }
+      return { shape: 'plain', typescript: 'Decimal', carry: text }
     case 'uuid':
-      return { isDocument: false, typescript: 'Uuid', carry: text }
+      return { shape: 'plain', typescript: 'Uuid', carry: text }
     case 'timestamptz':
-      return { isDocument: false, typescript: 'Instant', carry: (data, start, length) => isoTime(text(data, start, length), 'Z') }
+      return { shape: 'plain', typescript: 'Instant', carry: (data, start, length) => isoTime(text(data, start, length), 'Z') }
     case 'timestamp':
-      return { isDocument: false, typescript: 'LocalTime', carry: (data, start, length) => isoTime(text(data, start, length), '') }
+      return { shape: 'plain', typescript: 'LocalTime', carry: (data, start, length) => isoTime(text(data, start, length), '') }
     case 'json':
     case 'jsonb':
-      return { isDocument: true, typescript: 'Json', carry: (data, start, length) => String(decode(data, start, length)) }
+      return { shape: 'document', typescript: 'Json', carry: (data, start, length) => String(decode(data, start, length)) }
     default: {
-      if (baseType(type).kind !== 'array') return { isDocument: false, typescript: 'string', carry: text }
+      if (baseType(type).kind !== 'array') return { shape: 'plain', typescript: 'string', carry: text }
       const json = jsonScalar(type)
       const element = baseType(type).element
       const isText = element !== undefined && ['text', 'varchar', 'bpchar', 'uuid', 'enum'].includes(kindOf(element))
       const typescript = isText ? 'readonly (string | null)[]' : 'Json'
-      return { isDocument: true, typescript, carry: (data, start, length) => json(decode(data, start, length)) }
+      return { shape: 'document', typescript, carry: (data, start, length) => json(decode(data, start, length)) }
     }
   }
+}
+
+/** What TypeScript calls a value that may be NULL, or never is. */
+export function typeWithNull({ typescript }: Pick<Carrier, 'typescript'>, isNullable: boolean): string {
+  return isNullable && typescript !== 'Json' ? `${typescript} | null` : typescript
 }
 
 /** `2020-01-31 13:45:00.5+00` → `2020-01-31T13:45:00.500000Z`: the order of the texts is the order of the times. */

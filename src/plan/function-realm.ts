@@ -3,16 +3,30 @@ import { createContext, Script } from 'node:vm'
 import { RehouseError } from '../errors.ts'
 import type { FunctionFile } from '../model/mapping.ts'
 
-/** One call: `values` are primitives; of those whose place is in `documents`, JSON text. What it answers belongs to the realm. */
+/** One call: `values` are primitives; of those that have a shape, JSON text. What it answers belongs to the realm. */
 export type CallFunction = (values: readonly Primitive[], tenant: { readonly key: string; readonly zone: string }) => unknown
 export type Primitive = string | number | bigint | boolean | null
+
+/**
+ * How a value that comes as JSON text is put together inside. `plain`: a text or a boolean; `number`, `bigint`: their digits as a text; `document`: JSON whose numbers keep
+ * their digits; members stand in a list, in the order of their names. Null stands for null in all of them.
+ */
+export type GivenShape =
+  | 'plain'
+  | 'number'
+  | 'bigint'
+  | 'document'
+  | { readonly list: GivenShape }
+  | { readonly members: readonly (readonly [string, GivenShape])[] }
 
 export interface FunctionUse {
   readonly name: string
   /** Under which names the function gets its values. */
   readonly keys: readonly string[]
-  /** Which of them come as JSON text. */
-  readonly documents: readonly boolean[]
+  /** Of those that come as JSON text; null = as it is. */
+  readonly shapes: readonly (GivenShape | null)[]
+  /** The identifier of another entity's row, by what the function called it; `wrong`: the name of an error. */
+  readonly ref: (entity: string, key: readonly unknown[]) => string | { readonly wrong: string }
   readonly options: Readonly<Record<string, string>>
 }
 
@@ -29,12 +43,31 @@ delete Math.random;
 const parse = JSON.parse;
 const freeze = Object.freeze;
 const numbered = text => parse(text, (_key, value, context) => typeof value === 'number' ? freeze({ text: context.source }) : typeof value === 'object' && value !== null ? freeze(value) : value);
-globalThis.__bind = (work, keys, documents, options) => {
-  const names = parse(keys), isDocument = parse(documents), option = freeze(parse(options));
-  const ref = () => { throw new Error('context.ref is not supported yet'); };
+const fromEntries = Object.fromEntries, big = BigInt, number = Number, failed = Error;
+const build = (shape, value) => {
+  if (value === null || shape === 'plain' || shape === 'document') return value;
+  if (shape === 'number') return number(value);
+  if (shape === 'bigint') return big(value);
+  const made = [];
+  if (shape.list) {
+    for (let i = 0; i < value.length; i++) made[i] = build(shape.list, value[i]);
+    return freeze(made);
+  }
+  for (let i = 0; i < shape.members.length; i++) made[i] = [shape.members[i][0], build(shape.members[i][1], value[i])];
+  return freeze(fromEntries(made));
+};
+globalThis.__bind = (work, keys, forms, options, find) => {
+  const names = parse(keys), shapes = parse(forms), option = freeze(parse(options));
+  const ref = freeze((entity, ...key) => {
+    const found = find(entity, ...key);
+    if (found[0] === '+') return found.slice(1);
+    const error = new failed(found);
+    error.name = found;
+    throw error;
+  });
   return (key, zone, ...values) => {
     const uses = {};
-    for (let i = 0; i < names.length; i++) uses[names[i]] = isDocument[i] && values[i] !== null ? numbered(values[i]) : values[i];
+    for (let i = 0; i < names.length; i++) uses[names[i]] = shapes[i] && values[i] !== null ? build(shapes[i], numbered(values[i])) : values[i];
     return work(freeze(uses), freeze({ tenant: freeze({ key, zone }), option, ref }));
   };
 };`
@@ -73,16 +106,22 @@ function openRealm(file: FunctionFile): Realm {
     )
   }
   return {
-    bind: ({ name, keys, documents, options }) => {
+    bind: ({ name, keys, shapes, options, ref }) => {
       if (!names.includes(name) || typeof members[name] !== 'function')
         throw invalid(file, `expected an exported function ${name}, got ${names.length === 0 ? 'no export at all' : names.join(', ')}`)
       const bind = context['__bind'] as (
         work: unknown,
         keys: string,
-        documents: string,
+        shapes: string,
         options: string,
+        find: (entity: unknown, ...key: unknown[]) => string,
       ) => (...values: unknown[]) => unknown
-      const call = bind(members[name], JSON.stringify(keys), JSON.stringify(documents), JSON.stringify(options))
+      // Text in, text out: nothing of this side gets into the realm.
+      const find = (entity: unknown, ...key: unknown[]): string => {
+        const found = ref(String(typeof entity === 'string' ? entity : ''), key)
+        return typeof found === 'string' ? `+${found}` : found.wrong
+      }
+      const call = bind(members[name], JSON.stringify(keys), JSON.stringify(shapes), JSON.stringify(options), find)
       return (values, tenant) => call(tenant.key, tenant.zone, ...values)
     },
   }

@@ -156,12 +156,13 @@ function textParentKey(parts: readonly PartReader[], parent: ParentFacts, contex
   }
 }
 
-interface ParentIds {
+/** Identifiers made of a parent's key; what is kept is not among them. */
+export interface ParentIds {
   fromHalves(halves: Int32Array, out: Buffer, at: number): void
   fromText(text: string, id: Buffer): void
 }
 
-function parentId(parent: ParentFacts, context: CompileContext): ParentIds {
+export function parentId(parent: ParentFacts, context: Pick<CompileContext, 'identifiers' | 'tenant'>): ParentIds {
   const { identifiers, tenant } = context
   const tenantId = parent.entity.isShared ? NO_TENANT : (tenant?.id ?? NO_TENANT)
   if (parent.strategy === 'ordered') {

@@ -13,6 +13,7 @@ import { ValueError } from '../expression/value-error.ts'
 import type { BatchBuffers, TableBuffer } from './batch-buffers.ts'
 import type { MakeId } from './compile-own-id.ts'
 import type { TablePlan, TuplePlan } from './compile-table.ts'
+import type { FunctionWatch, StoppedCall } from './function-watch.ts'
 import type { IdMapTemplate } from './id-map-writer.ts'
 import type { ListElements } from './list-elements.ts'
 import { EXCLUDED, NO_FATE, type OutcomeRegistry, QUARANTINED } from './outcome-registry.ts'
@@ -35,6 +36,8 @@ export interface ProgramParts {
   readonly isOrdered: boolean
   /** Where the entity's own keys are remembered; null = nobody refers to it. */
   readonly index: KeyIndex | null
+  /** Watches the functions it calls; null = it calls none. */
+  readonly watch: FunctionWatch | null
 }
 
 /**
@@ -70,7 +73,7 @@ export class RowProgram {
   }
 
   run(cursor: TupleCursor, batch: BatchBuffers): void {
-    const { state, tables } = this.#parts
+    const { state } = this.#parts
     state.begin(cursor)
     batch.read++
     this.#mark(batch)
@@ -78,6 +81,29 @@ export class RowProgram {
       this.#load(batch)
       return
     }
+    this.#refuse(batch)
+  }
+
+  /**
+   * Calls `step`, which runs rows, until it says false. Where a function does not come to an end, it is stopped in the middle of `step`: `stopped` is told and has the
+   * row refused (`refuse`), and the next step follows.
+   */
+  watch(step: () => boolean, stopped: (call: StoppedCall) => void): void {
+    const { watch } = this.#parts
+    if (watch !== null) watch.rows(step, stopped)
+    else while (step());
+  }
+
+  /** Ends the row whose call was stopped: in quarantine, nothing of it written. */
+  refuse({ code, column, detail }: StoppedCall, batch: BatchBuffers): void {
+    const { state } = this.#parts
+    state.seal(QUARANTINED, code, column)
+    state.fateDetail = detail
+    this.#refuse(batch)
+  }
+
+  #refuse(batch: BatchBuffers): void {
+    const { tables } = this.#parts
     for (let t = 0; t < tables.length; t++) this.#takeBack(batch, t)
     while (batch.parts.at(-1)?.row === batch.loaded) batch.parts.pop()
     this.#setAside(batch)

@@ -191,10 +191,12 @@ export interface CompileWith {
   readonly index: (entity: string) => KeyIndex | null
   /** What is in memory already; absent = nothing is. */
   readonly filled?: { readonly stores: ReadonlyMap<string, RelatedStore>; readonly numbers: NumberStore | null }
+  /** How long a call of a function may take; absent: CALL_MS (function-watch.ts). */
+  readonly callMs?: number
 }
 
 /** Compiles one entity for one tenant. `index` answers for parents of this tenant or among the shared rows. */
-export function compileFor(plan: TenantPlan, name: string, { setting, index, filled }: CompileWith): CompiledEntity {
+export function compileFor(plan: TenantPlan, name: string, { setting, index, filled, callMs }: CompileWith): CompiledEntity {
   const facts = plan.entities.get(name)
   if (facts === undefined) throw new RangeError(`expected an entity of the plan, got ${name}`)
   const { entity, relation, order } = facts
@@ -236,6 +238,7 @@ export function compileFor(plan: TenantPlan, name: string, { setting, index, fil
     numbers: filled?.numbers ?? null,
     settles: new Set(order.settles),
     late: new Set(order.late),
+    ...(callMs === undefined ? {} : { callMs }),
   }
   return compileEntity(input, lacking)
 }

@@ -265,6 +265,8 @@ export const verifySchema = z.object({
 const uses = z.array(z.object({ name: text, type: text.describe('In TypeScript’s words.') }))
 export const typesSchema = z.object({
   functions: z.array(z.object({ entity: text, file: text, name: text, uses })),
+  entities: z.array(text).describe('Those context.ref can tell identifiers of.'),
+  options: z.array(text).describe('Names of the options in force.'),
   findings: z.array(finding),
 })
 

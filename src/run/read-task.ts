@@ -1,5 +1,6 @@
 import { RehouseError } from '../errors.ts'
 import { BatchBuffers } from '../plan/batch-buffers.ts'
+import type { StoppedCall } from '../plan/function-watch.ts'
 import { leadingConstants } from '../plan/many-tables-key.ts'
 import type { RowProgram } from '../plan/row-program.ts'
 import { TableEnds } from '../plan/table-ends.ts'
@@ -44,16 +45,31 @@ async function readAll(context: LoadContext, filler: BatchFiller): Promise<void>
   const { compiled, facts, snapshot, signal } = context
   const rows = openRows(compiled, facts)
   const ends = tableEnds(facts)
+  const program = compiled.program as RowProgram
+  // A row at the cursor that waits until the batch before it is handed on.
+  let isWaiting = false
+  const mustWait = (): boolean => {
+    const isOther = ends?.isOther(rows.cursor) ?? false
+    if (isOther) filler.endTable(rows)
+    return isOther ? filler.hasRows : filler.isFull && !rows.continues
+  }
+  const step = (): boolean => {
+    if (!isWaiting) {
+      if (!rows.next()) return false
+      isWaiting = mustWait()
+      if (isWaiting) return false
+    }
+    isWaiting = false
+    filler.run(rows)
+    return true
+  }
   for await (const chunk of snapshot.read(readRequest(context, filler.from))) {
     rows.push(chunk)
-    while (rows.next()) {
-      const isOther = ends?.isOther(rows.cursor) ?? false
-      if (isOther) filler.endTable(rows)
-      if (isOther ? filler.hasRows : filler.isFull && !rows.continues) {
-        await filler.flush()
-        if (signal.aborted) throw interrupted(signal)
-      }
-      filler.run(rows)
+    for (;;) {
+      program.watch(step, call => filler.refuse(call, rows))
+      if (!isWaiting) break
+      await filler.flush()
+      if (signal.aborted) throw interrupted(signal)
     }
     filler.endChunk(rows)
   }
@@ -120,6 +136,16 @@ class BatchFiller {
   run(rows: EntityRows): void {
     const loadedBefore = this.#current.loaded
     this.#program.run(rows.cursor, this.#current)
+    this.#hasRun(rows, loadedBefore)
+  }
+
+  /** Ends the row in whose middle a function was stopped. */
+  refuse(call: StoppedCall, rows: EntityRows): void {
+    this.#program.refuse(call, this.#current)
+    this.#hasRun(rows, this.#current.loaded)
+  }
+
+  #hasRun(rows: EntityRows, loadedBefore: number): void {
     this.#context.examples?.look(this.#current, loadedBefore)
     if (this.isFull) this.#upTo = rows.position()
     this.#isMarked = false

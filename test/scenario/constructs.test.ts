@@ -188,7 +188,7 @@ export const work: MappingFunction<Uses, { made: string; n: JsonNumber | null }>
   const { functions } = await types({ manifest: options.manifest, env: {} })
   assert.deepEqual(
     functions.map(({ name, uses }) => [name, ...uses.map(use => `${use.name}: ${use.type}`)]),
-    [['work', 'price: Decimal', 'made: Instant', 'more: Json']],
+    [['work', 'price: Decimal | null', 'made: Instant | null', 'more: Json']],
   )
   const dry = await migrate({ ...options, dryRun: true })
   const result = await migrate(options)

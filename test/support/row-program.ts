@@ -58,6 +58,10 @@ export interface ProgramWish {
     Record<string, Readonly<Partial<Record<'loaded' | 'quarantined' | 'excluded', readonly (readonly string[])[]>>>>
   >
   readonly lacking?: Readonly<Record<string, SqlType>>
+  /** Rows of related relations by path, in the order of the relation's columns. */
+  readonly related?: Readonly<Record<string, readonly Row[]>>
+  /** How long a function may take. */
+  readonly callMs?: number
 }
 
 /** What a program makes of rows. */
@@ -130,8 +134,18 @@ export class Program {
     const index = (name: string): KeyIndex | null => this.#indexes.get(name) ?? null
     this.#facts = plan.entities.get('row')
     const isPlanned = this.#facts !== undefined
-    this.compiled = isPlanned ? compileFor(plan, 'row', { setting, index }) : ({} as CompiledEntity)
+    this.compiled = isPlanned
+      ? compileFor(plan, 'row', { setting, index, ...(wish.callMs === undefined ? {} : { callMs: wish.callMs }) })
+      : ({} as CompiledEntity)
     this.findings = [...plan.findings, ...(isPlanned ? this.compiled.findings : [])]
+    for (const [path, rows] of Object.entries(wish.related ?? {})) this.#relate(path, rows)
+  }
+
+  #relate(path: string, rows: readonly Row[]): void {
+    const loader = this.compiled.related.find(one => one.path === path) ?? assert.fail(path)
+    const cursor = new TupleCursor(loader.columns.length)
+    cursor.push(tuplesOf(rows, { relation: loader.relation, columns: loader.columns }))
+    while (cursor.next()) loader.take(cursor)
   }
 
   index(entity: string): KeyIndex {
@@ -143,7 +157,7 @@ export class Program {
     return this.#outcome(this.#fill(rows))
   }
 
-  #fill(rows: readonly Row[]): BatchBuffers {
+  #fill(rows: readonly Row[], isWatched = true): BatchBuffers {
     const { program } = this.compiled
     assert.deepEqual(
       this.findings.filter(finding => finding.severity === 'error'),
@@ -154,29 +168,26 @@ export class Program {
     const batch = new BatchBuffers(program.tables.length)
     program.setBatch('42')
     feed.push(this.#tuples(rows))
-    while (feed.next()) program.run(feed.cursor, batch)
+    const step = (): boolean => {
+      if (!feed.next()) return false
+      program.run(feed.cursor, batch)
+      return true
+    }
+    if (isWatched) program.watch(step, call => program.refuse(call, batch))
+    else while (step());
     return batch
   }
 
-  /** What is said besides of rows in quarantine. */
+  /** What is said besides of rows in quarantine. Each call of a function is watched alone. */
   details(rows: readonly Row[]): readonly (string | null)[] {
-    return this.#fill(rows).quarantine.map(row => row.detail)
+    return this.#fill(rows, false).quarantine.map(row => row.detail)
   }
 
   #tuples(rows: readonly Row[]): Buffer {
     const { columns, key } = this.compiled
-    const out = new TupleWriter()
-    for (const [i, row] of rows.entries()) {
-      const named = new Map(this.source.columns.map((column, c) => [column.name, fieldOf(column.type, row[c] ?? null)]))
-      const lead = key?.source.kind === 'content' ? [Buffer.alloc(32, i + 1), Buffer.from('0000000000000001', 'hex')] : []
-      const sent = [...lead, ...columns.map(name => named.get(name) ?? null)]
-      out.fieldCount(sent.length)
-      for (const field of sent) {
-        if (field === null) out.null()
-        else out.field(field, 0, field.length)
-      }
-    }
-    return out.bytes()
+    const lead = (i: number): readonly Buffer[] =>
+      key?.source.kind === 'content' ? [Buffer.alloc(32, i + 1), Buffer.from('0000000000000001', 'hex')] : []
+    return tuplesOf(rows, { relation: this.source, columns, lead })
   }
 
   #outcome(batch: BatchBuffers): Outcome {
@@ -224,6 +235,24 @@ export class Program {
       )
     return rows
   }
+}
+
+/** Rows in the order of the relation's columns, as the source delivers some of these. */
+function tuplesOf(
+  rows: readonly Row[],
+  of: { readonly relation: Relation; readonly columns: readonly string[]; readonly lead?: (row: number) => readonly Buffer[] },
+): Buffer {
+  const out = new TupleWriter()
+  for (const [i, row] of rows.entries()) {
+    const named = new Map(of.relation.columns.map((column, c) => [column.name, fieldOf(column.type, row[c] ?? null)]))
+    const sent = [...(of.lead?.(i) ?? []), ...of.columns.map(name => named.get(name) ?? null)]
+    out.fieldCount(sent.length)
+    for (const field of sent) {
+      if (field === null) out.null()
+      else out.field(field, 0, field.length)
+    }
+  }
+  return out.bytes()
 }
 
 /** The values of one column of `core.rows`, row by row. */

@@ -5,7 +5,7 @@ import { type Answer, type Call, manifestOptions } from '../call.ts'
 export async function run(call: Call): Promise<Answer> {
   const api = await call.host.loadApi()
   const result = await api.types(manifestOptions(call))
-  const text = renderFunctionTypes(result.functions)
+  const text = renderFunctionTypes(result)
   const out = call.flags.text('out')
   if (out !== undefined) await api.writeTypes(out, text)
   const lines = out === undefined ? text.trimEnd().split('\n') : [`${out} written.`]

@@ -104,6 +104,7 @@ test('a function has no clock, no chance, no process, no network, no way out of 
     'new Function("return 1")()',
     'uses.constructor.constructor("return process")()',
     'context.option.constructor.constructor("return process")()',
+    'context.ref.constructor("return process")()',
     'setTimeout(() => 1, 0)',
     'new Intl.DateTimeFormat().format()',
     'performance.now()',
@@ -188,4 +189,62 @@ test('a function the manifest gives the wrong values is told of where it stands'
   assert.deepEqual(errorsOf(wish('export const work = () => ({ value: 1 })', { columns: { v: '{ fn: f.ts#work, uses: [nn] }' } })), [
     'MAPPING_UNKNOWN_COLUMN: expected a column or value there is, got nn',
   ])
+})
+
+test('a call that does not come to an end is stopped: its row goes to quarantine under the function’s name, the next is run', () => {
+  const source = 'export const work = ({ t }) => { while (t === "x"); return { value: t } }'
+  const program = new Program(wish(source, { callMs: 20 }))
+  const rows = [ROW, [2, null, 'y', null, null, null, null, null]] as const
+  assert.deepEqual(program.details(rows), ['f.ts#work did not come to an end'])
+  const { quarantine, tables, counts } = program.run(rows)
+  assert.deepEqual(quarantine, ['1 function_work core.rows.v -'])
+  assert.deepEqual(
+    tables['core.rows']?.map(row => row[1]),
+    ['y'],
+  )
+  assert.deepEqual([counts.read, counts.loaded, counts.quarantined], [2, 1, 1])
+})
+
+test('what looks at an answer is watched too: a getter that does not come to an end is stopped', () => {
+  const program = new Program(wish('export const work = () => ({ get value() { for (;;); } })', { callMs: 20 }))
+  assert.deepEqual(program.details([ROW]), ['f.ts#work did not come to an end'])
+})
+
+test('context.ref is the identifier the row has for those who refer to it, by its key as text, bigint or number', () => {
+  const source =
+    "export const work = (uses, { ref }) => ({ value: ref('row', uses.id) + ' ' + ref('row', String(uses.id)) + ' ' + ref('row', BigInt(uses.id)) })"
+  const program = new Program(wish(source, { columns: { v: '{ fn: f.ts#work, uses: [id] }' } }))
+  const { tables, ids } = program.run([ROW])
+  assert.deepEqual(tables['core.rows']?.[0]?.slice(0, 2), [ids[0], `${ids[0]} ${ids[0]} ${ids[0]}`])
+})
+
+test('context.ref knows every way identifiers are made, and every kind of key', () => {
+  for (const [id, key, given] of [
+    ['hashed', 'id', 'uses.id'],
+    ['v5', '[id, t]', 'uses.id, uses.t'],
+    ['hashed', '[n, big]', 'uses.n, uses.big'],
+    ['keep', 'u', 'uses.u.toUpperCase()'],
+  ] as const) {
+    const source = `export const work = (uses, { ref }) => ({ value: ref('row', ${given}) })`
+    const columns = { v: '{ fn: f.ts#work, uses: [id, t, n, big, u] }' }
+    const program = new Program(wish(source, { columns, key, entity: `    id: ${id}` }))
+    const { tables, ids } = program.run([[1, '1.50', 'x,"y', null, null, 7n, null, '00000000-0000-4000-8000-00000000000a']])
+    assert.equal(tables['core.rows']?.[0]?.[1], ids[0], `${id} ${key}`)
+  }
+})
+
+test('context.ref of an entity there is none of, or with what can be no key of it, is an error of the function', () => {
+  for (const [given, name] of [
+    ["'nobody', 1", 'UnknownEntity'],
+    ['undefined', 'UnknownEntity'],
+    ["'row'", 'WrongKey'],
+    ["'row', 1, 2", 'WrongKey'],
+    ["'row', 'x'", 'WrongKey'],
+    ["'row', 1.5", 'WrongKey'],
+    ["'row', null", 'WrongKey'],
+    ["'row', { toString: () => '1' }", 'WrongKey'],
+  ]) {
+    const program = new Program(wish(`export const work = (uses, { ref }) => ({ value: ref(${given}) })`))
+    assert.deepEqual(program.details([ROW]), [`f.ts#work threw ${name}`], given)
+  }
 })

@@ -157,9 +157,11 @@ export const CHECK: CheckResult = {
 
 export const TYPES: TypesResult = {
   functions: [
-    { entity: 'task', file: 'functions/work.ts', name: 'criteria', uses: [{ name: 'words', type: 'readonly (string | null)[]' }] },
+    { entity: 'task', file: 'functions/work.ts', name: 'criteria', uses: [{ name: 'words', type: 'readonly (string | null)[] | null' }] },
     { entity: 'other', file: 'functions/work.ts', name: 'criteria', uses: [{ name: 'words', type: 'Json' }] },
   ],
+  entities: ['task', 'other'],
+  options: ['mode'],
   findings: [],
 }
 
