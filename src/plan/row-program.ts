@@ -5,7 +5,6 @@ import {
   type KeyIndex,
   type KeyState,
 } from '../base/key-index.ts'
-import { keyParts } from '../base/key-text.ts'
 import { hashTuples, hashView } from '../base/row-hash.ts'
 import type { TupleCursor } from '../base/tuple-cursor.ts'
 import { bug } from '../errors.ts'
@@ -296,11 +295,4 @@ export class RowProgram {
     const ordinal = key.isInteger ? index.add(state.keyHalves[0] as number, state.keyHalves[1] as number) : index.addText(state.keyText)
     if (index.state(ordinal) !== KEY_LOADED) index.setState(ordinal, keyState)
   }
-}
-
-/** The parts of a canonical key text that Rehouse itself wrote. */
-export function partsOf(text: string): readonly string[] {
-  const parts = keyParts(text)
-  if (parts === null) throw bug('expected a canonical key text')
-  return parts
 }

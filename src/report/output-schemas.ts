@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { AUDIT_OUTPUTS, auditHead } from './audit-schemas.ts'
 import { EMBEDDED_OUTPUTS } from './embedded-schemas.ts'
+import { finding, where } from './finding-schema.ts'
+import { planSchema, typesSchema } from './plan-schema.ts'
 import { profileSchema } from './profile-schema.ts'
 import { REPORT_OUTPUTS } from './report-schemas.ts'
 
@@ -9,26 +11,6 @@ import { REPORT_OUTPUTS } from './report-schemas.ts'
 const count = z.int().min(0)
 const text = z.string()
 const maybeText = z.string().nullable()
-
-const where = z.object({
-  file: text.optional(),
-  line: z.int().optional(),
-  column: z.union([text, z.int()]).optional().describe('Of a file: a number. Of a table: a name.'),
-  tenant: text.optional(),
-  service: text.optional(),
-  entity: text.optional(),
-  table: text.optional(),
-  key: z.array(text).optional(),
-  batch: text.optional(),
-})
-
-const finding = z.object({
-  code: text.describe('See docs/errors.md.'),
-  severity: z.enum(['error', 'warning', 'info']),
-  where,
-  message: text,
-  next: text.describe('What to do about it.'),
-})
 
 const errorBody = z.object({ code: text.describe('See docs/errors.md.'), message: text, where, next: text })
 
@@ -97,38 +79,6 @@ export const checkSchema = z.object({
   sources: z.array(z.object({ source: text, tenant: maybeText, label: text, relations: count, estimated_rows: z.number().nullable() })),
   services: z.array(z.object({ service: text, label: text, version: z.int(), role: text })),
   grants: z.array(text).exactOptional().describe('With --grants.'),
-})
-
-const planColumn = z.object({
-  table: text,
-  column: text,
-  target_type: text,
-  from: text.describe('What fills it, in the manifest’s words.'),
-  how: text,
-  loss: text,
-  inverse: z.enum(['updatable', 'read_only', 'no']),
-})
-
-const planEntity = z.object({
-  entity: text,
-  service: text,
-  from: text,
-  into: z.array(text),
-  key: z.array(text),
-  id: text,
-  strategy: text,
-  depends_on: z.array(text),
-  settles: z.array(text),
-  tenants: count,
-  estimated_rows: z.number().nullable(),
-  columns: z.array(planColumn),
-})
-
-export const planSchema = z.object({
-  migration: text,
-  mapping_hash: text,
-  findings: z.array(finding),
-  phases: z.array(z.object({ name: text, entities: z.array(planEntity) })),
 })
 
 const statusEntity = z.object({
@@ -260,14 +210,6 @@ export const verifySchema = z.object({
   not_repaired: text.optional().describe('Why rows that differ were not repaired although that was asked for.'),
   seconds: z.number(),
   audit_head: auditHead.optional(),
-})
-
-const uses = z.array(z.object({ name: text, type: text.describe('In TypeScript’s words.') }))
-export const typesSchema = z.object({
-  functions: z.array(z.object({ entity: text, file: text, name: text, uses })),
-  entities: z.array(text).describe('Those context.ref can tell identifiers of.'),
-  options: z.array(text).describe('Names of the options in force.'),
-  findings: z.array(finding),
 })
 
 /** The schema of each command's output under `--json`, by the command's name. */
