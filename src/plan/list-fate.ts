@@ -1,8 +1,8 @@
 import type { RowFate } from '../model/mapping.ts'
 import type { ListLayout } from './list-layout.ts'
 import { EXCLUDED, QUARANTINED } from './outcome-registry.ts'
+import type { ApplyRule } from './program-parts.ts'
 import type { RowKey } from './row-key.ts'
-import type { ApplyRule } from './row-program.ts'
 import type { RowState } from './row-state.ts'
 
 /** Rows without an element have no key, and are decided before one is asked for. An element whose members cannot be read is refused under the number it has. */

@@ -3,7 +3,6 @@ import { canonicalKey, keyParts } from '../base/key-text.ts'
 import type { TupleCursor } from '../base/tuple-cursor.ts'
 import { integerKey, keyText } from '../cast/key-text.ts'
 import { valueText } from '../cast/value-text.ts'
-import { bug } from '../errors.ts'
 import type { KeyPlan } from './compile-context.ts'
 import { QUARANTINED } from './outcome-registry.ts'
 import type { RowState } from './row-state.ts'
@@ -162,11 +161,4 @@ function sameHalves(a: Int32Array, b: Int32Array): boolean {
 
 export function integerText(halves: Int32Array): string {
   return ((BigInt(halves[0] as number) << 32n) | BigInt((halves[1] as number) >>> 0)).toString()
-}
-
-/** The parts of a canonical key text that Rehouse itself wrote. */
-export function partsOf(text: string): readonly string[] {
-  const parts = keyParts(text)
-  if (parts === null) throw bug('expected a canonical key text')
-  return parts
 }

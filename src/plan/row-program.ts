@@ -1,43 +1,17 @@
-import {
-  EXCLUDED as KEY_EXCLUDED,
-  LOADED as KEY_LOADED,
-  QUARANTINED as KEY_QUARANTINED,
-  type KeyIndex,
-  type KeyState,
-} from '../base/key-index.ts'
+import { EXCLUDED as KEY_EXCLUDED, LOADED as KEY_LOADED, QUARANTINED as KEY_QUARANTINED, type KeyState } from '../base/key-index.ts'
+import { keyParts } from '../base/key-text.ts'
 import { hashTuples, hashView } from '../base/row-hash.ts'
 import type { TupleCursor } from '../base/tuple-cursor.ts'
 import { bug } from '../errors.ts'
 import { ValueError } from '../expression/value-error.ts'
 import type { BatchBuffers, TableBuffer } from './batch-buffers.ts'
-import type { MakeId } from './compile-own-id.ts'
 import type { TablePlan, TuplePlan } from './compile-table.ts'
-import type { FunctionWatch, StoppedCall } from './function-watch.ts'
-import type { IdMapTemplate } from './id-map-writer.ts'
+import type { StoppedCall } from './function-watch.ts'
 import type { ListElements } from './list-elements.ts'
 import { EXCLUDED, NO_FATE, type OutcomeRegistry, QUARANTINED } from './outcome-registry.ts'
-import { integerText, type RowKey } from './row-key.ts'
+import type { ProgramParts } from './program-parts.ts'
+import { integerText } from './row-key.ts'
 import { FateSealed, type RowState } from './row-state.ts'
-
-/** A rule that holds for a row seals its fate or leaves a note. */
-export type ApplyRule = (row: RowState) => boolean
-
-export interface ProgramParts {
-  readonly state: RowState
-  readonly key: RowKey
-  readonly makeId: MakeId
-  /** Decides rows without an element of a list, which have no key; null = there are none. */
-  readonly before: ApplyRule | null
-  readonly rules: readonly ApplyRule[]
-  readonly tables: readonly TablePlan[]
-  readonly idMap: IdMapTemplate
-  /** The id map row has an integer key and a uuid; else both are text. */
-  readonly isOrdered: boolean
-  /** Where the entity's own keys are remembered; null = nobody refers to it. */
-  readonly index: KeyIndex | null
-  /** Watches the functions it calls; null = it calls none. */
-  readonly watch: FunctionWatch | null
-}
 
 /**
  * The heart: one source row in, tuples for target tables or another outcome out. Migrate, dry run, verify and sync run the same program.
@@ -295,4 +269,11 @@ export class RowProgram {
     const ordinal = key.isInteger ? index.add(state.keyHalves[0] as number, state.keyHalves[1] as number) : index.addText(state.keyText)
     if (index.state(ordinal) !== KEY_LOADED) index.setState(ordinal, keyState)
   }
+}
+
+/** The parts of a canonical key text that Rehouse itself wrote. */
+export function partsOf(text: string): readonly string[] {
+  const parts = keyParts(text)
+  if (parts === null) throw bug('expected a canonical key text')
+  return parts
 }

@@ -2,7 +2,7 @@ import { canonicalKey } from '../base/key-text.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { KnownKey } from '../model/ledger-records.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
-import { partsOf } from '../plan/row-key.ts'
+import { partsOf } from '../plan/row-program.ts'
 import type { CircleMember } from './circle-member.ts'
 import { rereadRows } from './reread-rows.ts'
 

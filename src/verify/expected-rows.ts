@@ -1,5 +1,5 @@
 import type { BatchBuffers, TableBuffer } from '../plan/batch-buffers.ts'
-import { partsOf } from '../plan/row-key.ts'
+import { partsOf } from '../plan/row-program.ts'
 
 /** Tuples the program made of source rows, lying one after the other in a buffer. A row may have written several tuples, or none. */
 export interface ExpectedRows {

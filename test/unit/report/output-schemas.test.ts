@@ -17,6 +17,7 @@ import type {
 import type { ReportResult } from '../../../src/model/run-report.ts'
 import { auditExportSchema, auditVerifySchema } from '../../../src/report/audit-schemas.ts'
 import * as schemas from '../../../src/report/output-schemas.ts'
+import { planSchema } from '../../../src/report/plan-schema.ts'
 import { reportSchema } from '../../../src/report/report-schemas.ts'
 import { REPORT } from './sample-report.ts'
 import {
@@ -43,7 +44,7 @@ const SAME: readonly true[] = [
   true satisfies Same<MigrateResult, typeof schemas.migrateSchema>,
   true satisfies Same<ProfileResult, typeof schemas.OUTPUTS.profile>,
   true satisfies Same<CheckResult, typeof schemas.checkSchema>,
-  true satisfies Same<PlanResult, typeof schemas.planSchema>,
+  true satisfies Same<PlanResult, typeof planSchema>,
   true satisfies Same<StatusResult, typeof schemas.statusSchema>,
   true satisfies Same<LookupResult, typeof schemas.lookupSchema>,
   true satisfies Same<QuarantineResult, typeof schemas.quarantineSchema>,
@@ -60,7 +61,7 @@ test('the schemas are the types of the results, and accept results', () => {
     [schemas.initSchema, INIT],
     [schemas.OUTPUTS.profile, PROFILE],
     [schemas.checkSchema, CHECK],
-    [schemas.planSchema, PLAN],
+    [planSchema, PLAN],
     [schemas.statusSchema, STATUS],
     [schemas.lookupSchema, LOOKUP],
     [schemas.quarantineSchema, QUARANTINE],
