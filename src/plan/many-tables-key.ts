@@ -1,12 +1,12 @@
 import { tableLabel } from '../base/table-label.ts'
-import type { ListedTable, ManyTables, Relation } from '../model/catalogue.ts'
+import type { ListedTable, ManyTables } from '../model/catalogue.ts'
 import type { Entity } from '../model/mapping.ts'
 import type { KeyPlan } from './compile-context.ts'
 import type { Problems } from './problems.ts'
 
 /**
- * The key of rows of many tables: first what tells the tables apart, then what tells rows of one table apart, never NULL. So rows are read table after table, a position names
- * table and key, and a batch can end where a table does.
+ * The key of rows of many tables: first what tells the tables apart, then what tells rows of one table apart. So rows are read table after table, a position names table and key,
+ * and a batch can end where a table does.
  */
 export function checkManyTablesKey(
   { entity, many, key }: { readonly entity: Entity; readonly many: ManyTables; readonly key: KeyPlan },
@@ -37,12 +37,6 @@ export function checkManyTablesKey(
       `expected ${late} before the key within a table, got (${names.join(', ')})`,
       'Write first what is the same for all rows of a table.',
     )
-  const open = nullableIn(many.tables, names)
-  if (open !== null)
-    wrong(
-      `expected a key that is never NULL, got ${open.column}, which may be NULL in ${tableLabel(open.table.schema, open.table.name)}`,
-      'Choose columns that are NOT NULL in every table, or exclude the table: no position could name a row without a key.',
-    )
 }
 
 /** How many of the first parts of a key are the same for all rows of a table. */
@@ -54,17 +48,6 @@ export function leadingConstants(many: ManyTables, names: readonly string[]): nu
 function tellApart(tables: readonly ListedTable[], constants: readonly number[]): boolean {
   const texts = tables.map(table => constants.map(i => table.constants[i]?.text ?? null))
   return texts.every(parts => !parts.includes(null)) && new Set(texts.map(parts => JSON.stringify(parts))).size === tables.length
-}
-
-function nullableIn(
-  tables: readonly ListedTable[],
-  names: readonly string[],
-): { readonly table: Relation; readonly column: string } | null {
-  for (const { relation } of tables) {
-    const column = relation.columns.find(candidate => candidate.isNullable && names.includes(candidate.name))
-    if (column !== undefined) return { table: relation, column: column.name }
-  }
-  return null
 }
 
 /** Of a position: the table it lies in, as `schema.table`. Null: none that is listed. */

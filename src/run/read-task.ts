@@ -49,9 +49,10 @@ async function readAll(context: LoadContext, filler: BatchFiller): Promise<void>
   // A row at the cursor that waits until the batch before it is handed on.
   let isWaiting = false
   const mustWait = (): boolean => {
-    const isOther = ends?.isOther(rows.cursor) ?? false
+    const isOther = (ends?.isOther(rows.cursor) ?? false) && filler.hasRows
+    if (!(isOther || filler.isFull) || rows.continues) return false
     if (isOther) filler.endTable(rows)
-    return isOther ? filler.hasRows : filler.isFull && !rows.continues
+    return true
   }
   const step = (): boolean => {
     if (!isWaiting) {

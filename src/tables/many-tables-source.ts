@@ -1,6 +1,6 @@
 import { tableLabel } from '../base/table-label.ts'
 import { RehouseError } from '../errors.ts'
-import type { Catalogue, ManyTables, Relation } from '../model/catalogue.ts'
+import type { Catalogue, ListedTable, ManyTables, Relation } from '../model/catalogue.ts'
 import type { Entity, ListedTables, Mapping } from '../model/mapping.ts'
 import type { AggregateRequest, CountedList, ReadRequest, Source, SourceFacts, SourceSnapshot } from '../source/source.ts'
 import { describeManyTables, listMarker } from './describe-many-tables.ts'
@@ -141,24 +141,38 @@ class ManyTablesSnapshot implements SourceSnapshot {
     return isWhole(relation) ? this.#readAll(relation, request) : this.#own.read(request)
   }
 
-  /** Table after table; one that is read from its beginning is compared with the source’s own count of it (guarantee 2). */
+  /** Table after table, then the rows of all of them that lack a part of their key. */
   async *#readAll(whole: Whole, request: ReadRequest): AsyncGenerator<Buffer> {
-    const { tables } = whole.many
     const begin = beginning(whole, request)
-    for (const [i, table] of tables.entries()) {
-      if (i < begin.table) continue
-      request.signal.throwIfAborted()
-      const rows = new TableRows(table, { whole, wanted: request.columns })
-      const after = i === begin.table ? begin.after : null
-      const own = { relation: table.relation, columns: rows.columns, key: begin.key, after, signal: request.signal }
-      try {
-        for await (const chunk of this.#own.read(own)) yield* rows.push(chunk)
-        yield* rows.end()
-      } catch (error) {
-        throw error instanceof RangeError ? invalid(table.relation, error.message) : error
+    const withoutKey: ListedTable[] = []
+    for (const [i, table] of whole.many.tables.entries()) {
+      const columns = nullable(table.relation, begin.key)
+      if (i < begin.table) {
+        if (columns.length > 0) withoutKey.push(table)
+        continue
       }
-      if (after === null) checkCount(table.relation, { read: rows.rows, counted: await this.#countOf(table.relation) })
+      const nulls = columns.length === 0 ? null : ({ columns, given: 'others' } as const)
+      const rows = new TableRows(table, { whole, columns: request.columns, nulls })
+      yield* this.#readTable(table, rows, { ...request, key: begin.key, after: i === begin.table ? begin.after : null })
+      if (rows.withoutKey > 0) withoutKey.push(table)
     }
+    for (const table of withoutKey) {
+      const nulls = { columns: nullable(table.relation, begin.key), given: 'only' } as const
+      const rows = new TableRows(table, { whole, columns: request.columns, nulls })
+      yield* this.#readTable(table, rows, { ...request, key: begin.key, after: null })
+    }
+  }
+
+  /** One that is read from its beginning is compared with the source’s own count of it (guarantee 2). */
+  async *#readTable({ relation }: ListedTable, rows: TableRows, request: ReadRequest): AsyncGenerator<Buffer> {
+    request.signal.throwIfAborted()
+    try {
+      for await (const chunk of this.#own.read({ ...request, relation, columns: rows.columns })) yield* rows.push(chunk)
+      yield* rows.end()
+    } catch (error) {
+      throw error instanceof RangeError ? invalid(relation, error.message) : error
+    }
+    if (request.after === null) checkCount(relation, { read: rows.rows, counted: await this.#countOf(relation) })
   }
 
   close(): Promise<void> {
@@ -191,6 +205,12 @@ function beginning(whole: Whole, { key, after }: ReadRequest): Beginning {
       next: 'Run the same command again: it plans anew with what is there now.',
     })
   return { table, key: within, after: after.filter((_, i) => own.includes(key.names[i] ?? '')) }
+}
+
+/** Columns of a key that may be NULL. */
+function nullable(table: Relation, key: ReadRequest['key']): readonly string[] {
+  if (key.kind === 'content') return []
+  return table.columns.filter(column => column.isNullable && key.names.includes(column.name)).map(column => column.name)
 }
 
 function checkCount(table: Relation, { read, counted }: { readonly read: number; readonly counted: bigint }): void {

@@ -12,6 +12,20 @@ type Part =
 const CHUNK_BYTES = 1 << 16
 const INTEGER_BYTES: Readonly<Record<string, number>> = { int2: 2, int4: 4, int8: 8 }
 
+/** Rows without a part of their key come last, those of all tables together (source.ts). */
+export interface KeyNulls {
+  /** Key columns of the table that may be NULL. */
+  readonly columns: readonly string[]
+  readonly given: 'others' | 'only'
+}
+
+export interface RowsWanted {
+  readonly whole: Relation & { readonly many: ManyTables }
+  readonly columns: readonly string[]
+  /** Null: all rows are given. */
+  readonly nulls: KeyNulls | null
+}
+
 /** The rows of one table as rows of all of them: asked for in `columns` of the table, given in the columns wanted of the whole. */
 export class TableRows {
   /** To ask the table for. */
@@ -19,14 +33,18 @@ export class TableRows {
   readonly #parts: readonly Part[]
   readonly #cursor: TupleCursor
   readonly #out = new TupleWriter(CHUNK_BYTES * 2)
+  /** Fields that may be NULL in the key. */
+  readonly #nulls: readonly number[]
+  readonly #given: KeyNulls['given'] | null
   rows = 0
+  /** Of them, those without a part of their key. */
+  withoutKey = 0
 
-  constructor(
-    table: ListedTable,
-    { whole, wanted }: { readonly whole: Relation & { readonly many: ManyTables }; readonly wanted: readonly string[] },
-  ) {
+  constructor(table: ListedTable, { whole, columns, nulls }: RowsWanted) {
     const own: string[] = []
-    this.#parts = wanted.map(name => partOf(name, { table, whole, own }))
+    this.#parts = columns.map(name => partOf(name, { table, whole, own }))
+    this.#nulls = nulls?.columns.map(name => own.push(name) - 1) ?? []
+    this.#given = nulls?.given ?? null
     // A row must be told apart from no row.
     if (own.length === 0) own.push(table.relation.columns[0]?.name ?? '')
     this.columns = own
@@ -38,7 +56,7 @@ export class TableRows {
     this.#cursor.push(chunk)
     while (this.#cursor.next()) {
       this.rows++
-      this.#write()
+      if (this.#isGiven()) this.#write()
       if (this.#out.at >= CHUNK_BYTES) yield this.#taken()
     }
   }
@@ -47,6 +65,13 @@ export class TableRows {
   *end(): Generator<Buffer> {
     if (this.#cursor.pending > 0) throw new RangeError(`expected whole rows, got ${this.#cursor.pending} bytes of one that does not end`)
     if (this.#out.at > 0) yield this.#taken()
+  }
+
+  #isGiven(): boolean {
+    if (this.#given === null) return true
+    const isWithout = this.#nulls.some(i => (this.#cursor.length[i] as number) < 0)
+    if (isWithout) this.withoutKey++
+    return isWithout === (this.#given === 'only')
   }
 
   #taken(): Buffer {

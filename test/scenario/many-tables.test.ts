@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { migrate, verify } from '../../src/index.ts'
+import { newDatabase, type TestDatabase, type TestLike } from '../support/postgres.ts'
+import { TEST_SALT, workFolder } from '../support/rehouse-process.ts'
+
+const TABLES = 300
+const ROWS = 7
+
+/** Forms and the table of the answers of each: every third has a column the others lack, every fifth one of another type. */
+const LEGACY = (tables: number, rows: number): string => `
+create schema old;
+create table old.form (id int primary key, name text not null, storage varchar(60));
+insert into old.form select i, 'form ' || i, 'Answers "' || i || '"' from generate_series(1, ${tables}) i;
+insert into old.form values (${tables + 1}, 'never answered', null);
+do $$ begin
+  for i in 1..${tables} loop
+    execute format('create table old.%I (id int primary key, person int not null, at timestamptz, q_%s %s %s)',
+      'Answers "' || i || '"', i % 10, case when i % 5 = 0 then 'text' else 'numeric' end, case when i % 3 = 0 then ', extra bool' else '' end);
+    execute format('insert into old.%I select r, r * %s, ''2024-01-01Z''::timestamptz + r * interval ''1 day'', r + %s %s from generate_series(1, ${rows}) r',
+      'Answers "' || i || '"', i, i, case when i % 3 = 0 then ', r % 2 = 0' else '' end);
+  end loop;
+end $$;
+`
+
+const TARGET = `
+create schema app;
+create table app.forms (id uuid primary key, name text not null);
+create table app.answers (id uuid primary key, form_id uuid not null references app.forms, form int not null, nr int not null,
+  person int not null, at timestamptz, fields jsonb not null, unique (form, nr));
+`
+
+const MANIFEST = `
+migration: forms
+sources: { legacy: env:LEGACY }
+services: { app: { url: env:APP } }
+entities:
+  form:
+    service: app
+    from: old.form
+    into: { app.forms: { columns: { name: name } } }
+  answer:
+    service: app
+    from: { tables: old.form, name: storage, carry: { form: id } }
+    key: [form, id]
+    into:
+      app.answers:
+        columns: { form_id: { ref: form, from: form }, form: form, nr: id, person: person, at: at, fields: { rest: true } }
+`
+
+interface Stage {
+  readonly legacy: TestDatabase
+  readonly target: TestDatabase
+  readonly options: { readonly manifest: string; readonly env: Readonly<Record<string, string>> }
+}
+
+async function openStage(t: TestLike, manifest = MANIFEST, { tables = TABLES, rows = ROWS } = {}): Promise<Stage> {
+  const [legacy, target] = await Promise.all([newDatabase(t), newDatabase(t)])
+  await Promise.all([legacy.script(LEGACY(tables, rows)), target.script(TARGET)])
+  const folder = workFolder(t, { 'rehouse.yaml': manifest })
+  const env = { LEGACY: legacy.url, APP: target.url, REHOUSE_SALT: TEST_SALT, HOME: folder }
+  return { legacy, target, options: { manifest: join(folder, 'rehouse.yaml'), env } }
+}
+
+/** What must stand in the target, by SQL of the test’s own. */
+const digest = async (database: TestDatabase, sql: string): Promise<unknown> =>
+  (await database.sql(`select count(*), md5(string_agg(line, '|' order by line)) from (${sql}) as t (line)`))[0]
+
+const EXPECTED = (tables: number): string =>
+  Array.from({ length: tables }, (_, i) => {
+    const n = i + 1
+    const fields = [`'q_${n % 10}', q_${n % 10}`, ...(n % 3 === 0 ? ["'extra', extra"] : [])].join(', ')
+    return `select concat_ws(',', ${n}, id, person, at, jsonb_build_object(${fields})) from old."Answers ""${n}"""`
+  }).join(' union all ')
+const ACTUAL = "select concat_ws(',', form, nr, person, at, fields) from app.answers"
+
+test('300 tables named in a column are one entity: every row arrives, a second run changes nothing, every level of verify says equal', async t => {
+  const { legacy, target, options } = await openStage(t)
+  const first = await migrate(options)
+  assert.deepEqual(first.failures, [])
+  assert.equal(first.totals.loaded, TABLES * ROWS + TABLES + 1)
+  assert.deepEqual(await digest(target, ACTUAL), await digest(legacy, EXPECTED(TABLES)))
+  const second = await migrate(options)
+  assert.equal(second.totals.unchanged, second.totals.read)
+  const lines = await target.sql(
+    `select relation, sum(read), sum(loaded) from rehouse.batch_count where relation like '%Answers%' group by 1`,
+  )
+  assert.equal(lines.length, TABLES, 'each table has a line of its own in the ledger')
+  for (const [relation, read, loaded] of lines) assert.deepEqual([read, loaded], [String(2 * ROWS), String(ROWS)], String(relation))
+  for (const level of ['basic', 'standard', 'rigorous', 'forensic'] as const) {
+    const { outcome, differences } = await verify({ ...options, level })
+    assert.deepEqual([level, outcome, differences], [level, 'equal', []])
+  }
+})
