@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path'
 import { RehouseError } from '../errors.ts'
 import type { Finding } from '../model/finding.ts'
-import type { Difference, VerifyResult, WitnessLine } from '../model/results.ts'
+import type { Difference, VerifyReason, VerifyResult, WitnessLine } from '../model/results.ts'
 import type { Migration } from '../run/migration.ts'
 import { interrupted } from '../run/read-task.ts'
 import { recompute } from '../run/recompute.ts'
@@ -26,20 +26,30 @@ import type { VerifyRequest } from './verify-request.ts'
 import { VerifySteps } from './verify-steps.ts'
 import { WitnessSnapshots } from './witness-snapshots.ts'
 
+/** A tenant whose source cannot be looked at, and why. */
+export interface UnreachedTenant {
+  readonly tenant: string
+  readonly error: RehouseError
+}
+
 interface Opened {
+  /** Of the tenants that can be looked at. */
   readonly survey: MigrationSurvey
+  /** The others. Absent: there are none. */
+  readonly unreached?: readonly UnreachedTenant[]
   readonly context: RunContext
   readonly request: VerifyRequest
 }
 
 /** One verification, on any engines. What is done of it stands in its folder, so that another can go on (`--resume`). */
-export async function verifyMigration(migration: Migration, { survey, context, request }: Opened): Promise<VerifyResult> {
+export async function verifyMigration(migration: Migration, { survey, context, request, unreached = [] }: Opened): Promise<VerifyResult> {
   const earlier = request.isResumed ? await resumable(migration, request) : null
   const folder = earlier?.folder ?? request.folder
   const differences = new Differences(join(folder, 'differences.jsonl'), earlier?.progress)
   const spill = new SpillFolder()
   const readers = new Map<string, TargetReader>()
   try {
+    for (const one of unreached) differences.reason(reasonOf(one))
     const wanted = verifiedEntities(survey, { request, differences })
     const ledgers = new Map<string, LedgerFacts>()
     for (const service of survey.services) {
@@ -178,12 +188,19 @@ function scopesOf(
   })
 }
 
-/** A target that will not be read is a reason, not an error. Null then. */
+function reasonOf({ tenant, error: { code, message } }: UnreachedTenant): VerifyReason {
+  const isRefused = code === 'SOURCE_REFUSED'
+  return { code: isRefused ? 'read_refused' : 'source_unreachable', entity: null, tenant, table: null, message }
+}
+
+const NOT_READ: ReadonlySet<string> = new Set(['TARGET_POLICY_DENIED', 'SOURCE_REFUSED'])
+
+/** A side that will not be read is a reason, not an error. Null then. */
 async function told<T>(differences: Differences, work: Promise<T>): Promise<T | null> {
   try {
     return await work
   } catch (error) {
-    if (!(error instanceof RehouseError) || error.code !== 'TARGET_POLICY_DENIED') throw error
+    if (!(error instanceof RehouseError) || !NOT_READ.has(error.code)) throw error
     const { entity = null, tenant = null, table = null } = error.where
     differences.reason({ code: 'read_refused', entity, tenant, table, message: error.message })
     return null

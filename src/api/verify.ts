@@ -11,7 +11,7 @@ import type { VerifyOptions } from './options.ts'
 import { PROGRAM_VERSION } from './program-version.ts'
 import { verifyAndRepair } from './repair.ts'
 import { auditVerification, writeBundle, writeReport } from './verify-evidence.ts'
-import { verifyMigration } from './verify-migration.ts'
+import { type UnreachedTenant, verifyMigration } from './verify-migration.ts'
 import type { VerifyRequest } from './verify-request.ts'
 
 /**
@@ -26,17 +26,19 @@ async function verifyOnce(options: VerifyOptions): Promise<VerifyResult> {
   const began = performance.now()
   const migration = await openMigration(options)
   try {
-    const survey = await surveyMigration(migration, options.tenants ?? null)
-    const request = requestOf(migration, options, began)
+    const unreached: UnreachedTenant[] = []
+    const survey = await surveyMigration(migration, options.tenants ?? null, (tenant, error) => unreached.push({ tenant, error }))
+    const asked = requestOf(migration, options, began)
+    const request = unreached.length === 0 ? asked : { ...asked, tenants: survey.tenants.map(({ code }) => code) }
     const context = dryContext(migration, { survey, options: runOptionsOf(request, options) })
-    const result = await verifyMigration(migration, { survey, context, request })
+    const result = await verifyMigration(migration, { survey, context, request, unreached })
     for (const finding of await migration.dropStaging('all')) options.on?.({ type: 'finding:found', finding })
     const evidence = {
       id: request.id,
       folder: request.folder,
       manifest: options.manifest,
       operator: options.operator ?? operatorName(),
-      scope: { tenants: request.tenants, entities: request.entities, sample: request.sample },
+      scope: { tenants: asked.tenants, entities: request.entities, sample: request.sample },
       survey,
       result,
     }

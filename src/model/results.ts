@@ -221,6 +221,7 @@ export interface Difference {
 export interface VerifyReason {
   readonly code:
     | 'read_refused'
+    | 'source_unreachable'
     | 'other_manifest'
     | 'source_moved_on'
     | 'table_missing'

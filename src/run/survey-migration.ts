@@ -1,7 +1,7 @@
 import { tableLabel } from '../base/table-label.ts'
 import type { Survey } from '../checks/survey.ts'
 import { atPlace, RehouseError } from '../errors.ts'
-import type { Catalogue, Relation, TargetRelation } from '../model/catalogue.ts'
+import type { Catalogue, TargetRelation } from '../model/catalogue.ts'
 import type { Finding } from '../model/finding.ts'
 import type { NumberedTenant, SchemaStep } from '../model/ledger-records.ts'
 import type { Mapping, Tenant } from '../model/mapping.ts'
@@ -15,11 +15,10 @@ import { type EntityOrder, orderEntities } from '../plan/order.ts'
 import { OutcomeRegistry } from '../plan/outcome-registry.ts'
 import { RowState } from '../plan/row-state.ts'
 import { type CompileSetting, compileFor, planTenant, type TenantPlan } from '../plan/tenant-plan.ts'
-import type { Source, SourceFacts } from '../source/source.ts'
 import type { TableName } from '../target/target.ts'
 import { findElsewhere } from './absent-tables.ts'
-import { countExcluded } from './count-excluded.ts'
 import type { Migration } from './migration.ts'
+import { type LeftOut, type SurveyedSource, surveySources } from './survey-sources.ts'
 import { watchOptions } from './watched-examples.ts'
 
 /** Everything looked at before anything is done: read only. */
@@ -29,15 +28,16 @@ export interface MigrationSurvey extends Survey {
   readonly findings: readonly Finding[]
 }
 
-const SOURCES_AT_ONCE = 6
-
-/** Looks at targets, sources and tenants, plans and compiles everything, and finds what is not covered. `chosen` null = all tenants. */
-export async function surveyMigration(migration: Migration, chosen: readonly string[] | null): Promise<MigrationSurvey> {
+/**
+ * Looks at targets, sources and tenants, plans and compiles everything, and finds what is not covered. `chosen` null = all tenants. Rejects where a source cannot be reached, unless
+ * `leftOut` is given and it is not every tenant’s: then the tenant is left out and told.
+ */
+export async function surveyMigration(migration: Migration, chosen: readonly string[] | null, leftOut?: LeftOut): Promise<MigrationSurvey> {
   const { mapping } = migration
   const order = orderEntities(mapping)
   const services = await surveyServices(migration)
-  const tenants = await numberedTenants(migration, chosen)
-  const sources = await surveySources(migration, tenants)
+  const wanted = await numberedTenants(migration, chosen)
+  const { sources, tenants } = await surveySources(migration, wanted, leftOut)
   const catalogues = (tenant: string | null): ReadonlyMap<string, Catalogue> =>
     new Map(sources.filter(s => s.tenant === null || s.tenant === tenant).map(s => [s.name, s.catalogue]))
   const elsewhere = await findElsewhere(migration, sources)
@@ -124,67 +124,6 @@ function unknownTenant(code: string, all: readonly Tenant[]): never {
       .slice(0, 20)
       .map(t => t.code)
       .join(', ')}${all.length > 20 ? ', …' : ''}.`,
-  })
-}
-
-async function surveySources(migration: Migration, tenants: readonly Tenant[]): Promise<readonly SurveyedSource[]> {
-  const wanted = migration.mapping.sources.flatMap((source): { source: string; tenant: Tenant | null }[] =>
-    migration.isPerTenant(source.name) ? tenants.map(tenant => ({ source: source.name, tenant })) : [{ source: source.name, tenant: null }],
-  )
-  const surveyed: SurveyedSource[] = new Array(wanted.length)
-  let next = 0
-  const worker = async (): Promise<void> => {
-    for (let i = next++; i < wanted.length; i = next++) surveyed[i] = await surveySource(migration, wanted[i] as (typeof wanted)[number])
-  }
-  await Promise.all(Array.from({ length: Math.min(SOURCES_AT_ONCE, wanted.length) }, worker))
-  return surveyed
-}
-
-type SurveyedSource = MigrationSurvey['sources'][number] & { readonly excluded: readonly Finding[] }
-
-async function surveySource(migration: Migration, place: { source: string; tenant: Tenant | null }): Promise<SurveyedSource> {
-  try {
-    return await lookAtSource(migration, place)
-  } catch (error) {
-    const at = migration.mapping.sources.find(s => s.name === place.source)?.at
-    throw atPlace(error, { ...at, tenant: place.tenant?.code })
-  }
-}
-
-async function lookAtSource(migration: Migration, { source, tenant }: { source: string; tenant: Tenant | null }): Promise<SurveyedSource> {
-  const opened = await migration.openSource(source, tenant)
-  try {
-    const facts: SourceFacts = await opened.facts()
-    const catalogue = await withViews(await opened.describe(), { opened, source, mapping: migration.mapping })
-    const place = { name: source, tenant: tenant?.code ?? null }
-    const excluded = await countExcluded(opened, { ...place, catalogue, mapping: migration.mapping })
-    return { ...place, label: opened.label, capability: opened.capability, facts, catalogue, excluded }
-  } finally {
-    await opened.close()
-  }
-}
-
-/** The views of the mapping stand beside the first source's own relations. */
-async function withViews(
-  catalogue: Catalogue,
-  { opened, source, mapping }: { readonly opened: Source; readonly source: string; readonly mapping: Mapping },
-): Promise<Catalogue> {
-  if (mapping.views.length === 0 || source !== mapping.sources[0]?.name) return catalogue
-  const views: Relation[] = []
-  for (const view of mapping.views) {
-    try {
-      if (opened.describeQuery === undefined) throw noSql(view.name)
-      views.push(await opened.describeQuery(view))
-    } catch (error) {
-      throw atPlace(error, view.at)
-    }
-  }
-  return { ...catalogue, relations: [...catalogue.relations, ...views] }
-}
-
-function noSql(view: string): RehouseError {
-  return new RehouseError('MANIFEST_NOT_SUPPORTED', `expected a source with SQL for view ${view}, got one without`, {
-    next: 'Load its rows into a PostgreSQL of your own and read them from there, or say it with `with` and `number`.',
   })
 }
 
