@@ -162,7 +162,16 @@ const difference = z.object({
 })
 
 const verifyReason = z.object({
-  code: z.enum(['read_refused', 'source_unreachable', 'other_manifest', 'source_moved_on', 'table_missing', 'not_compiled', 'run_unfinished', 'not_migrated']),
+  code: z.enum([
+    'read_refused',
+    'source_unreachable',
+    'other_manifest',
+    'source_moved_on',
+    'table_missing',
+    'not_compiled',
+    'run_unfinished',
+    'not_migrated',
+  ]),
   entity: maybeText,
   tenant: maybeText,
   table: maybeText,
