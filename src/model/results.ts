@@ -2,6 +2,7 @@ import type { Counts } from './counts.ts'
 import type { Finding } from './finding.ts'
 import type { Where } from './place.ts'
 import type { ProfileResult } from './profile-result.ts'
+import type { VerifyReason } from './verify-reason.ts'
 
 /** The results of the commands, as `--json` prints them: contract.md word for word. bigint and decimal are strings, keys arrays of strings, times RFC 3339 UTC. */
 
@@ -215,23 +216,6 @@ export interface Difference {
   readonly expected: string | null
   readonly actual: string | null
   readonly kind: DifferenceKind
-}
-
-/** Why something could not be verified. */
-export interface VerifyReason {
-  readonly code:
-    | 'read_refused'
-    | 'source_unreachable'
-    | 'other_manifest'
-    | 'source_moved_on'
-    | 'table_missing'
-    | 'not_compiled'
-    | 'run_unfinished'
-    | 'not_migrated'
-  readonly entity: string | null
-  readonly tenant: string | null
-  readonly table: string | null
-  readonly message: string
 }
 
 /** One aggregate both engines computed, or why there is none. */

@@ -1,4 +1,5 @@
-import type { Difference, VerifyEntity, VerifyReason, VerifyResult, WitnessLine } from '../model/results.ts'
+import type { Difference, VerifyEntity, VerifyResult, WitnessLine } from '../model/results.ts'
+import type { VerifyReason } from '../model/verify-reason.ts'
 import { auditHeadText } from './audit-text.ts'
 import type { Page, Tone } from './paint.ts'
 import { formatCount, formatCounted, formatRate, formatSeconds } from './quantities.ts'

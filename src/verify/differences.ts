@@ -1,7 +1,8 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { RehouseError } from '../errors.ts'
-import type { Difference, VerifyReason } from '../model/results.ts'
+import type { Difference } from '../model/results.ts'
+import type { VerifyReason } from '../model/verify-reason.ts'
 
 /** How many differences a result tells; all of them are in the file. */
 export const FIRST = 1000

@@ -1,6 +1,7 @@
 import { readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Difference, VerifyLevel, VerifyReason } from '../model/results.ts'
+import type { Difference, VerifyLevel } from '../model/results.ts'
+import type { VerifyReason } from '../model/verify-reason.ts'
 import type { RowCounts } from './differences.ts'
 
 /** How far a verification has come: whole entities of tenants, and what was found in them. */
