@@ -1,4 +1,5 @@
 import { tableLabel } from '../base/table-label.ts'
+import { type RelationName, VIEWS, type View } from '../model/mapping.ts'
 import type { PlanEntity, PlanResult } from '../model/results.ts'
 import type { EntityFacts } from '../plan/tenant-plan.ts'
 import { type MigrationSurvey, surveyMigration } from '../run/survey-migration.ts'
@@ -38,13 +39,20 @@ function planEntity(item: MigrationSurvey['order'][number], survey: MigrationSur
     into: entity.into.map(shape => tableLabel(shape.schema, shape.table)),
     key: facts?.key.names ?? [],
     id: facts?.strategy ?? '',
-    strategy: readingOf(entity.name, survey),
+    strategy: `${readingOf(entity.name, survey)}${scopeOf(entity.from, survey.mapping.views)}`,
     depends_on: item.dependsOn,
     settles: item.settles,
     tenants: entity.isShared ? 0 : plans.length,
     estimated_rows: rows.some(count => count === null) ? null : rows.reduce<number>((sum, count) => sum + (count ?? 0), 0),
     columns: compiled?.described ?? [],
   }
+}
+
+/** What must be made anew when a row of a view changes; nothing to say of a table, whose rows change one by one. */
+function scopeOf({ schema, name }: RelationName, views: readonly View[]): string {
+  const view = schema === VIEWS ? views.find(one => one.name === name) : undefined
+  if (view === undefined) return ''
+  return view.within.length === 0 ? '; its rows change together' : `; rows with the same ${view.within.join(', ')} change together`
 }
 
 /** How the rows are read. Tenants whose files differ may be read in different ways: then each is told, with how many tenants it holds for. */

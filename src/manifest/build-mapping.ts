@@ -63,7 +63,7 @@ export function buildMapping(file: string, tree: Tree, { options, functions }: B
 function buildView({ key: name, keyAt: at, value }: Entry): View {
   // What ends a statement is none of a query's business.
   const sql = requiredText(value, 'sql').trim().replace(/;\s*$/, '')
-  return { name, sql, key: textsOf(child(value, 'key')), at }
+  return { name, sql, key: textsOf(child(value, 'key')), within: textsOf(child(value, 'within')), at }
 }
 
 function functionsOf(entities: readonly Entity[], known: ReadonlyMap<string, string>): Mapping['functions'] {

@@ -169,6 +169,11 @@ export const FORMS: Forms = {
       isRequired: true,
     },
     key: { doc: 'The columns that tell its rows apart.', form: columnNames, isRequired: true },
+    within: {
+      doc: 'Columns whose values hold the rows together that are to be made anew when one of them changes. `plan` tells it; a run makes all of them anew.',
+      form: columnNames,
+      otherwise: 'all rows belong together',
+    },
   }),
   tenants: tenantsFrom,
   tenant: tenantRow,

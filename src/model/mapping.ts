@@ -37,6 +37,8 @@ export interface View {
   readonly sql: string
   /** Columns that tell its rows apart. */
   readonly key: readonly string[]
+  /** Rows with the same values here change together; empty = all rows do. No part of what a row becomes. */
+  readonly within: readonly string[]
   readonly at: Place
 }
 

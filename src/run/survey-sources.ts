@@ -1,11 +1,11 @@
 import type { Survey } from '../checks/survey.ts'
 import { atPlace, RehouseError } from '../errors.ts'
-import type { Catalogue, Relation } from '../model/catalogue.ts'
 import type { Finding } from '../model/finding.ts'
-import type { Mapping, Tenant } from '../model/mapping.ts'
-import type { Source, SourceFacts } from '../source/source.ts'
+import type { Tenant } from '../model/mapping.ts'
+import type { SourceFacts } from '../source/source.ts'
 import { countExcluded } from './count-excluded.ts'
 import type { Migration } from './migration.ts'
+import { withViews } from './survey-views.ts'
 
 /** A tenant whose own source cannot be reached or will not be read. */
 export type LeftOut = (tenant: string, error: RehouseError) => void
@@ -70,28 +70,4 @@ async function lookAtSource(migration: Migration, { source, tenant }: { source: 
   } finally {
     await opened.close()
   }
-}
-
-/** The views of the mapping stand beside the first source's own relations. */
-async function withViews(
-  catalogue: Catalogue,
-  { opened, source, mapping }: { readonly opened: Source; readonly source: string; readonly mapping: Mapping },
-): Promise<Catalogue> {
-  if (mapping.views.length === 0 || source !== mapping.sources[0]?.name) return catalogue
-  const views: Relation[] = []
-  for (const view of mapping.views) {
-    try {
-      if (opened.describeQuery === undefined) throw noSql(view.name)
-      views.push(await opened.describeQuery(view))
-    } catch (error) {
-      throw atPlace(error, view.at)
-    }
-  }
-  return { ...catalogue, relations: [...catalogue.relations, ...views] }
-}
-
-function noSql(view: string): RehouseError {
-  return new RehouseError('MANIFEST_NOT_SUPPORTED', `expected a source with SQL for view ${view}, got one without`, {
-    next: 'Load its rows into a PostgreSQL of your own and read them from there, or say it with `with` and `number`.',
-  })
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { check, migrate } from '../../src/index.ts'
+import { check, migrate, plan } from '../../src/index.ts'
 import { newDatabase } from '../support/postgres.ts'
 import { workFolder } from '../support/rehouse-process.ts'
 import { write } from '../unit/config/support.ts'
@@ -51,6 +51,19 @@ entities:
     into:
       public.years: { columns: { year: year, students: students } }
 `
+
+test('the columns a view’s rows change together by are its own, and the plan tells them', async t => {
+  const [legacy, target] = [await newDatabase(t), await newDatabase(t)]
+  await legacy.script(LEGACY)
+  await target.script(TARGET)
+  const folder = workFolder(t)
+  const options = { manifest: join(folder, 'rehouse.yaml'), env: { LEGACY: legacy.url, TARGET: target.url } }
+  write(folder, 'rehouse.yaml', manifest(FIRST).replace('    key: year\n', '    key: year\n    within: students\n'))
+  const [year] = (await plan(options)).phases.flatMap(phase => phase.entities.filter(({ entity }) => entity === 'year'))
+  assert.match(year?.strategy ?? '', /; rows with the same students change together$/)
+  write(folder, 'rehouse.yaml', manifest(FIRST).replace('    key: year\n', '    key: year\n    within: school\n'))
+  await assert.rejects(plan(options), /expected view years to have a column school for `within`, got columns year, students/)
+})
 
 const FIRST = 'select student_id, min(year) as year, count(*) as years\nfrom school.enrolment group by student_id;'
 
