@@ -13,6 +13,8 @@ export interface Source {
   readonly capability: 'scan' | 'keyset' | 'query'
   /** The address without secrets, for people. */
   readonly label: string
+  /** Reads can carry rows of other relations (`ReadRequest.attach`): `direct`, or `staged` where both relations are copied for it. Absent: they cannot. */
+  readonly attaches?: 'direct' | 'staged'
   describe(): Promise<Catalogue>
   /** Checks, defaults, comments, and what is left behind: for `init`. Absent: the engine cannot say. */
   extras?(): Promise<CatalogueExtras>
@@ -96,7 +98,20 @@ export interface ReadRequest {
    * `scan`: a key that no row has is SOURCE_CHANGED.
    */
   readonly after: readonly string[] | null
+  /** Only of a source that `attaches`, and not with a content key: rows of other relations with each row, one field more for each behind `columns`. Absent = none. */
+  readonly attach?: readonly Attachment[]
   readonly signal: AbortSignal
+}
+
+/**
+ * Rows of a relation of the same source that belong to a row: those whose `theirs` equals its `ours` in every pair, as the source’s own `=` says; none where a value is NULL.
+ * Delivered in no order as one field, PostgreSQL’s binary `record[]` (base/record-list.ts); an empty one where there are none.
+ */
+export interface Attachment {
+  readonly relation: Relation
+  /** Columns to deliver of each, in this order. */
+  readonly columns: readonly string[]
+  readonly on: readonly { readonly theirs: string; readonly ours: string }[]
 }
 
 export type { SourceKey }

@@ -7,11 +7,11 @@ import { valueText } from '../cast/value-text.ts'
 import { RehouseError } from '../errors.ts'
 import type { Column, Relation } from '../model/catalogue.ts'
 import type { SqlType } from '../model/sql-type.ts'
-import { qualifiedName, quoteNames, underDomains } from '../postgres/quote.ts'
+import { qualifiedName, underDomains } from '../postgres/quote.ts'
 import type { Session } from '../postgres/session.ts'
 import type { StagedTable } from './stage-relation.ts'
+import { indexWhereItFits } from './staged-index.ts'
 import { columnDefinition, columnName, cut, NAME_BYTES, stagedType, TEXT, type TextsOf } from './staged-shape.ts'
-import { sqlStateOf } from './staging-database.ts'
 
 /** The name a relation of a file has for SQL: its own schema and name, in PostgreSQL’s length. */
 export function nameInStaging({ schema, name }: Pick<Relation, 'schema' | 'name'>): { readonly schema: string; readonly name: string } {
@@ -149,12 +149,9 @@ function whereHeld(out: TupleWriter, { of }: NamedColumn, unheld: Map<string, Un
   }
 }
 
-/** Too long for an index, and types that have no order. */
-const NOT_INDEXED: ReadonlySet<string> = new Set(['54000', '42704'])
-
 /** Rows are found by their key and by what they refer to within the table, for recursive SQL; keys are not held: a file may break its own. */
 async function prepare(session: Session, relation: Relation): Promise<void> {
-  const table = qualifiedName(nameInStaging(relation))
+  const table = nameInStaging(relation)
   const toItself = relation.foreignKeys.filter(key => key.referencedSchema === relation.schema && key.referencedTable === relation.name)
   const keys = new Map([relation.primaryKey ?? [], ...toItself.map(key => key.columns)].map(columns => [canonicalKey(columns), columns]))
   for (const columns of keys.values()) {
@@ -164,16 +161,7 @@ async function prepare(session: Session, relation: Relation): Promise<void> {
         relation.columns.findIndex(column => column.name === name),
       ),
     )
-    if (names.length === 0) continue
-    await session.script('savepoint indexed')
-    try {
-      await session.script(`create index on ${table} (${quoteNames(names)})`)
-    } catch (error) {
-      // It is found by looking through the table then.
-      if (!NOT_INDEXED.has(sqlStateOf(error) ?? '')) throw error
-      await session.script('rollback to savepoint indexed')
-    }
-    await session.script('release savepoint indexed')
+    await indexWhereItFits(session, { table, columns: names, name: null })
   }
-  await session.script(`analyze ${table}`)
+  await session.script(`analyze ${qualifiedName(table)}`)
 }

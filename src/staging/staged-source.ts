@@ -6,7 +6,8 @@ import type { AggregateRequest, ReadRequest, Source, SourceFacts, SourceSnapshot
 import { afterPosition } from './key-texts.ts'
 import { readableRelation } from './readable-relation.ts'
 import { rawTable, type StagedTable, stageRelation } from './stage-relation.ts'
-import { fittingTypes, stagedRelation, stagedShape, type TextsOf } from './staged-shape.ts'
+import { stageAttachments } from './staged-attachments.ts'
+import { fittingTypes, type StagedShape, stagedRelation, stagedShape, type TextsOf } from './staged-shape.ts'
 import { describeView, relationsUnder, stageForView } from './staged-views.ts'
 import type { StagingDatabase } from './staging-database.ts'
 import type { StagingPlace } from './staging-place.ts'
@@ -49,6 +50,7 @@ export async function stageRelations(
 class StagedSource implements Source {
   readonly engine: string
   readonly capability = 'scan'
+  readonly attaches = 'staged'
   readonly label: string
   readonly extras?: () => Promise<CatalogueExtras>
   readonly #file: Source
@@ -173,23 +175,28 @@ class StagedSnapshot implements SourceSnapshot {
 
   read(request: ReadRequest): AsyncIterable<Buffer> {
     if (request.relation.query !== undefined) return this.#readView(request)
-    return whyNotScanned(request.relation, request.key) === null ? this.#file.read(request) : this.#readStaged(request)
+    const isStreamed = whyNotScanned(request.relation, request.key) === null && (request.attach ?? []).length === 0
+    return isStreamed ? this.#file.read(request) : this.#readStaged(request)
   }
 
   async *#readStaged(request: ReadRequest): AsyncGenerator<Buffer> {
     const { relation, key, signal } = request
     signal.throwIfAborted()
     const database = await this.#open()
-    const shape = stagedShape(relation, key, fittingTypes(database.types, this.#at.texts))
+    const types = fittingTypes(database.types, this.#at.texts)
+    const shape = stagedShape(relation, key, types)
     const translated = translate(request, shape)
-    await this.#stage(database, { relation, table: rawTable(shape), signal }).catch((error: unknown) => {
-      throw signal.aborted ? signal.reason : error
-    })
+    const stage = (one: Relation, as: StagedShape): Promise<string> =>
+      this.#stage(database, { relation: one, table: rawTable(as), signal }).catch((error: unknown) => {
+        throw signal.aborted ? signal.reason : error
+      })
+    await stage(relation, shape)
+    const attach = await stageAttachments(database, request.attach ?? [], { types, driving: { relation, shape }, stage })
     const source = this.#at.place.options.openSource(database.address)
     try {
       const snapshot = await source.openSnapshot()
       const ends = AbortSignal.any([signal, this.#closing.signal])
-      const chunks = snapshot.read({ ...translated.request, signal: ends })
+      const chunks = snapshot.read({ ...translated.request, attach, signal: ends })
       yield* translated.skip === null ? chunks : afterPosition(chunks, translated.skip)
     } finally {
       await source.close()

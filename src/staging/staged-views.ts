@@ -9,9 +9,8 @@ import type { Source, SourceSnapshot } from '../source/source.ts'
 import { emptyTable, namedTable, nameInStaging, type Unheld, unheldIn } from './named-table.ts'
 import { stageRelation } from './stage-relation.ts'
 import { STAGING_SCHEMA, type TextsOf } from './staged-shape.ts'
-import type { StagingDatabase } from './staging-database.ts'
+import { inTurn, type StagingDatabase } from './staging-database.ts'
 import type { StagingPlace } from './staging-place.ts'
-import { openStagingSession } from './staging-server.ts'
 
 type Query = Parameters<NonNullable<Source['describeQuery']>>[0]
 
@@ -117,19 +116,6 @@ function shapesOf(relations: readonly Relation[]): string {
 async function makeSchemas(session: Session, relations: readonly Relation[]): Promise<void> {
   const schemas = new Set(relations.map(relation => nameInStaging(relation).schema))
   for (const schema of schemas) await session.script(`create schema if not exists ${quoteName(schema)}`)
-}
-
-/** Of several that would make the same, one does. */
-async function inTurn(database: StagingDatabase, name: string, work: (session: Session) => Promise<void>): Promise<void> {
-  const session = await openStagingSession(database.address)
-  try {
-    await session.script('begin')
-    await session.query('select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended($1, 0))', [name])
-    await work(session)
-    await session.script('commit')
-  } finally {
-    session.destroy()
-  }
 }
 
 function notHeld(view: Relation, relation: Relation, { column, row, values }: Unheld): RehouseError {

@@ -93,6 +93,19 @@ export class StagingDatabase {
   }
 }
 
+/** In a transaction of a session of its own. Of several that would make the same at the same time, one does, the others find it. */
+export async function inTurn(database: StagingDatabase, name: string, work: (session: Session) => Promise<void>): Promise<void> {
+  const session = await openStagingSession(database.address)
+  try {
+    await session.script('begin')
+    await session.query('select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended($1, 0))', [name])
+    await work(session)
+    await session.script('commit')
+  } finally {
+    session.destroy()
+  }
+}
+
 export interface WhichStaged {
   readonly migration: string
   /** Absent: of every source. */

@@ -11,9 +11,9 @@ export interface Translated {
   readonly skip: Parameters<typeof afterPosition>[1] | null
 }
 
-/** The request in the words of the staged table. */
+/** The request in the words of the staged table, but for what is attached. */
 export function translate(request: ReadRequest, shape: StagedShape): Translated {
-  const { relation, key, after, columns } = request
+  const { relation, key, after, columns, attach = [] } = request
   const names = columns.map(name => stagedName(name, { shape, relation }))
   if (key.kind === 'content') return { request: { ...request, relation: stagedRelation(shape), columns: names }, skip: null }
   const parts = key.names.map(name => shape.columns.findIndex(({ of }) => of.name === name))
@@ -22,7 +22,10 @@ export function translate(request: ReadRequest, shape: StagedShape): Translated 
   if (after === null || isPositionSql(shape, key.names)) return { request: staged, skip: null }
   const keyColumns = parts.map(i => shape.columns[i]?.of ?? absent(relation, key.names.join(', ')))
   const own = key.names.map(name => stagedName(name, { shape, relation }))
-  return { request: { ...staged, columns: [...own, ...names], after: null }, skip: { key: keyColumns, fields: columns.length, after } }
+  return {
+    request: { ...staged, columns: [...own, ...names], after: null },
+    skip: { key: keyColumns, fields: columns.length + attach.length, after },
+  }
 }
 
 /** The name a column of a relation has there. Throws SOURCE_REFUSED for one it does not have. */

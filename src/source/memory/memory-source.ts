@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { bug, RehouseError } from '../../errors.ts'
 import type { Catalogue, Relation } from '../../model/catalogue.ts'
 import type { ReadRequest, Source, SourceFacts, SourceSnapshot } from '../source.ts'
+import { attachedField } from './attached-field.ts'
 import { contentRows, type Field, type KeyedRow, keyedRows, type MemoryRow } from './row-order.ts'
 import { tuplesOf } from './row-tuples.ts'
 import { scannedRows } from './scan-order.ts'
@@ -25,6 +26,7 @@ export interface MemoryOptions {
 export class MemorySource implements Source {
   readonly engine = 'memory'
   readonly capability: 'scan' | 'keyset'
+  readonly attaches?: 'direct'
   readonly label: string
   readonly #confirm: MemoryOptions['confirm']
   readonly #tables: Map<string, MemoryTable>
@@ -34,6 +36,7 @@ export class MemorySource implements Source {
   constructor(name: string, tables: readonly MemoryTable[], options: MemoryOptions = {}) {
     this.label = `memory:${name}`
     this.capability = options.capability ?? 'keyset'
+    if (this.capability === 'keyset') this.attaches = 'direct'
     this.#confirm = options.confirm
     this.#tables = new Map(tables.map(table => [nameOf(table.relation), table]))
   }
@@ -112,7 +115,8 @@ class MemorySnapshot implements SourceSnapshot {
     const wanted = this.#options.isScan
       ? scannedRows(relation, rows, request).map(fields => ({ lead: [], fields }))
       : orderedRows(relation, rows, request)
-    const delivered = wanted.map(row => [...row.lead, ...chosen.map(i => row.fields[i] ?? null)])
+    const attached = (request.attach ?? []).map(one => attachedField(one, { relation, table: this.#table(one.relation) }))
+    const delivered = wanted.map(row => [...row.lead, ...chosen.map(i => row.fields[i] ?? null), ...attached.map(of => of(row.fields))])
     for (const chunk of tuplesOf(delivered, CHUNK_BYTES)) {
       request.signal.throwIfAborted()
       if (this.#isClosed) throw this.#closed()

@@ -29,6 +29,7 @@ export function openPostgresSource(options: PostgresSourceOptions): Source {
 class PostgresSource implements Source {
   readonly engine = 'postgres'
   readonly capability = 'query'
+  readonly attaches = 'direct'
   readonly label: string
   readonly #options: SessionOptions
   readonly #snapshots = new Set<SourceSnapshot>()

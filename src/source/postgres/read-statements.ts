@@ -1,9 +1,9 @@
 import { bug } from '../../errors.ts'
 import { type Column, type ManyTables, REST_COLUMN, type Relation } from '../../model/catalogue.ts'
 import { qualifiedName, quoteLiteral, quoteName, quoteNames, typedLiteral, underDomains } from '../../postgres/quote.ts'
-import type { CountedList, ReadRequest } from '../source.ts'
+import type { Attachment, CountedList, ReadRequest } from '../source.ts'
 
-export type ReadShape = Pick<ReadRequest, 'relation' | 'columns' | 'key' | 'after'>
+export type ReadShape = Pick<ReadRequest, 'relation' | 'columns' | 'key' | 'after' | 'attach'>
 
 /** How a type that does not belong to PostgreSQL itself is compared; by the type's oid. An empty search path would find another operator of that name, or none. */
 export type KeyOperators = ReadonlyMap<number, { readonly equal: string; readonly greater: string }>
@@ -55,7 +55,7 @@ function jsonSize({ name, empty, prefix }: { readonly name: string; readonly emp
 function keysetSelects(shape: ReadShape, key: { readonly names: readonly string[]; readonly operators: KeyOperators }): readonly string[] {
   const columns = keyColumns(shape.relation, key.names)
   const nullable = columns.filter(column => column.isNullable).map(column => quoteName(column.name))
-  const select = `select ${quoteNames(shape.columns)} from ${fromClause(shape.relation)}`
+  const select = selectOf(shape)
   if (key.names.length === 0) return [select]
   const order = `order by ${[...key.names.map(quoteName), ...tieBreakers(shape.relation, key.names)].join(', ')}`
   const conditions = nullable.map(name => `${name} is not null`)
@@ -63,6 +63,31 @@ function keysetSelects(shape: ReadShape, key: { readonly names: readonly string[
   const whole = [select, conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`, order].filter(part => part !== '').join(' ')
   if (nullable.length === 0) return [whole]
   return [whole, `${select} where ${nullable.map(name => `${name} is null`).join(' or ')} ${order}`]
+}
+
+function selectOf({ relation, columns, attach = [] }: ReadShape): string {
+  if (attach.length === 0) return `select ${quoteNames(columns)} from ${fromClause(relation)}`
+  const own = new Set(relation.columns.map(({ name }) => name))
+  const items = [...columns.map(quoteName), ...attach.map(one => `${attachedRows(one)} as ${quoteName(newName(own))}`)]
+  return `select ${items.join(', ')} from ${fromClause(relation)} as ${DRIVING}`
+}
+
+const DRIVING = '"driving row"'
+
+function attachedRows({ relation, columns, on }: Attachment): string {
+  const row = columns.map(name => `a.${quoteName(name)}`).join(', ')
+  const pairs = on.map(({ theirs, ours }) => `a.${quoteName(theirs)} = ${DRIVING}.${quoteName(ours)}`)
+  return `array(select row(${row}) from ${fromClause(relation)} as a where ${pairs.join(' and ')})`
+}
+
+/** ORDER BY would take the name of what is selected before that of a column. */
+function newName(taken: Set<string>): string {
+  for (let i = 0; ; i++) {
+    const name = `attached rows ${i}`
+    if (taken.has(name)) continue
+    taken.add(name)
+    return name
+  }
 }
 
 function afterCondition(columns: readonly Column[], after: readonly string[], operators: KeyOperators): string {
