@@ -25,9 +25,10 @@ export interface AuditHead {
 /**
  * `altered`: an entry whose HMAC does not fit. `removed`: a number without its entry. `inserted`: an entry more than the chain has. `moved`: an entry under another number than it was signed with.
  * `tail_missing`: the chain ends before the head that is known. `head`: the recorded head is not the last entry.
+ * `ledger`: rows the entry seals are not as they were.
  */
 export interface AuditFinding {
-  readonly kind: 'altered' | 'removed' | 'inserted' | 'moved' | 'tail_missing' | 'head'
+  readonly kind: 'altered' | 'removed' | 'inserted' | 'moved' | 'tail_missing' | 'head' | 'ledger'
   /** The first and last entry concerned; the same for one. */
   readonly from: string
   readonly to: string

@@ -14,11 +14,12 @@ export interface AuditVerifyResult {
 /**
  * `altered`: its HMAC does not fit. `removed`: a number without entry. `inserted`: an entry more than the chain has. `moved`: it stands under another number. `tail_missing`: the chain ends before a head that is known.
  * `head`: the recorded head, or one that was given, is not what the chain says. `run`: the ledger has a run the chain does not know so.
+ * `ledger`: batches, counts, outcomes or before-images are not as they were when the entry sealed them.
  */
 export interface AuditFindingResult {
   /** Null: a bare hash that is in none of several chains. */
   readonly service: string | null
-  readonly kind: 'altered' | 'removed' | 'inserted' | 'moved' | 'tail_missing' | 'head' | 'run'
+  readonly kind: 'altered' | 'removed' | 'inserted' | 'moved' | 'tail_missing' | 'head' | 'run' | 'ledger'
   /** Numbers of the first and last entry concerned; '' = none. */
   readonly from: string
   readonly to: string

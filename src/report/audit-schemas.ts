@@ -14,7 +14,7 @@ export const auditVerifySchema = z.object({
   findings: z.array(
     z.object({
       service: maybeText,
-      kind: z.enum(['altered', 'removed', 'inserted', 'moved', 'tail_missing', 'head', 'run']),
+      kind: z.enum(['altered', 'removed', 'inserted', 'moved', 'tail_missing', 'head', 'run', 'ledger']),
       from: text.describe('Number of the first entry concerned.'),
       to: text,
       run: maybeText,

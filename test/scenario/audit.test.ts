@@ -74,6 +74,7 @@ test('the audit of a migration: what is in it, and every way of tampering that r
 
 const SET_HEAD =
   'update rehouse.audit_head set id = l.id, hash = l.hash from (select id, hash from rehouse.audit order by id desc limit 1) l'
+const CHANGED = /^ledger \d+ .* batches 1 to \d+, with their counts, outcomes and before-images, are not as they were when run \S+ ended/
 const DAMAGES: readonly (readonly [string, RegExp])[] = [
   [
     `update rehouse.audit set who = 'Eve' where action = 'lookup' and id = (select min(id) from rehouse.audit where action = 'lookup')`,
@@ -89,6 +90,17 @@ const DAMAGES: readonly (readonly [string, RegExp])[] = [
   [
     `insert into rehouse.run select 'forged', status, migration, mapping_hash, program_version, operator, host, pid, started_at, finished_at, selection, summary from rehouse.run limit 1`,
     /run .*forged run forged is in the ledger/,
+  ],
+  ['update rehouse.batch_count set loaded = loaded - 1, excluded = excluded + 1 where loaded = 6', CHANGED],
+  [`update rehouse.batch set written = written || '{"app.pupils": 5}' where written ? 'app.pupils'`, CHANGED],
+  ['update rehouse.batch set digest = sha256(digest) where id = (select min(id) from rehouse.batch)', CHANGED],
+  [`update rehouse.outcome_count set count = count + 1 where code = 'bad_name'`, CHANGED],
+  [`insert into rehouse.outcome_count select min(id), 'value', 'app.pupils.note', 'forged', 1 from rehouse.batch`, CHANGED],
+  [`delete from rehouse.outcome_count where code = 'bad_name'`, CHANGED],
+  [
+    `insert into rehouse.batch select id + 1000, kind, task, fence, run, entity, tenant, pass, after_key, up_to_key, snapshot, mapped, unmapped, digest, bytes, written, seconds,
+      mapping_hash, program_version, operator from rehouse.batch order by id limit 1`,
+    /^ledger \d+ .* 1 batches from \d+ on are of no run whose end is in the chain/,
   ],
 ]
 

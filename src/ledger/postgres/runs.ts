@@ -2,6 +2,7 @@ import { RehouseError } from '../../errors.ts'
 import type { RunRecord, RunSelection, RunStatus } from '../../model/ledger-records.ts'
 import type { Session } from '../../postgres/session.ts'
 import { appendAudit } from './audit.ts'
+import { newSeal } from './seal.ts'
 
 /** A new run, or one that is resumed: then it is `running` again under the new operator and process. In a transaction of the caller. */
 export async function beginRun(session: Session, run: Omit<RunRecord, 'status' | 'finishedAt'>, auditKey: Buffer): Promise<void> {
@@ -37,7 +38,7 @@ export async function beginRun(session: Session, run: Omit<RunRecord, 'status' |
   })
 }
 
-/** In a transaction of the caller. */
+/** Its entry in the chain seals what the ledger got since the last. In a transaction of the caller. */
 export async function finishRun(
   session: Session,
   end: { readonly id: string; readonly status: RunStatus; readonly summary: unknown },
@@ -50,7 +51,9 @@ export async function finishRun(
   )
   const operator = rows[0]?.[0]
   if (operator === undefined || operator === null) throw unknownRun(end.id)
-  await appendAudit(session, auditKey, { who: operator, action: 'run:finished', run: end.id, detail: { status: end.status } })
+  const ledger = end.status === 'running' ? null : await newSeal(session)
+  const detail = { status: end.status, ...(ledger === null ? {} : { ledger }) }
+  await appendAudit(session, auditKey, { who: operator, action: 'run:finished', run: end.id, detail })
 }
 
 function unknownRun(id: string): RehouseError {

@@ -31,6 +31,8 @@ function made(write: (out: Buffer) => void): string {
 const pupil = (legacy: number): string => `app.pupils where tenant_id = ${NORTH} and legacy_id = ${legacy}`
 const set = (change: string, legacy = 3): string => `update app.pupils set ${change} where tenant_id = ${NORTH} and legacy_id = ${legacy}`
 
+const SEALED = /^audit pupil \d+ rehouse\.batch as it was written → ledger$/m
+
 /** One field of the pupil 3 of the tenant north: the rigorous level names the column, the standard level the row. */
 function field(name: string, column: string, change: string): DataMutation {
   return {
@@ -210,7 +212,7 @@ export const DATA_MUTATIONS: readonly DataMutation[] = [
   {
     name: 'a count of the ledger is changed',
     sql: 'update rehouse.batch_count set loaded = loaded - 1, excluded = excluded + 1 where loaded = 6',
-    told: { rigorous: /^accounting pupil\/(north|south) {2}rehouse\.batch_count\.loaded/m },
+    told: { standard: SEALED, rigorous: /^accounting pupil\/(north|south) {2}rehouse\.batch_count\.loaded/m },
   },
   {
     name: 'a row of the quarantine is dropped',
@@ -220,7 +222,17 @@ export const DATA_MUTATIONS: readonly DataMutation[] = [
   {
     name: 'what was written is changed in the ledger',
     sql: `update rehouse.batch set written = written || '{"app.pupils": 5}' where written ? 'app.pupils'`,
-    told: { basic: /^count pupil\/north {2}app\.pupils 5 → 6$/m },
+    told: { basic: /^count pupil\/north {2}app\.pupils 5 → 6$/m, standard: SEALED },
+  },
+  {
+    name: 'an outcome of the ledger is changed',
+    sql: "update rehouse.outcome_count set count = count + 1 where code = 'bad_name'",
+    told: { standard: SEALED },
+  },
+  {
+    name: 'a batch of the ledger is dropped',
+    sql: 'delete from rehouse.batch_count where batch = 1; delete from rehouse.outcome_count where batch = 1; delete from rehouse.batch where id = 1',
+    told: { basic: /^(count|accounting|id_map) /m, standard: SEALED },
   },
   {
     name: 'an entry of the audit is changed',
@@ -231,6 +243,16 @@ export const DATA_MUTATIONS: readonly DataMutation[] = [
     name: 'an entry of the audit is dropped',
     sql: 'delete from rehouse.audit where id = 2',
     told: { standard: /^audit .* 2 rehouse\.audit/m, rigorous: /^audit .* 2 rehouse\.audit/m },
+  },
+  {
+    name: 'an entry is inserted into the audit',
+    sql: `insert into rehouse.audit select id + 1, at, who, action, run, detail, hash, hash from rehouse.audit order by id desc limit 1`,
+    told: { standard: /^audit .* \d+ rehouse\.audit as it was written → inserted/m },
+  },
+  {
+    name: 'the end of the audit is cut off',
+    sql: 'delete from rehouse.audit where id = (select max(id) from rehouse.audit)',
+    told: { standard: /^audit .* \d+ rehouse\.audit as it was written → tail_missing/m },
   },
   {
     name: 'a constraint is not validated',
@@ -275,6 +297,10 @@ export const NOT_REPAIRED: Readonly<Record<string, RegExp>> = {
   'a count of the ledger is changed': /^accounting /m,
   'a row of the quarantine is dropped': /^accounting /m,
   'what was written is changed in the ledger': /^count /m,
+  'an outcome of the ledger is changed': /^audit /m,
+  'a batch of the ledger is dropped': /^audit /m,
+  'an entry is inserted into the audit': /^audit /m,
+  'the end of the audit is cut off': /^audit /m,
   'an entry of the audit is changed': /^audit /m,
   'an entry of the audit is dropped': /^audit /m,
   'a constraint is not validated': /^constraint /m,

@@ -16,7 +16,7 @@ is in quarantine; otherwise the target is *accounted for, not complete*.
 | level | what is looked at |
 |---|---|
 | basic | the accounting equation of each entity and tenant, and the source's own count; rows of each table against what the ledger says was written; the id map's rows; constraints and indexes in place and valid; every reference leads to a row, of the same tenant; no row of a tenant nobody knows |
-| standard | also: every row as it was loaded (the 64-bit hash the ledger keeps), the id map both ways, the audit chain, the *witness*, and the manifest's *examples* |
+| standard | also: every row as it was loaded (the 64-bit hash the ledger keeps), the id map both ways, the audit chain and what it seals (batches, counts, outcomes, before-images: a digest of them stands in the entry that ends a run), the *witness*, and the manifest's *examples* |
 | rigorous | also: every row and every field computed again from the source by the row program, and compared byte for byte; every key, identifier and hash of the id map; how many rows were loaded, excluded and read |
 
 The **witness** is a set of sums (count, sum, smallest, largest; of times in seconds, of texts their length) that both engines compute in their own SQL, from the mapping alone. It shares no code with the
