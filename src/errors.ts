@@ -112,6 +112,8 @@ export const CODES = {
   TARGET_UNREACHABLE: { exit: 5, retry: true, title: 'The target cannot be reached' },
   TARGET_REFUSED: { exit: 5, retry: false, title: 'The target refused what was asked' },
   TARGET_POLICY_DENIED: { exit: 5, retry: false, title: 'The target does not allow this role to write (policy_denied)' },
+  TARGET_HOLDS_SAMPLE: { exit: 5, retry: false, title: 'The target holds a sample' },
+  TARGET_HOLDS_ROWS: { exit: 5, retry: false, title: 'A sample would be put beside whole tables' },
   TARGET_HELD: { exit: 5, retry: true, title: 'Another run holds the target' },
   TARGET_TRANSIENT: { exit: 5, retry: true, title: 'The target failed in a way that passes' },
   TARGET_ROWS_LOST: { exit: 5, retry: false, title: 'The target stored other rows than were sent' },

@@ -7,6 +7,8 @@ export type ProgressEvent =
       readonly type: 'run:started'
       readonly run: string
       readonly dryRun: boolean
+      /** About so many rows of each entity and tenant are drawn; absent = all are read. */
+      readonly sample?: number
       readonly tasks: number
       readonly estimatedRows: number | null
     }

@@ -8,6 +8,7 @@ import { dryContext } from '../run/dry-context.ts'
 import { type DryResult, runDry } from '../run/dry-run.ts'
 import type { RunOptions } from '../run/migration.ts'
 import type { RunEnd } from '../run/run-migration.ts'
+import { runsOf, sampleOf } from '../run/sample-rule.ts'
 import type { MigrationSurvey } from '../run/survey-migration.ts'
 import type { OpenMigration } from './open-migration.ts'
 
@@ -60,11 +61,13 @@ export async function runResult(
   }
   const order = new Map(migration.mapping.phases.flatMap(p => p.entities).map((name, i) => [name, i]))
   entities.sort((a, b) => (a.tenant ?? '').localeCompare(b.tenant ?? '') || (order.get(a.entity) ?? 0) - (order.get(b.entity) ?? 0))
+  const record = (await runsOf(migration)).find(run => run.id === end.run)
   const status = end.status === 'running' ? 'failed' : end.status
   return {
     run: end.run,
     status,
     dryRun: false,
+    ...(record === undefined ? {} : sampleOf(record)),
     totals: sumOf(entities),
     entities,
     findings: [...findings, ...mixed],
@@ -117,6 +120,7 @@ export async function dryResult(
     type: 'run:started',
     run: run.newRunId,
     dryRun: true,
+    ...sampleOf(run),
     tasks: survey.plans.reduce((sum, plan) => sum + plan.entities.size, 0),
     estimatedRows: null,
   })
@@ -140,6 +144,7 @@ export async function dryResult(
     run: run.newRunId,
     status,
     dryRun: true,
+    ...sampleOf(run),
     totals,
     entities,
     findings,

@@ -9,6 +9,7 @@ import type { RunSelection } from '../model/ledger-records.ts'
 import type { MigrateResult } from '../model/results.ts'
 import type { RunOptions } from '../run/migration.ts'
 import { runMigration } from '../run/run-migration.ts'
+import { refuseMixedSample } from '../run/sample-rule.ts'
 import { type MigrationSurvey, surveyMigration } from '../run/survey-migration.ts'
 import { auditFile, auditRefusal } from './audit-file.ts'
 import { keepHeads } from './audit-heads.ts'
@@ -50,6 +51,7 @@ export async function migrateOpened(
   refuseUnknown(survey, run.selection)
   const findings = preflight(survey)
   refuseErrors(findings)
+  if (run.dryRun && run.selection.sample === undefined) await refuseMixedSample(run.selection, { earlier: survey.runs, ...migration })
   for (const finding of findings) run.emit({ type: 'finding:found', finding })
   const found = new FoundFindings()
   const watched = { ...run, emit: found.passing(run.emit) }
@@ -103,13 +105,17 @@ export function runOptions(migration: OpenMigration, options: MigrateOptions): R
   }
 }
 
-function selectionOf({ tenants, entities, phase, topUp, deleteGone }: MigrateOptions): RunSelection {
+function selectionOf({ tenants, entities, phase, topUp, deleteGone, sample }: MigrateOptions): RunSelection {
+  if (sample !== undefined && (entities !== undefined || phase !== undefined))
+    throw new RehouseError('USAGE', `expected --sample of all entities, got it with ${entities === undefined ? '--phase' : '--entity'}`, {
+      next: 'Leave --entity and --phase out: what a drawn row refers to must come along; --tenant may stay.',
+    })
   if (deleteGone && !topUp)
     throw new RehouseError('USAGE', 'expected --delete-gone beside --top-up, got it alone', {
       next: 'Write --top-up --delete-gone: only a top-up run looks for rows that are gone.',
     })
   const scope = { tenants: tenants ?? null, entities: entities ?? null, phase: phase ?? null }
-  return { ...scope, ...(topUp ? { topUp } : {}), ...(deleteGone ? { deleteGone } : {}) }
+  return { ...scope, ...(topUp ? { topUp } : {}), ...(deleteGone ? { deleteGone } : {}), ...(sample === undefined ? {} : { sample }) }
 }
 
 /** Sorts by time and can be told apart: `20261120T101923-4f2a`. */

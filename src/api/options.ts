@@ -30,6 +30,8 @@ export interface MigrateOptions extends Options {
   readonly topUp?: boolean
   /** With `topUp`: remove rows that are gone from the source. */
   readonly deleteGone?: boolean
+  /** About so many rows of each entity and tenant, and what they refer to: a rehearsal into a target of its own. */
+  readonly sample?: number
   readonly batchRows?: number
   /** `HH:MM`, local time of this machine: no batch begins after it. */
   readonly until?: string
@@ -43,7 +45,7 @@ export interface MigrateOptions extends Options {
 }
 
 /** As of a run; without a phase, a dry run or a resume. */
-export type RetryOptions = Omit<MigrateOptions, 'dryRun' | 'createTarget' | 'phase' | 'resume' | 'topUp' | 'deleteGone'>
+export type RetryOptions = Omit<MigrateOptions, 'dryRun' | 'createTarget' | 'phase' | 'resume' | 'topUp' | 'deleteGone' | 'sample'>
 
 export interface LookupOptions extends Options {
   readonly entity: string

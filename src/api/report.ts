@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { RehouseError } from '../errors.ts'
 import type { RunRecord } from '../model/ledger-records.ts'
 import { type ReportResult, type RunReport, reportJson } from '../model/run-report.ts'
+import { sampleOf } from '../run/sample-rule.ts'
 import { type OpenMigration, openMigration } from './open-migration.ts'
 import { operatorName } from './operator-name.ts'
 import type { ReportOptions } from './options.ts'
@@ -60,5 +61,6 @@ function runOf(run: RunRecord): RunReport['run'] {
     entities,
     phase,
     retries,
+    ...sampleOf(run),
   }
 }

@@ -2,6 +2,7 @@ import { RehouseError } from '../errors.ts'
 import { addCounts, type Counts, NO_COUNTS } from '../model/counts.ts'
 import type { RunRecord, TaskRecord } from '../model/ledger-records.ts'
 import type { RunStatusResult, StatusResult } from '../model/results.ts'
+import { sampleOf } from '../run/sample-rule.ts'
 import { type OpenMigration, openMigration } from './open-migration.ts'
 import type { Options } from './options.ts'
 
@@ -49,6 +50,7 @@ async function runStatus(migration: OpenMigration, run: RunRecord): Promise<RunS
     started_at: run.startedAt,
     finished_at: run.finishedAt,
     operator: run.operator,
+    ...sampleOf(run),
     totals,
     bottleneck: null,
     entities,

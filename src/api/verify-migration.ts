@@ -7,6 +7,7 @@ import type { Migration } from '../run/migration.ts'
 import { interrupted } from '../run/read-task.ts'
 import { recompute } from '../run/recompute.ts'
 import type { RunContext } from '../run/run-context.ts'
+import { sampleSize } from '../run/sample-rule.ts'
 import type { MigrationSurvey } from '../run/survey-migration.ts'
 import type { TargetReader } from '../target/target.ts'
 import { Differences } from '../verify/differences.ts'
@@ -66,7 +67,7 @@ export async function verifyMigration(migration: Migration, { survey, context, r
     const ground = { entities, differences, spill, readers, factsOf, steps }
     const witness = await compareAll(migration, { survey, context, request }, ground)
     await steps.end()
-    return resultOf({ request, entities: wanted, differences, factsOf, witness })
+    return resultOf({ request, entities: wanted, differences, factsOf, witness, drawn: sampleSize(survey.runs) })
   } catch (error) {
     throw request.signal.aborted ? interrupted(request.signal) : error
   } finally {
@@ -103,7 +104,7 @@ interface Ground {
 
 /** Each level is all of those before it. Rows and sums are looked at side by side: one is work for this process, the other for the servers. */
 async function compareAll(migration: Migration, opened: Opened, ground: Ground): Promise<readonly WitnessLine[]> {
-  const { request, survey } = opened
+  const { request, survey, context } = opened
   const { entities, differences, steps } = ground
   // Told after the rows, whose progress is kept: what is looked at anew each time must not stand there twice.
   const beside = new Differences(null)
@@ -133,7 +134,17 @@ async function compareAll(migration: Migration, opened: Opened, ground: Ground):
       told(differences, isBasic ? Promise.resolve() : rowsLeft()),
       told(beside, verifyBasics(common)),
       isBasic ? null : verifyAudit(entities, common),
-      isBasic ? [] : told(beside, verifyWitness({ ...common, snapshot: of => snapshots.of(of), done: of => snapshots.done(of) })),
+      isBasic
+        ? []
+        : told(
+            beside,
+            verifyWitness({
+              ...common,
+              isSample: context.sample !== null,
+              snapshot: of => snapshots.of(of),
+              done: of => snapshots.done(of),
+            }),
+          ),
       isBasic ? null : told(beside, verifyExamples({ ...common, onNoExamples: noneOf('examples') })),
     ])
     for (const one of recomputed) if (!beside.first.some(other => isSameExample(one, other))) beside.add(one)

@@ -179,11 +179,13 @@ function place(slots: Int32Array, hash: number, ordinal: number): void {
   slots[i] = ordinal + 1
 }
 
-function hashOfInteger(hi: number, lo: number): number {
+/** Evenly spread over 32 bits, with their sign; the same on every machine. */
+export function hashOfInteger(hi: number, lo: number): number {
   return mix32(mix32(lo) ^ Math.imul(hi, 0x9e3779b1))
 }
 
-function hashOfText(text: string): number {
+/** As `hashOfInteger`. */
+export function hashOfText(text: string): number {
   let h = text.length
   for (let i = 0; i < text.length; i++) h = (Math.imul(h ^ text.charCodeAt(i), 0x01000193) + (h >>> 15)) | 0
   return mix32(h)

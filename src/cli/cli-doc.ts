@@ -50,7 +50,7 @@ function argumentTable(command: Command): readonly string[] {
 function flagTable(flags: readonly Flag[]): readonly string[] {
   const rows = flags.map(
     flag =>
-      `| \`${flagTerm(flag)}\` | ${kindText(flag)} | ${flag.doc}${flag.notBuilt ? ' (not supported yet)' : ''} | ${flag.default === undefined ? '' : `\`${flag.default}\``} |`,
+      `| \`${flagTerm(flag)}\` | ${kindText(flag)} | ${flag.doc} | ${flag.default === undefined ? '' : `\`${flag.default}\``} |`,
   )
   return ['| flag | value | | default |', '|---|---|---|---|', ...rows, '']
 }

@@ -29,7 +29,6 @@ export interface Flag {
   /** One sentence without a full stop. */
   readonly doc: string
   readonly default?: string
-  readonly notBuilt?: true
 }
 
 export interface Argument {

@@ -82,7 +82,12 @@ export const COMMANDS: readonly Command[] = [
       OPERATOR_FLAG,
       { name: 'top-up', type: 'switch', doc: 'Update rows that changed in the source since they were loaded' },
       { name: 'delete-gone', type: 'switch', doc: 'With --top-up: remove rows that are gone from the source' },
-      { name: 'sample', type: 'count', value: 'N', doc: 'Move only a sample', notBuilt: true },
+      {
+        name: 'sample',
+        type: 'count',
+        value: 'N',
+        doc: 'Move only about so many rows of each entity and tenant, and all they refer to: a rehearsal, dry or into empty targets of its own',
+      },
     ],
     examples: ['rehouse migrate --dry-run', 'rehouse migrate --tenant springfield --entity student', 'rehouse migrate --resume'],
     exits: [

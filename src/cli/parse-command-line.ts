@@ -106,13 +106,12 @@ function addCommand(command: Command, declared: Declared, hooks: Hooks): void {
   command.action(() => {
     const values: Record<string, unknown> = command.opts()
     const given = options.map(({ flag, option }) => [flag.name, values[option.attributeName()]] as const)
-    refuseNotBuilt(declared, new Map(given))
     hooks.chosen({ kind: 'run', command: declared.name, args: command.args, flags: new Flags(new Map(given)) })
   })
 }
 
 function makeOption(flag: Flag): Option {
-  const option = new Option(flagTerm(flag), flag.notBuilt ? `${flag.doc} (not supported yet)` : flag.doc)
+  const option = new Option(flagTerm(flag), flag.doc)
   if (flag.choices !== undefined) option.choices(flag.choices)
   const parse = PARSERS[flag.type]
   if (parse !== undefined) option.argParser(parse)
@@ -142,12 +141,6 @@ function helpAfter(declared: Declared): string {
 
 function exitLines(exits: readonly ExitDoc[]): readonly string[] {
   return ['Exit status:', ...exits.map(({ status, when }) => `  ${String(status).padEnd(3)}  ${when}`)]
-}
-
-function refuseNotBuilt(declared: Declared, given: ReadonlyMap<string, unknown>): void {
-  for (const flag of declared.flags) {
-    if (flag.notBuilt && given.get(flag.name) !== undefined) throw notSupported(`--${flag.name}`)
-  }
 }
 
 function addNotBuilt(command: Command, declared: NotBuilt): void {

@@ -45,6 +45,8 @@ export interface RunSelection {
   readonly retries?: true
   /** Rows that changed in the source are updated; absent = they are kept. */
   readonly topUp?: true
+  /** About so many rows of each entity and tenant, and what they refer to; absent = all rows. */
+  readonly sample?: number
   /** With `topUp`: rows gone from the source are removed; absent = they are kept. */
   readonly deleteGone?: true
   /** Rows whose target is not what the program makes of the source are put right, whichever side changed; absent = they are kept. */

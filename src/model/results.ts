@@ -39,6 +39,8 @@ export interface MigrateResult {
   readonly run: string
   readonly status: Status
   readonly dryRun: boolean
+  /** About so many rows of each entity and tenant were drawn; absent = all rows were read. */
+  readonly sample?: number
   readonly totals: Totals
   readonly entities: readonly EntityResult[]
   readonly findings: readonly Finding[]
@@ -140,6 +142,8 @@ export interface RunStatusResult {
   readonly started_at: string
   readonly finished_at: string | null
   readonly operator: string
+  /** About so many rows of each entity and tenant are drawn; absent = all rows are read. */
+  readonly sample?: number
   readonly totals: Totals
   readonly bottleneck: string | null
   readonly entities: readonly {
@@ -257,6 +261,8 @@ export interface VerifyResult {
   readonly outcome: VerifyOutcome
   /** `complete`: equal, and nothing is in quarantine. `accounted`: equal, but rows are in quarantine: accounted for, not complete. */
   readonly parity: 'complete' | 'accounted' | 'none'
+  /** The target holds a sample of about so many rows of each entity and tenant: nothing is said of the others. Absent = it does not. */
+  readonly sample?: number
   /** Rows of target tables. */
   readonly compared: number
   readonly equal: number

@@ -22,6 +22,8 @@ export interface RunReport {
     readonly phase: string | null
     /** It tried rows in quarantine again. */
     readonly retries: boolean
+    /** It drew about so many rows of each entity and tenant; absent = it read all. */
+    readonly sample?: number
   }
   readonly totals: Totals & { readonly parts_quarantined: number }
   /** By tenant, then in the order of the manifest. */

@@ -78,6 +78,8 @@ export interface CompileInput {
   readonly numbers: NumberStore | null
   /** Null: existence is not looked up now (settled afterwards, or only checking). */
   readonly index: (entity: string) => KeyIndex | null
+  /** Told each key a row refers to another entity by, of every candidate; no reference is missing then. Null: nobody asks. */
+  readonly draws: DrawKey | null
   /** Entities whose references from this one are settled afterwards. */
   readonly settles: ReadonlySet<string>
   /** Entities that are looked up now, and whose rows may be taken back afterwards. */
@@ -157,6 +159,9 @@ export interface ParentKey {
   /** The parent's id as a uuid field. */
   writeId(out: TupleWriter): void
 }
+
+/** The key stands until the next row. */
+export type DrawKey = (entity: string, key: ParentKey) => void
 
 /** A reference whose parent is looked up after the entity is loaded (to itself, in a circle, or to what may still be taken back). */
 export interface SettledReference {

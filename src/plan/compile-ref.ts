@@ -9,7 +9,7 @@ import {
 import type { TupleWriter } from '../base/tuple-writer.ts'
 import { builtinType } from '../cast/builtin-types.ts'
 import type { MappingValue } from '../model/mapping.ts'
-import type { CompileContext, ParentFacts, ParentKey, SettledReference, ValueWanted } from './compile-context.ts'
+import type { CompileContext, DrawKey, ParentFacts, ParentKey, SettledReference, ValueWanted } from './compile-context.ts'
 import { compileCondition } from './compile-expression-source.ts'
 import { compileOutcomes, isAllow, type TakeOutcome } from './compile-outcome.ts'
 import { QUARANTINED } from './outcome-registry.ts'
@@ -19,6 +19,7 @@ import type { RowState, ValueSource } from './row-state.ts'
 type RefValue = Extract<MappingValue, { kind: 'ref' }>
 
 interface Candidate {
+  readonly entity: string
   readonly key: ParentKey
   /** Null: not looked up now. */
   readonly index: KeyIndex | null
@@ -60,11 +61,12 @@ function compileLookup(value: RefValue, wanted: RefWanted, context: CompileConte
     if (parent === null || key === null) return null
     const isSettled = context.settles.has(name)
     if (!isAllowed && (isSettled || context.late.has(name))) settle({ value, wanted, parent, key }, context)
-    candidates.push({ key, index: isSettled ? null : context.index(name) })
+    candidates.push({ entity: name, key, index: isSettled ? null : context.index(name) })
   }
   const target = { type: builtinType('uuid'), column: wanted.column, onLoss: [], at: value.at }
   const missing = value.missing.length > 0 ? compileOutcomes(value.missing, target, context) : null
   const lookup = { missing, column: wanted.column, isAllowed }
+  if (context.draws !== null) return drawParents(candidates, { ...lookup, draws: context.draws })
   return candidates.length === 1 ? oneParent(candidates[0] as Candidate, lookup) : firstParent(candidates, lookup)
 }
 
@@ -133,6 +135,22 @@ function firstParent(candidates: readonly Candidate[], lookup: Lookup): ValueSou
       if (state === UNSEEN) state = found
     }
     return takeMissing(row, out, { ...lookup, state, key: first })
+  }
+}
+
+/** Tells what the reference may lead to, and takes the first that a key could be of. */
+function drawParents(candidates: readonly Candidate[], { draws, ...lookup }: Lookup & { draws: DrawKey }): ValueSource['write'] {
+  return (row, out) => {
+    let first: ParentKey | null = null
+    for (const { entity, key } of candidates) {
+      const result = key.read(row)
+      if (result === NULL_KEY) return out.null()
+      if (result === NO_KEY) continue
+      if (result !== HAS_KEY) return false
+      draws(entity, key)
+      first ??= key
+    }
+    return first === null ? takeMissing(row, out, { ...lookup, state: UNSEEN, key: null }) : writeId(first, out)
   }
 }
 

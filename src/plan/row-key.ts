@@ -1,4 +1,4 @@
-import type { KeyIndex } from '../base/key-index.ts'
+import { hashOfInteger, hashOfText, type KeyIndex, NOT_FOUND } from '../base/key-index.ts'
 import { canonicalKey, keyParts } from '../base/key-text.ts'
 import type { TupleCursor } from '../base/tuple-cursor.ts'
 import { integerKey, keyText } from '../cast/key-text.ts'
@@ -19,6 +19,7 @@ export class RowKey {
   readonly #toHalves: ReturnType<typeof integerKey>
   readonly #isUnique: boolean
   readonly #last = new Int32Array(2)
+  readonly #peeked = new Int32Array(2)
   #lastText = ''
   #hasLast = false
   #count = 0
@@ -125,6 +126,39 @@ export class RowKey {
   peek(cursor: TupleCursor): string | null {
     for (let i = 0; i < this.#count; i++) if ((cursor.length[i] as number) < 0) return null
     return this.#text(cursor)
+  }
+
+  /** As `find`, of the key at the cursor, without reading the row. A key with a NULL in it is in no index. */
+  findAt(cursor: TupleCursor, index: KeyIndex): number {
+    if (!this.isWholeAt(cursor)) return NOT_FOUND
+    if (this.#toHalves === null) return index.findText(this.#text(cursor))
+    const [hi, lo] = this.#halvesAt(cursor)
+    return index.find(hi, lo)
+  }
+
+  /** Puts the key at the cursor, which has no NULL in it, into an index: its ordinal. */
+  addAt(cursor: TupleCursor, index: KeyIndex): number {
+    if (this.#toHalves === null) return index.addText(this.#text(cursor))
+    const [hi, lo] = this.#halvesAt(cursor)
+    return index.add(hi, lo)
+  }
+
+  /** A number of the key at the cursor, which has no NULL in it: 0 to 2³²−1, the same for the same key everywhere, and keys are evenly spread over them. */
+  spreadAt(cursor: TupleCursor): number {
+    if (this.#toHalves === null) return hashOfText(this.#text(cursor)) >>> 0
+    const [hi, lo] = this.#halvesAt(cursor)
+    return hashOfInteger(hi, lo) >>> 0
+  }
+
+  /** No part of the key at the cursor is NULL. */
+  isWholeAt(cursor: TupleCursor): boolean {
+    for (let i = 0; i < this.#count; i++) if ((cursor.length[i] as number) < 0) return false
+    return true
+  }
+
+  #halvesAt(cursor: TupleCursor): readonly [number, number] {
+    this.#toHalves?.(cursor.data, cursor.start[0] as number, cursor.length[0] as number, this.#peeked)
+    return [this.#peeked[0] as number, this.#peeked[1] as number]
   }
 
   restart(): void {

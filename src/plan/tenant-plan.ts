@@ -7,7 +7,7 @@ import type { Finding } from '../model/finding.ts'
 import type { NumberedTenant } from '../model/ledger-records.ts'
 import type { Entity, IdStrategy, ListedTables, Mapping, Related, RelationName, ServiceRef } from '../model/mapping.ts'
 import type { SqlType } from '../model/sql-type.ts'
-import type { KeyPlan, ParentFacts, RelatedFacts } from './compile-context.ts'
+import type { DrawKey, KeyPlan, ParentFacts, RelatedFacts } from './compile-context.ts'
 import { type CompiledEntity, compileEntity } from './compile-entity.ts'
 import { idStrategyOf } from './compile-own-id.ts'
 import { planKey } from './key-plan.ts'
@@ -189,6 +189,8 @@ export interface CompileSetting {
 export interface CompileWith {
   readonly setting: CompileSetting
   readonly index: (entity: string) => KeyIndex | null
+  /** Absent: nobody asks what rows refer to. */
+  readonly draws?: DrawKey
   /** What is in memory already; absent = nothing is. */
   readonly filled?: { readonly stores: ReadonlyMap<string, RelatedStore>; readonly numbers: NumberStore | null }
   /** How long a call of a function may take; absent: CALL_MS (function-watch.ts). */
@@ -196,7 +198,7 @@ export interface CompileWith {
 }
 
 /** Compiles one entity for one tenant. `index` answers for parents of this tenant or among the shared rows. */
-export function compileFor(plan: TenantPlan, name: string, { setting, index, filled, callMs }: CompileWith): CompiledEntity {
+export function compileFor(plan: TenantPlan, name: string, { setting, index, filled, draws, callMs }: CompileWith): CompiledEntity {
   const facts = plan.entities.get(name)
   if (facts === undefined) throw new RangeError(`expected an entity of the plan, got ${name}`)
   const { entity, relation, order } = facts
@@ -233,6 +235,7 @@ export function compileFor(plan: TenantPlan, name: string, { setting, index, fil
     identifiers,
     parent,
     index,
+    draws: draws ?? null,
     related: (path: string) => facts.related.get(path) ?? null,
     stores: filled?.stores ?? new Map<string, RelatedStore>(),
     numbers: filled?.numbers ?? null,

@@ -192,6 +192,17 @@ export const ERROR_TEXTS: Readonly<Record<Code, ErrorText>> = {
     risk: 'None. The refusal is recorded in the audit (`policy_denied`), in the file where the database does not take it.',
     next: 'Run the SQL of `rehouse check --grants` as an administrator, or migrate as a role that row-level security does not bind.',
   },
+  TARGET_HOLDS_SAMPLE: {
+    means:
+      'Rows were drawn into this target by `migrate --sample`. With all rows beside them nobody could say any more what is a rehearsal and what is meant to stay.',
+    risk: NOTHING_BEGAN,
+    next: 'Point the services at empty databases for the whole migration, or add `--sample` to go on with the sample.',
+  },
+  TARGET_HOLDS_ROWS: {
+    means: 'A sample goes into a target of its own: into this one a run migrated whole tables.',
+    risk: NOTHING_BEGAN,
+    next: 'Point the services at empty databases, for example `embedded:rehearsal`, or add `--dry-run` to rehearse without writing.',
+  },
   TARGET_HELD: {
     means: 'Another run holds the target. Two runs at once would be kept apart by fences, but would only waste each other’s work.',
     risk: NOTHING_BEGAN,

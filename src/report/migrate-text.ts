@@ -23,6 +23,7 @@ export function renderMigrate(result: MigrateResult, page: Page): readonly strin
     ...result.failures.flatMap(failure => [...renderError(failure, page), '']),
     ...renderNotTried(result, page),
     headline(result, page),
+    ...sampleText(result, page),
     equationText(result.totals),
     ...auditHeadText(result.audit_head),
   ]
@@ -32,6 +33,12 @@ function headline(result: MigrateResult, page: Page): string {
   const what = result.dryRun ? 'Dry run' : 'Run'
   const rate = result.seconds > 0 && result.totals.read > 0 ? `, ${formatRate(result.totals.read / result.seconds)} rows/s` : ''
   return `${what} ${printable(result.run)} ${page.paint(STATUS_TONES[result.status], result.status)} in ${formatSeconds(result.seconds)}${rate}`
+}
+
+function sampleText({ sample }: MigrateResult, page: Page): readonly string[] {
+  if (sample === undefined) return []
+  const text = `A sample: about ${formatCounted(sample, 'row')} of each entity and tenant, and what they refer to. It is a rehearsal, not a migration.`
+  return wrapText(page.paint('warn', text), page, { first: '', indent: 2 })
 }
 
 function renderEntities(result: MigrateResult, page: Page): readonly string[] {

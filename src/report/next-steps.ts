@@ -48,7 +48,8 @@ function runSteps(result: MigrateResult, invocation: Invocation): readonly NextS
           purpose: 'again from the beginning: a dry run leaves nothing to resume',
         },
       ]
-    return [{ command: commandLine(invocation, 'migrate'), purpose: 'the same with writing' }]
+    const sample = result.sample === undefined ? [] : ['--sample', String(result.sample)]
+    return [{ command: commandLine(invocation, 'migrate', ...sample), purpose: 'the same with writing' }]
   }
   const resume = commandLine(invocation, 'migrate', '--resume', result.run)
   if (result.status === 'interrupted') return [{ command: resume, purpose: 'goes on after the last committed batch' }]

@@ -44,6 +44,7 @@ export const migrateSchema = z.object({
   run: text,
   status,
   dryRun: z.boolean(),
+  sample: count.exactOptional().describe('About so many rows of each entity and tenant were drawn; absent: all were read.'),
   totals: z.object(totals).describe('Sums over entities.'),
   entities: z.array(entityResult),
   findings: z.array(finding),
@@ -102,6 +103,7 @@ export const statusSchema = z.object({
       finished_at: maybeText,
       operator: text,
       totals: z.object(totals),
+      sample: count.exactOptional(),
       bottleneck: maybeText,
       entities: z.array(statusEntity),
     }),
@@ -192,6 +194,9 @@ export const verifySchema = z.object({
   level: z.enum(['basic', 'standard', 'rigorous', 'forensic']),
   outcome: z.enum(['equal', 'different', 'could_not_verify']),
   parity: z.enum(['complete', 'accounted', 'none']).describe('accounted: equal, but rows are in quarantine: accounted for, not complete.'),
+  sample: count
+    .exactOptional()
+    .describe('The target holds a sample of about so many rows of each entity and tenant: it is never complete.'),
   ...comparedCounts,
   differences: z.array(difference).describe('The first 1000.'),
   differences_total: count,

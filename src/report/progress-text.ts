@@ -49,7 +49,8 @@ function progressSummary(state: ProgressState, nowMs: number): string {
     ...(state.quarantined === 0 ? [] : [`${formatCount(state.quarantined)} quarantined`]),
     ...(state.stoppedTenants === 0 ? [] : [`${formatCounted(state.stoppedTenants, 'tenant')} stopped`]),
   ]
-  return `${state.isDryRun ? 'dry run, ' : ''}${parts.join(', ')}`
+  const what = [...(state.isDryRun ? ['dry run'] : []), ...(state.sample === null ? [] : [`sample of ${formatCount(state.sample)}`])]
+  return [...what, ...parts].join(', ')
 }
 
 /** Whole percents, never 100 before the end: an estimate may be short. */
@@ -84,6 +85,10 @@ function sumRead(tenants: readonly TenantProgress[]): number {
 /** What deserves a line of its own that stays: retries, stops, schema changes, findings. Null for everything else. */
 export function renderEvent(event: ProgressEvent): string | null {
   switch (event.type) {
+    case 'run:started':
+      return event.sample === undefined
+        ? null
+        : `a sample: about ${formatCounted(event.sample, 'row')} of each entity and tenant, and what they refer to`
     case 'task:retried':
       return printable(
         `${placeText(event)}: ${event.code}, attempt ${event.attempt} in ${formatSeconds(event.waitMs / 1000)}: ${event.message}`,

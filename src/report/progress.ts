@@ -12,6 +12,8 @@ export interface ProgressState {
   readonly quarantined: number
   /** Rows of the last WINDOW_MS, for the rate. */
   readonly samples: readonly Sample[]
+  /** Rows drawn of each entity and tenant; null = all are read. */
+  readonly sample: number | null
   readonly tenants: ReadonlyMap<string, TenantProgress>
   readonly stoppedTenants: number
   /** CPU seconds per second of this process, lately; null = not measured. */
@@ -61,6 +63,7 @@ export const NO_PROGRESS: ProgressState = {
   samples: [],
   tenants: new Map(),
   stoppedTenants: 0,
+  sample: null,
   cpuShare: null,
   isFinished: false,
 }
@@ -69,7 +72,14 @@ export const NO_PROGRESS: ProgressState = {
 export function reduceProgress(state: ProgressState, event: ProgressEvent | CpuMeasured, nowMs: number): ProgressState {
   switch (event.type) {
     case 'run:started':
-      return { ...NO_PROGRESS, startedMs: nowMs, isDryRun: event.dryRun, tasks: event.tasks, estimatedRows: event.estimatedRows }
+      return {
+        ...NO_PROGRESS,
+        startedMs: nowMs,
+        isDryRun: event.dryRun,
+        sample: event.sample ?? null,
+        tasks: event.tasks,
+        estimatedRows: event.estimatedRows,
+      }
     case 'phase:started':
       return changeTenant(state, event.tenant, tenant => ({ ...tenant, phase: event.phase }))
     case 'task:started':

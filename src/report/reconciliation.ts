@@ -24,7 +24,7 @@ export function reconciliationDocument({ report, sha256 }: Pick<ReportResult, 'r
       {
         title: 'Source against target',
         lead: [
-          'in target = loaded + updated + unchanged + skipped. unaccounted = source − read; where the source was not counted, rows read. complete: nothing unaccounted and nothing refused. accounted: rows are in quarantine.',
+          'in target = loaded + updated + unchanged + skipped. unaccounted = source − read; where the source was not counted, rows read. complete: nothing unaccounted and nothing refused. accounted: rows are in quarantine. sample: only drawn rows were read; source are those.',
         ],
         table: {
           name: 'reconciliation',
@@ -69,16 +69,17 @@ interface Line {
   readonly inTarget: number
   readonly orphans: number
   readonly unaccounted: number
-  readonly parity: 'complete' | 'accounted' | 'not settled'
+  readonly parity: 'complete' | 'accounted' | 'sample' | 'not settled'
 }
 
-function reconcile(of: ReportEntity, { outcomes }: RunReport): Line {
+function reconcile(of: ReportEntity, { outcomes, run }: RunReport): Line {
   const inTarget = of.loaded + of.updated + of.unchanged + of.skipped
   const source = of.source_rows ?? of.read
   const accounted = inTarget + of.merged + of.excluded + of.quarantined
   const unaccounted = source - accounted
   const isWhole = of.state === 'settled' && unaccounted === 0
-  const parity = !isWhole ? 'not settled' : of.quarantined + of.parts_quarantined > 0 ? 'accounted' : 'complete'
+  const parity =
+    run.sample !== undefined ? 'sample' : !isWhole ? 'not settled' : of.quarantined + of.parts_quarantined > 0 ? 'accounted' : 'complete'
   return { of, source, inTarget, orphans: orphansOf(of, outcomes), unaccounted, parity }
 }
 

@@ -62,6 +62,7 @@ const run = z.object({
   entities: names,
   phase: maybeText,
   retries: z.boolean(),
+  sample: count.exactOptional(),
 })
 
 /** The file report.json. */

@@ -39,7 +39,11 @@ function verdictText({ run, checks, totals }: RunReport): string {
   const end = run.status === 'running' ? 'has not ended' : `ended with status “${run.status}”`
   const quarantined = totals.quarantined + totals.parts_quarantined
   const complete =
-    quarantined > 0 ? 'Accounted for, not complete: rows or parts are in quarantine.' : 'No row and no part is in quarantine.'
+    run.sample !== undefined
+      ? `A sample of about ${formatCount(run.sample)} rows of each entity and tenant: a rehearsal, never complete.`
+      : quarantined > 0
+        ? 'Accounted for, not complete: rows or parts are in quarantine.'
+        : 'No row and no part is in quarantine.'
   return `The run ${end}: ${equationText(totals)}. ${complete} ${told}.`
 }
 
@@ -48,6 +52,7 @@ function factsOf({ run, made_at, made_by }: RunReport, sha256: string): ReportDo
     ...(run.tenants === null ? [] : [`tenants ${run.tenants.join(', ')}`]),
     ...(run.entities === null ? [] : [`entities ${run.entities.join(', ')}`]),
     ...(run.phase === null ? [] : [`phase ${run.phase}`]),
+    ...(run.sample === undefined ? [] : [`a sample of about ${formatCount(run.sample)} rows of each entity and tenant`]),
     ...(run.retries ? ['rows in quarantine were tried again'] : []),
   ]
   return [

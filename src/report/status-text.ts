@@ -1,6 +1,6 @@
 import type { RunStatusResult, Status, StatusResult } from '../model/results.ts'
 import type { Page, Tone } from './paint.ts'
-import { formatAbout, formatCount, formatRate } from './quantities.ts'
+import { formatAbout, formatCount, formatCounted, formatRate } from './quantities.ts'
 import { left, renderTable, right } from './table.ts'
 import { printable } from './text-width.ts'
 import { equationText } from './totals-text.ts'
@@ -24,6 +24,9 @@ function renderRun(run: RunStatusResult, page: Page): readonly string[] {
   const times = run.finished_at === null ? `since ${run.started_at}` : `${run.started_at} to ${run.finished_at}`
   return [
     `Run ${page.paint('strong', printable(run.run))} ${page.paint(STATUS_TONES[run.status], run.status)}, ${times}, by ${printable(run.operator)}`,
+    ...(run.sample === undefined
+      ? []
+      : [page.paint('warn', `a sample: about ${formatCounted(run.sample, 'row')} of each entity and tenant`)]),
     equationText(run.totals),
     ...(run.bottleneck === null ? [] : [`slowest part: ${printable(run.bottleneck)}`]),
     ...(run.entities.length === 0 ? [] : renderEntities(run, page)),

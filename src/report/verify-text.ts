@@ -156,7 +156,14 @@ function headline(result: VerifyResult, page: Page): readonly string[] {
     ...repairedText(result, page),
     `${what}: ${page.paint(tone, text)} in ${formatSeconds(result.seconds)}${rate}`,
     ...(parity === '' ? [] : [parity]),
+    ...sampleText(result.sample, page),
   ]
+}
+
+function sampleText(sample: number | undefined, page: Page): readonly string[] {
+  if (sample === undefined) return []
+  const text = `Never complete: the target holds a sample, about ${formatCounted(sample, 'row')} of each entity and tenant. Of the rows that were not drawn nothing is said.`
+  return wrapText(page.paint('warn', text), page, { first: '', indent: 2 })
 }
 
 /** What a repair did, before what was found afterwards. */

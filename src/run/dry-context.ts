@@ -3,6 +3,7 @@ import { bug } from '../errors.ts'
 import { referencedEntities } from '../plan/order.ts'
 import type { Migration, RunOptions } from './migration.ts'
 import type { RunContext } from './run-context.ts'
+import { sampleRuleOf } from './sample-rule.ts'
 import type { MigrationSurvey } from './survey-migration.ts'
 import { retriesOf, topUpOf } from './top-up-run.ts'
 
@@ -21,6 +22,7 @@ export function dryContext(migration: Migration, { survey, options }: { survey: 
     batchRows: options.batchRows,
     retries: retriesOf(options.selection),
     topUp: topUpOf(options.selection),
+    sample: sampleRuleOf(survey.runs, options.selection),
     now: options.now,
     service: name => migration.services.find(s => s.name === name) ?? missing(`service ${name}`),
     entity: name => {

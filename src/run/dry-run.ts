@@ -139,10 +139,12 @@ class DryLane {
     const batch = { ...facts.entity.batch, rows: batchRows ?? facts.entity.batch.rows }
     const emit = isShown ? this.#run.emit : () => undefined
     const began = now()
-    emit({ type: 'task:started', entity: name, tenant: tenant?.code ?? null, estimatedRows: facts.relation.estimatedRows })
+    const sample = await this.state.sampled(facts)
+    const estimatedRows = sample?.rows ?? facts.relation.estimatedRows
+    emit({ type: 'task:started', entity: name, tenant: tenant?.code ?? null, estimatedRows })
     const examples = examplesOf({ facts, compiled, tenant: tenant?.code ?? null }, this.#run)
     const topUp = this.#run.topUp?.touched.ruleFor(facts.entity, tenant?.code ?? null) ?? null
-    const known = { run, facts, compiled, entity, tenant, service, snapshot, index, batch, retries, topUp, examples }
+    const known = { run, facts, compiled, entity, tenant, service, snapshot, index, batch, retries, topUp, examples, sample }
     const context = { ...known, tally: this.#tally, hooks, signal, now, emit, confirm: () => this.state.confirmAfter(name) }
     const sink = new MemorySink(context, { compares, audit: isShown ? this.#audit(name) : null })
     await readTask(context, sink, { after: null, readBefore: 0 })

@@ -7,12 +7,14 @@ import { compileFor, type EntityFacts, type TenantPlan } from '../plan/tenant-pl
 import type { Source, SourceSnapshot } from '../source/source.ts'
 import { withoutRelations } from './absent-tables.ts'
 import type { CircleMember } from './circle-member.ts'
+import { drawSample } from './draw-sample.ts'
 import { fillRelated } from './fill-related.ts'
 import { findGone } from './find-gone.ts'
 import { keptKeys } from './kept-rows.ts'
 import { interrupted } from './read-task.ts'
 import { fillFromLedger } from './remember-states.ts'
 import type { RunContext } from './run-context.ts'
+import type { SampledRows } from './sampled-rows.ts'
 import { type Refusal, settleCircle } from './settle.ts'
 
 /** How far a lane has come in one attempt: names of entities and phases. */
@@ -33,6 +35,8 @@ export class LaneState {
   readonly #compiled = new Map<string, CompiledEntity>()
 
   #hasRead = false
+  /** Of a sampled run: what is drawn of each entity, chosen under the snapshots that are open. */
+  #sample: ReadonlyMap<string, SampledRows> | null = null
 
   constructor(run: RunContext, plan: TenantPlan) {
     this.#run = run
@@ -118,6 +122,7 @@ export class LaneState {
   }
 
   async closeSources(): Promise<void> {
+    this.#sample = null
     const open = [...this.#snapshots.values()]
     this.#snapshots.clear()
     for (const { source } of open) await source.close()
@@ -139,6 +144,14 @@ export class LaneState {
     await fillRelated(compiled, { facts, snapshotOf: name => this.snapshot(name) })
     this.#compiled.set(entity.name, compiled)
     return compiled
+  }
+
+  /** The rows of an entity that are drawn; null = all. They are chosen for the whole lane when it is first asked. */
+  async sampled({ entity }: EntityFacts): Promise<SampledRows | null> {
+    const { sample } = this.#run
+    if (sample === null) return null
+    this.#sample ??= await drawSample(this.#run, { plan: this.plan, sample, snapshot: name => this.snapshot(name) })
+    return this.#sample.get(entity.name) ?? null
   }
 
   async needIndex(name: string): Promise<KeyIndex> {

@@ -9,6 +9,7 @@ import type { ExampleWatch } from '../plan/example-watch.ts'
 import type { EntityFacts } from '../plan/tenant-plan.ts'
 import type { SourceSnapshot } from '../source/source.ts'
 import type { Target, Writer } from '../target/target.ts'
+import type { SampledRows } from './sampled-rows.ts'
 import type { Hooks } from './seams.ts'
 import type { TenantTally } from './stop-rules.ts'
 
@@ -46,6 +47,8 @@ export interface LoadContext {
   readonly topUp: TopUpRule | null
   /** Rows a person typed in; null = none for this entity and tenant. */
   readonly examples: ExampleWatch | null
+  /** The rows that are drawn; null = all. */
+  readonly sample: SampledRows | null
   /** The entity's own keys; null = nobody refers to it. */
   readonly index: KeyIndex | null
   readonly tally: TenantTally

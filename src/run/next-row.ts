@@ -24,7 +24,7 @@ export function sourceInvalid({ entity, relation }: EntityFacts, message: string
 
 /** All rows of an entity, or those after a position. Never ended from outside: work stops between batches. */
 export function readRequest(
-  { facts, compiled }: { readonly facts: EntityFacts; readonly compiled: CompiledEntity },
+  { facts, compiled }: { readonly facts: EntityFacts; readonly compiled: Pick<CompiledEntity, 'columns'> },
   after: readonly string[] | null = null,
 ): ReadRequest {
   return {

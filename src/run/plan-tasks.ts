@@ -5,7 +5,7 @@ import type { EntityFacts, TenantPlan } from '../plan/tenant-plan.ts'
 import type { Migration } from './migration.ts'
 import type { RunContext } from './run-context.ts'
 
-type PlannedContext = RunContext & { readonly plans: readonly TenantPlan[] }
+type PlannedContext = RunContext & { readonly plans: readonly TenantPlan[]; readonly sampled: { readonly sample?: number } }
 
 interface Planned {
   readonly plan: TenantPlan
@@ -25,8 +25,9 @@ export async function planTasks(migration: Migration, context: PlannedContext): 
     if (specs.length > 0) await ledger.planTasks(context.id, specs)
   }
   const rows = planned.map(({ facts }) => facts.relation.estimatedRows)
-  const estimatedRows = rows.some(count => count === null) ? null : rows.reduce<number>((sum, count) => sum + (count ?? 0), 0)
-  context.emit({ type: 'run:started', run: context.id, dryRun: false, tasks: planned.length, estimatedRows })
+  const isUnknown = context.sample !== null || rows.some(count => count === null)
+  const estimatedRows = isUnknown ? null : rows.reduce<number>((sum, count) => sum + (count ?? 0), 0)
+  context.emit({ type: 'run:started', run: context.id, dryRun: false, ...context.sampled, tasks: planned.length, estimatedRows })
 }
 
 function plannedTasks(context: PlannedContext): readonly Planned[] {

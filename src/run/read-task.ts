@@ -2,6 +2,7 @@ import { RehouseError } from '../errors.ts'
 import { BatchBuffers } from '../plan/batch-buffers.ts'
 import type { StoppedCall } from '../plan/function-watch.ts'
 import { leadingConstants } from '../plan/many-tables-key.ts'
+import type { RowKey } from '../plan/row-key.ts'
 import type { RowProgram } from '../plan/row-program.ts'
 import { TableEnds } from '../plan/table-ends.ts'
 import { countRows } from './count-rows.ts'
@@ -18,7 +19,7 @@ export interface ReadFrom {
 
 /**
  * Reads an entity's rows in key order, runs the program over them and hands full batches to the sink: one being committed while the next is filled.
- * The last batch carries the source's own count, which must be the number of rows read (guarantee 2).
+ * The last batch carries the source's own count, which must be the number of rows read (guarantee 2); of a sample how many rows were drawn.
  */
 export async function readTask(context: LoadContext, sink: BatchSink, from: ReadFrom): Promise<void> {
   const program = context.compiled.program as RowProgram
@@ -42,7 +43,8 @@ function tellExamples({ examples, emit }: LoadContext, { after }: ReadFrom): voi
 }
 
 async function readAll(context: LoadContext, filler: BatchFiller): Promise<void> {
-  const { compiled, facts, snapshot, signal } = context
+  const { compiled, facts, snapshot, signal, sample } = context
+  const rowKey = compiled.rowKey as RowKey
   const rows = openRows(compiled, facts)
   const ends = tableEnds(facts)
   const program = compiled.program as RowProgram
@@ -57,6 +59,7 @@ async function readAll(context: LoadContext, filler: BatchFiller): Promise<void>
   const step = (): boolean => {
     if (!isWaiting) {
       if (!rows.next()) return false
+      if (sample !== null && !sample.has(rows.cursor, rowKey)) return true
       isWaiting = mustWait()
       if (isWaiting) return false
     }
@@ -64,6 +67,7 @@ async function readAll(context: LoadContext, filler: BatchFiller): Promise<void>
     filler.run(rows)
     return true
   }
+  sample?.restart()
   for await (const chunk of snapshot.read(readRequest(context, filler.from))) {
     rows.push(chunk)
     for (;;) {
@@ -75,7 +79,7 @@ async function readAll(context: LoadContext, filler: BatchFiller): Promise<void>
     filler.endChunk(rows)
   }
   if (rows.pending > 0) throw sourceInvalid(facts, `expected whole rows, got ${rows.pending} bytes of one that does not end`)
-  await filler.finish(await countRows(context))
+  await filler.finish(sample === null ? await countRows(context) : BigInt(sample.rows))
 }
 
 /** Of many tables each has its own batches: so the ledger counts the rows of each. Null: it is one table. */
@@ -131,7 +135,7 @@ class BatchFiller {
 
   /** The row at hand is the first of another table. Where that came with another chunk, `endChunk` has the position already. */
   endTable(rows: EntityRows): void {
-    this.#upTo = rows.positionBefore() ?? this.#upTo
+    if (this.#context.sample === null) this.#upTo = rows.positionBefore() ?? this.#upTo
   }
 
   run(rows: EntityRows): void {
@@ -148,8 +152,9 @@ class BatchFiller {
 
   #hasRun(rows: EntityRows, loadedBefore: number): void {
     this.#context.examples?.look(this.#current, loadedBefore)
-    if (this.isFull) this.#upTo = rows.position()
-    this.#isMarked = false
+    // Rows that are not drawn lie between: the position is that of the last drawn one.
+    this.#isMarked = this.#context.sample !== null
+    if (this.#isMarked || this.isFull) this.#upTo = rows.position()
   }
 
   /** The position of the last row, while its bytes are still there: the next chunk takes their place. */
@@ -170,7 +175,9 @@ class BatchFiller {
     if (BigInt(this.#read) !== counted) throw this.#countMismatch(counted)
     await this.#context.confirm()
     this.#read -= this.#current.read
-    await this.#hand({ isLast: true, sourceCount: counted.toString() })
+    // How many rows the source has says nothing of a sample.
+    const isWhole = this.#context.sample === null
+    await this.#hand({ isLast: true, sourceCount: isWhole ? counted.toString() : null })
     while (this.#underWay.length > 0) await this.#oldest()
   }
 

@@ -7,6 +7,7 @@ import type { CompileSetting } from '../plan/tenant-plan.ts'
 import type { Source } from '../source/source.ts'
 import type { GoneRows } from './find-gone.ts'
 import type { Service } from './load-context.ts'
+import type { SampleRule } from './sample-rule.ts'
 import type { Hooks } from './seams.ts'
 import type { TouchedRows } from './touched-rows.ts'
 
@@ -30,6 +31,8 @@ export interface RunContext {
   readonly retries: boolean
   /** Null: loaded rows are kept as they are. */
   readonly topUp: TopUpRun | null
+  /** Null: all rows are read. */
+  readonly sample: SampleRule | null
   /** `--batch-rows`; null = as the manifest says. */
   readonly batchRows: number | null
   now(): number

@@ -17,6 +17,7 @@ import { planTasks, refuseOrphans } from './plan-tasks.ts'
 import { withRetries } from './retry.ts'
 import type { RunContext } from './run-context.ts'
 import { runLanes } from './run-lanes.ts'
+import { runsOf, type SampleRule, sampleOf, sampleRuleOf } from './sample-rule.ts'
 import { applySteps, settleDebts } from './schema-debts.ts'
 import { atSeam } from './seams.ts'
 import { describeTables, describeTargets, type MigrationSurvey } from './survey-migration.ts'
@@ -66,7 +67,8 @@ async function runHeld(migration: Migration, survey: MigrationSurvey, options: R
   const record = await takeUpRun(migration, options)
   if (record === null) return { run: '', status: 'clean', failures: [] }
   const numbered = await allotNumbers(migration, survey)
-  const context = contextOf(migration, { survey, numbered, record, options })
+  const sample = sampleRuleOf(await runsOf(migration), record.selection)
+  const context = contextOf(migration, { survey, numbered, record, options, sample })
   await refuseOrphans(context)
   for (const { ledger } of services) await ledger.beginRun(record)
   await atSeam(options.hooks, 'run_recorded', {})
@@ -114,6 +116,8 @@ async function holdAll({ services }: Migration, options: RunOptions): Promise<re
 const NONE: ReadonlySet<string> = new Set()
 
 interface OwnContext extends RunContext {
+  /** As it is told. */
+  readonly sampled: { readonly sample?: number }
   readonly plans: readonly TenantPlan[]
   /** Tables by service while they are loaded; known once keys are set aside. */
   readonly during: Map<
@@ -143,9 +147,15 @@ async function allotNumbers({ mapping, services }: Migration, survey: MigrationS
 
 function contextOf(
   migration: Migration,
-  of: { survey: MigrationSurvey; numbered: Numbered; record: Omit<RunRecord, 'status' | 'finishedAt'>; options: RunOptions },
+  of: {
+    survey: MigrationSurvey
+    numbered: Numbered
+    record: Omit<RunRecord, 'status' | 'finishedAt'>
+    options: RunOptions
+    sample: SampleRule | null
+  },
 ): OwnContext {
-  const { survey, numbered, record, options } = of
+  const { survey, numbered, record, options, sample } = of
   const { mapping } = migration
   const targets = new Map(survey.services.map(s => [s.ref.name, { version: s.facts.version, relations: s.relations }]))
   const setting = { ...survey.setting, numbers: new Map(numbered.entities.map(e => [e.name, e.number])), targets }
@@ -165,6 +175,8 @@ function contextOf(
     batchRows: options.batchRows,
     retries: retriesOf(record.selection),
     topUp: topUpOf(record.selection),
+    sample,
+    sampled: sampleOf(record),
     now: options.now,
     service: name => migration.services.find(s => s.name === name) ?? missing(`service ${name}`),
     entity: name => numbered.entities.find(e => e.name === name) ?? missing(`entity ${name}`),

@@ -3,7 +3,7 @@ import type { Survey } from '../checks/survey.ts'
 import { atPlace, RehouseError } from '../errors.ts'
 import type { Catalogue, TargetRelation } from '../model/catalogue.ts'
 import type { Finding } from '../model/finding.ts'
-import type { NumberedTenant, SchemaStep } from '../model/ledger-records.ts'
+import type { NumberedTenant, RunRecord, SchemaStep } from '../model/ledger-records.ts'
 import type { Mapping, Tenant } from '../model/mapping.ts'
 import type { SqlType } from '../model/sql-type.ts'
 import { matchColumn } from '../plan/collect-names.ts'
@@ -18,6 +18,7 @@ import { type CompileSetting, compileFor, planTenant, type TenantPlan } from '..
 import type { TableName } from '../target/target.ts'
 import { findElsewhere } from './absent-tables.ts'
 import type { Migration } from './migration.ts'
+import { runsOf } from './sample-rule.ts'
 import { type LeftOut, type SurveyedSource, surveySources } from './survey-sources.ts'
 import { watchOptions } from './watched-examples.ts'
 
@@ -26,6 +27,8 @@ export interface MigrationSurvey extends Survey {
   readonly tenants: readonly NumberedTenant[]
   readonly setting: CompileSetting
   readonly findings: readonly Finding[]
+  /** Of the control ledger, newest first. */
+  readonly runs: readonly RunRecord[]
 }
 
 /**
@@ -55,7 +58,8 @@ export async function surveyMigration(migration: Migration, chosen: readonly str
     ...sources.flatMap(s => s.excluded),
   ])
   const staging = sources.some(source => source.capability === 'scan') ? await migration.stagingIdentity?.() : null
-  return { mapping, services, sources, staging: staging ?? null, plans, compiled, order, tenants, setting, findings }
+  const runs = await runsOf(migration)
+  return { mapping, services, sources, staging: staging ?? null, plans, compiled, order, tenants, setting, findings, runs }
 }
 
 async function surveyServices({ mapping, services }: Pick<Migration, 'mapping' | 'services'>): Promise<MigrationSurvey['services']> {

@@ -1,6 +1,7 @@
 import { bug, RehouseError } from '../errors.ts'
 import type { RunRecord, RunSelection } from '../model/ledger-records.ts'
 import type { Migration, RunOptions } from './migration.ts'
+import { refuseMixedSample, withSample } from './sample-rule.ts'
 
 /** The record of a new run, or of the one to resume, with what was asked for then. Null: there is nothing to resume. */
 export async function takeUpRun(
@@ -31,7 +32,9 @@ export async function takeUpRun(
   const runs = await control.runs()
   if (resume === null) {
     if (!options.acceptsMapping) refuseChangedMapping(mapping, runs[0])
-    return fresh
+    const asked = withSample(selection, runs)
+    await refuseMixedSample(asked, { earlier: runs, services })
+    return { ...fresh, selection: asked }
   }
   const open = runs.find(run => (resume === 'latest' ? run.status !== 'clean' && run.status !== 'findings' : run.id === resume))
   if (open === undefined && resume !== 'latest')
@@ -66,11 +69,12 @@ function refuseOtherSelection(asked: RunSelection, { id, selection }: RunRecord)
     isSame(asked.entities, selection.entities) &&
     (asked.phase ?? selection.phase) === selection.phase &&
     (asked.topUp ?? selection.topUp) === selection.topUp &&
+    (asked.sample ?? selection.sample) === selection.sample &&
     (asked.deleteGone ?? selection.deleteGone) === selection.deleteGone &&
     (asked.repairs ?? selection.repairs) === selection.repairs
   )
     return
-  throw new RehouseError('USAGE', `expected no other tenants, entities, phase or top-up than run ${id} began with, got others`, {
-    next: 'Leave --tenant, --entity, --phase, --top-up and --delete-gone out: a resumed run does what was asked for when it began.',
+  throw new RehouseError('USAGE', `expected no other tenants, entities, phase, sample or top-up than run ${id} began with, got others`, {
+    next: 'Leave --tenant, --entity, --phase, --sample, --top-up and --delete-gone out: a resumed run does what was asked for when it began.',
   })
 }

@@ -145,6 +145,7 @@ export class TenantLane {
     const compares = await this.#compares(task, { service, start })
     if (compares && index !== null) await this.state.fill(index, facts)
     if (task.state === 'loaded' && !start.restart) return
+    const sample = await this.state.sampled(facts)
     await this.#writers.with(service, async writer => {
       const claimed = await this.#claim(task, { service, writer, snapshot, start })
       const { id, hooks, signal, now, batchRows, retries } = this.#run
@@ -155,7 +156,7 @@ export class TenantLane {
       const isApart = topUp === null && mayOverlap(compiled.tables, this.#run.relations(service.name))
       const anotherWriter = isApart ? (): Promise<Writer> => this.#writers.get(service, 'second') : null
       const shared = { run: id, hooks, emit, signal, now, batch, retries, topUp, tally: this.#tally, tenant: this.state.plan.tenant }
-      const own = { facts, compiled, entity, service, snapshot, index }
+      const own = { facts, compiled, entity, service, snapshot, index, sample }
       await this.#read(
         {
           ...shared,
@@ -188,9 +189,10 @@ export class TenantLane {
   }
 
   async #read(context: CommitContext, compares: boolean): Promise<void> {
-    const { task, facts, service, now } = context
+    const { task, facts, service, now, sample } = context
     const began = now()
-    this.#run.emit({ type: 'task:started', entity: facts.entity.name, tenant: this.code, estimatedRows: facts.relation.estimatedRows })
+    const estimatedRows = sample?.rows ?? facts.relation.estimatedRows
+    this.#run.emit({ type: 'task:started', entity: facts.entity.name, tenant: this.code, estimatedRows })
     try {
       // Without a position nothing of this pass is read yet: the counts are still those of the pass before.
       const readBefore = task.position === null ? 0 : task.counts.read

@@ -9,12 +9,14 @@ export interface Ended {
   readonly entities: readonly VerifiedEntity[]
   readonly differences: Differences
   readonly witness: readonly WitnessLine[]
+  /** The target holds a sample of about so many rows of each entity and tenant; null = it does not. */
+  readonly drawn: number | null
   factsOf(of: VerifiedEntity): EntityLedger | null
 }
 
 /** What was found, as it is told. What could not be verified is never green, whatever else is. */
 export function resultOf(ended: Ended): VerifyResult {
-  const { request, differences, witness } = ended
+  const { request, differences, witness, drawn } = ended
   const entities = ended.entities.map(of => lineOf(of, ended))
   const sum = (name: 'compared' | 'equal' | 'different' | 'missing' | 'extra' | 'not_verified'): number =>
     entities.reduce((total, line) => total + line[name], 0)
@@ -27,7 +29,8 @@ export function resultOf(ended: Ended): VerifyResult {
     run: newest?.id ?? '',
     level: request.level,
     outcome,
-    parity: outcome !== 'equal' || request.sample !== null ? 'none' : isWhole ? 'complete' : 'accounted',
+    parity: outcome !== 'equal' || request.sample !== null || drawn !== null ? 'none' : isWhole ? 'complete' : 'accounted',
+    ...(drawn === null ? {} : { sample: drawn }),
     compared: sum('compared'),
     equal: sum('equal'),
     different: sum('different'),

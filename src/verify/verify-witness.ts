@@ -16,6 +16,8 @@ export interface WitnessSetting {
   readonly scopes: readonly TableScope[]
   readonly differences: Differences
   readonly showValues: boolean
+  /** The target holds a sample: the source cannot sum up the rows that were drawn. */
+  readonly isSample: boolean
   reader(service: string): TargetReader
   ledger(service: string): Ledger
   factsOf(of: VerifiedEntity): EntityLedger | null
@@ -84,13 +86,15 @@ async function linesOf(
   })
   const chosen = columns.filter(column => column.reason === '')
   const others = columns.filter(column => column.reason !== '').map(({ column, reason }) => none(column, reason))
-  const obstacle = of.facts.isAbsent
-    ? 'the source has no such relation'
-    : scope.writers.length > 1
-      ? 'several entities or tenants fill the table'
-      : chosen.length === 0
-        ? null
-        : await keyObstacle(of, setting)
+  const obstacle = setting.isSample
+    ? 'the target holds a sample of the rows'
+    : of.facts.isAbsent
+      ? 'the source has no such relation'
+      : scope.writers.length > 1
+        ? 'several entities or tenants fill the table'
+        : chosen.length === 0
+          ? null
+          : await keyObstacle(of, setting)
   if (obstacle !== null || chosen.length === 0) return [...others, ...chosen.map(({ column }) => none(column, obstacle ?? ''))]
   const name = (column: string): string => `${of.facts.entity.name} ${scope.label}.${column}`
   // Replacements nobody asked for are the program's fault, and count.

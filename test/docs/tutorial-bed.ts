@@ -5,6 +5,8 @@ import { check, type MigrateResult, migrate, quarantine, RehouseError } from '..
 import { newDatabase, type TestDatabase, type TestLike } from '../support/postgres.ts'
 import { TEST_SALT, workFolder } from '../support/rehouse-process.ts'
 
+const SAMPLE = '--sample='
+
 /** A legacy database, a target and a folder of one section of the tutorial. */
 export class TutorialBed {
   readonly legacy: TestDatabase
@@ -31,10 +33,12 @@ export class TutorialBed {
   async migrate(flags: readonly string[]): Promise<MigrateResult> {
     const known = ['--top-up', '--dry-run']
     assert.deepEqual(
-      flags.filter(flag => !known.includes(flag)),
+      flags.filter(flag => !known.includes(flag) && !flag.startsWith(SAMPLE)),
       [],
     )
-    return migrate({ ...this.#options, topUp: flags.includes('--top-up'), dryRun: flags.includes('--dry-run') })
+    const drawn = flags.find(flag => flag.startsWith(SAMPLE))
+    const sample = drawn === undefined ? {} : { sample: Number(drawn.slice(SAMPLE.length)) }
+    return migrate({ ...this.#options, topUp: flags.includes('--top-up'), dryRun: flags.includes('--dry-run'), ...sample })
   }
 
   /** What the page prints of a run: each table its head lines name, then counts, outcomes, examples that differ, and refused rows. */

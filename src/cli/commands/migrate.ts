@@ -39,6 +39,7 @@ function migrateOptions(call: Call): MigrateOptions {
       resume: flags.optionalText('resume'),
       batchRows: flags.count('batch-rows'),
       until: flags.text('until'),
+      sample: flags.count('sample'),
       audit: flags.text('audit'),
     }),
   }
