@@ -11,8 +11,9 @@ export class RowEdges {
   add(from: RowName, to: RowName): void {
     const lists = this.#lists.get(from.name) ?? []
     this.#lists.set(from.name, lists)
-    let list = lists.find(one => one.to === to.name)
-    if (list === undefined) lists.push((list = new EdgesOf(to.name)))
+    const known = lists.find(one => one.to === to.name)
+    const list = known ?? new EdgesOf(to.name)
+    if (known === undefined) lists.push(list)
     list.add(from.ordinal, to.ordinal)
   }
 

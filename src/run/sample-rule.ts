@@ -1,8 +1,13 @@
 import { RehouseError } from '../errors.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import type { RunRecord, RunSelection } from '../model/ledger-records.ts'
 import type { Entity } from '../model/mapping.ts'
 import { referencedEntities } from '../plan/order.ts'
-import type { Migration } from './migration.ts'
+
+interface Services {
+  /** The first holds the control ledger. */
+  readonly services: readonly { readonly ledger: Ledger }[]
+}
 
 /** How rows are drawn for a sample. */
 export interface SampleRule {
@@ -45,7 +50,7 @@ export function sampleOf({ selection }: Pick<RunRecord, 'selection'>): { readonl
 }
 
 /** The runs of the control ledger; none where there is no ledger yet, or one of an older version. */
-export async function runsOf({ services }: Pick<Migration, 'services'>): Promise<readonly RunRecord[]> {
+export async function runsOf({ services }: Services): Promise<readonly RunRecord[]> {
   const control = services[0]?.ledger
   return control !== undefined && (await control.state()) === 'current' ? control.runs() : []
 }
@@ -60,7 +65,7 @@ export function withSample(selection: RunSelection, earlier: readonly RunRecord[
 /** TARGET_HOLDS_SAMPLE, TARGET_HOLDS_ROWS: a sample and whole tables in one target would leave nobody to say which rows are missing. Runs that read nothing do not count. */
 export async function refuseMixedSample(
   asked: RunSelection,
-  { earlier, services }: { readonly earlier: readonly RunRecord[] } & Pick<Migration, 'services'>,
+  { earlier, services }: { readonly earlier: readonly RunRecord[] } & Services,
 ): Promise<void> {
   const hasRead = async (run: string): Promise<boolean> => {
     for (const { ledger } of services) if ((await ledger.totals(run)).some(({ counts }) => counts.read > 0)) return true

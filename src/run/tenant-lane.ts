@@ -191,8 +191,8 @@ export class TenantLane {
   async #read(context: CommitContext, compares: boolean): Promise<void> {
     const { task, facts, service, now, sample } = context
     const began = now()
-    const estimatedRows = sample?.rows ?? facts.relation.estimatedRows
-    this.#run.emit({ type: 'task:started', entity: facts.entity.name, tenant: this.code, estimatedRows })
+    const place = { entity: facts.entity.name, tenant: this.code }
+    this.#run.emit({ type: 'task:started', ...place, estimatedRows: sample?.rows ?? facts.relation.estimatedRows })
     try {
       // Without a position nothing of this pass is read yet: the counts are still those of the pass before.
       const readBefore = task.position === null ? 0 : task.counts.read
@@ -202,13 +202,7 @@ export class TenantLane {
       throw error
     }
     const after = await this.#task(facts, service)
-    this.#run.emit({
-      type: 'task:finished',
-      entity: facts.entity.name,
-      tenant: this.code,
-      counts: after.counts,
-      seconds: (now() - began) / 1000,
-    })
+    this.#run.emit({ type: 'task:finished', ...place, counts: after.counts, seconds: (now() - began) / 1000 })
   }
 
   /** Passes events on; a committed batch is progress, and the moment to ask the stop rules. */
