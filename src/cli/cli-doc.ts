@@ -49,8 +49,7 @@ function argumentTable(command: Command): readonly string[] {
 
 function flagTable(flags: readonly Flag[]): readonly string[] {
   const rows = flags.map(
-    flag =>
-      `| \`${flagTerm(flag)}\` | ${kindText(flag)} | ${flag.doc} | ${flag.default === undefined ? '' : `\`${flag.default}\``} |`,
+    flag => `| \`${flagTerm(flag)}\` | ${kindText(flag)} | ${flag.doc} | ${flag.default === undefined ? '' : `\`${flag.default}\``} |`,
   )
   return ['| flag | value | | default |', '|---|---|---|---|', ...rows, '']
 }
