@@ -209,6 +209,18 @@ test('positions may go by related rows', async () => {
   )
 })
 
+test('positions may go by other columns of related rows than the values of the row', async () => {
+  const bed = bedOf(`    with:\n${GRADES}\n    number:\n      place: { order: [grade.title] }\n${into('place: place, extra: grade.level_id')}`)
+  await bed.run()
+  assert.deepEqual(extras(bed), [
+    ['Ann', '1', 1],
+    ['Bob', '2', 2],
+    ['Cem', null, 3],
+    ['Dan', null, 4],
+    ['Eve', null, 5],
+  ])
+})
+
 test('positions and related rows are the same in batches of one row, after a kill and in a rerun, which is a no-op', async () => {
   const entity = `    with:\n${GRADES}\n    number:\n${PLACES}\n${into('extra: grade.title, place: place')}`
   const whole = bedOf(entity)
