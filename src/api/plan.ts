@@ -1,6 +1,6 @@
 import { tableLabel } from '../base/table-label.ts'
 import { type RelationName, VIEWS, type View } from '../model/mapping.ts'
-import type { PlanEntity, PlanResult } from '../model/results.ts'
+import type { PlanEntity, PlanRelated, PlanResult } from '../model/results.ts'
 import type { EntityFacts } from '../plan/tenant-plan.ts'
 import { type MigrationSurvey, surveyMigration } from '../run/survey-migration.ts'
 import { whyNotScanned } from '../source/scan-keys.ts'
@@ -44,6 +44,7 @@ function planEntity(item: MigrationSurvey['order'][number], survey: MigrationSur
     settles: item.settles,
     tenants: entity.isShared ? 0 : plans.length,
     estimated_rows: rows.some(count => count === null) ? null : rows.reduce<number>((sum, count) => sum + (count ?? 0), 0),
+    related: relatedOf(entity, survey),
     columns: compiled?.described ?? [],
   }
 }
@@ -55,30 +56,55 @@ function scopeOf({ schema, name }: RelationName, views: readonly View[]): string
   return view.within.length === 0 ? '; its rows change together' : `; rows with the same ${view.within.join(', ')} change together`
 }
 
+/** In the order they are read; of tenants it holds for together one entry. */
+function relatedOf(entity: MigrationSurvey['order'][number]['entity'], { compiled }: MigrationSurvey): readonly PlanRelated[] {
+  const found = new Map<string, PlanRelated>()
+  for (const one of compiled) {
+    if (one.entity !== entity) continue
+    for (const { path, source, relation, way, reason } of one.compiled.related) {
+      const from = `${source}/${tableLabel(relation.schema, relation.name)}`
+      const name = JSON.stringify([path, from, way, reason])
+      const known = found.get(name) ?? { name: path, from, way, reason, tenants: 0, estimated_rows: 0 }
+      const rows = known.estimated_rows === null || relation.estimatedRows === null ? null : known.estimated_rows + relation.estimatedRows
+      found.set(name, { ...known, tenants: known.tenants + (one.tenant === null ? 0 : 1), estimated_rows: rows })
+    }
+  }
+  return [...found.values()]
+}
+
 /** How the rows are read. Tenants whose files differ may be read in different ways: then each is told, with how many tenants it holds for. */
-function readingOf(entity: string, { plans, sources }: MigrationSurvey): string {
+function readingOf(entity: string, { plans, sources, compiled }: MigrationSurvey): string {
   const ways = new Map<string, number>()
   for (const { tenant, entities } of plans) {
     const facts = entities.get(entity)
     if (facts === undefined) continue
     const code = tenant?.code ?? null
     const source = sources.find(s => s.name === facts.entity.from.source && (s.tenant === null || s.tenant === code))
-    const way = wayOf(facts, source?.capability === 'scan')
+    const isMerged = compiled.some(
+      c => c.entity.name === entity && c.tenant === code && c.compiled.related.some(one => one.way === 'merge'),
+    )
+    const way = wayOf(facts, { isFile: source?.capability === 'scan', isMerged })
     ways.set(way, (ways.get(way) ?? 0) + 1)
   }
   if (ways.size <= 1) return [...ways.keys()][0] ?? ''
   return [...ways].map(([way, count]) => `${way} (${count} tenant${count === 1 ? '' : 's'})`).join('; ')
 }
 
-function wayOf(facts: EntityFacts, isFile: boolean): string {
-  const { list } = facts.entity
-  if (!list) return passOf(facts, isFile)
-  const isPlaced = facts.key.list?.parts.some(part => part.kind === 'ordinal') ?? false
-  return `${passOf(facts, isFile)}, each element of ${list.column} a row${isPlaced ? ' whose identifier depends on its place in the list' : ''}`
+interface HowRead {
+  readonly isFile: boolean
+  /** Related rows are read beside its rows. */
+  readonly isMerged: boolean
 }
 
-function passOf({ relation, key }: EntityFacts, isFile: boolean): string {
+function wayOf(facts: EntityFacts, how: HowRead): string {
+  const { list } = facts.entity
+  if (!list) return passOf(facts, how)
+  const isPlaced = facts.key.list?.parts.some(part => part.kind === 'ordinal') ?? false
+  return `${passOf(facts, how)}, each element of ${list.column} a row${isPlaced ? ' whose identifier depends on its place in the list' : ''}`
+}
+
+function passOf({ relation, key }: EntityFacts, { isFile, isMerged }: HowRead): string {
   if (!isFile) return key.source.kind === 'content' ? 'one pass in the order of the rows’ content' : 'one pass in key order, streamed'
-  const why = whyNotScanned(relation, key.source)
+  const why = whyNotScanned(relation, key.source) ?? (isMerged ? 'related rows are read beside it' : null)
   return why === null ? 'streamed from the file' : `through staging: ${why}`
 }

@@ -4,6 +4,8 @@ import type { Where } from './place.ts'
 import type { ProfileResult } from './profile-result.ts'
 import type { VerifyReason } from './verify-reason.ts'
 
+export type { PlanColumn, PlanEntity, PlanRelated, PlanResult } from './plan-result.ts'
+
 /** The results of the commands, as `--json` prints them: contract.md word for word. bigint and decimal are strings, keys arrays of strings, times RFC 3339 UTC. */
 
 export type Status = 'clean' | 'findings' | 'stopped' | 'interrupted' | 'failed'
@@ -94,42 +96,6 @@ export interface CheckResult {
   readonly services: readonly { readonly service: string; readonly label: string; readonly version: number; readonly role: string }[]
   /** With `--grants`: SQL a database administrator runs to make least-privilege roles. */
   readonly grants?: readonly string[]
-}
-
-export interface PlanResult {
-  readonly migration: string
-  readonly mapping_hash: string
-  readonly findings: readonly Finding[]
-  readonly phases: readonly { readonly name: string; readonly entities: readonly PlanEntity[] }[]
-}
-
-export interface PlanEntity {
-  readonly entity: string
-  readonly service: string
-  readonly from: string
-  readonly into: readonly string[]
-  readonly key: readonly string[]
-  readonly id: string
-  readonly strategy: string
-  readonly depends_on: readonly string[]
-  /** References checked after the entity (to itself or in a cycle). */
-  readonly settles: readonly string[]
-  readonly tenants: number
-  readonly estimated_rows: number | null
-  readonly columns: readonly PlanColumn[]
-}
-
-export interface PlanColumn {
-  readonly table: string
-  readonly column: string
-  readonly target_type: string
-  /** What fills it, in the manifest’s words. */
-  readonly from: string
-  /** `bytes` passed through, `cast`, `expression`, `constant`, `reference`, `identifier`, `tenant`. */
-  readonly how: string
-  readonly loss: string
-  /** Inverse for the compatibility layer: updatable, read-only, no. */
-  readonly inverse: 'updatable' | 'read_only' | 'no'
 }
 
 export interface StatusResult {

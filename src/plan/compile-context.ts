@@ -14,6 +14,7 @@ import type { NumberStore } from './number-store.ts'
 import type { Problems } from './problems.ts'
 import type { RelatedStore } from './related-store.ts'
 import type { RowList } from './row-list.ts'
+import type { RelatedWay } from './related-way.ts'
 import type { RowState, ValueSource } from './row-state.ts'
 import type { SlotTable } from './slot-table.ts'
 
@@ -74,6 +75,8 @@ export interface CompileInput {
   readonly related: (path: string) => RelatedFacts | null
   /** Related rows that are in memory already, by path. */
   readonly stores: ReadonlyMap<string, RelatedStore>
+  /** For tests: how related rows are got at wherever that is possible; null = as is best. */
+  readonly forcedWay: RelatedWay | null
   /** Positions that are computed already; null = compile what computes them. */
   readonly numbers: NumberStore | null
   /** Null: existence is not looked up now (settled afterwards, or only checking). */

@@ -9,7 +9,7 @@ import type { CompileContext, CompileInput, KeyPlan, SettledReference } from './
 import { compileCondition } from './compile-expression-source.ts'
 import { addNumbers, type NumberLoader } from './compile-numbering.ts'
 import { compileOwnId, idStrategyOf } from './compile-own-id.ts'
-import { addRelated, type RelatedLoader } from './compile-related.ts'
+import { addRelated } from './compile-related.ts'
 import { compileTable, type TablePlan } from './compile-table.ts'
 import { compileValue } from './compile-value.ts'
 import { FunctionWatch } from './function-watch.ts'
@@ -20,6 +20,7 @@ import { type ListLayout, layOutList } from './list-layout.ts'
 import { EXCLUDED, OutcomeRegistry, QUARANTINED } from './outcome-registry.ts'
 import { Problems } from './problems.ts'
 import type { ApplyRule } from './program-parts.ts'
+import type { RelatedLoader } from './related-loader.ts'
 import { restColumns } from './rest-columns.ts'
 import { RowKey } from './row-key.ts'
 import { RowProgram } from './row-program.ts'
@@ -41,7 +42,7 @@ export interface CompiledEntity {
   readonly settled: readonly SettledReference[]
   /** What its functions are given. */
   readonly functions: CompileContext['functions']
-  /** Relations to be read into memory before the first row is run; inner ones before those they belong to. */
+  /** Relations of related rows, and how each is to be read; inner ones before those they belong to. */
   readonly related: readonly RelatedLoader[]
   /** What computes the rows' positions, once related rows are there; null = it has none. */
   readonly numbers: NumberLoader | null

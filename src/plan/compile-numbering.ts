@@ -6,11 +6,12 @@ import type { Numbering } from '../model/mapping.ts'
 import { columnsNamed, inNumbering, namesInAll } from './collect-names.ts'
 import type { CompileContext } from './compile-context.ts'
 import { compileCondition } from './compile-expression-source.ts'
-import { addRelated, type RelatedLoader } from './compile-related.ts'
+import { addRelated } from './compile-related.ts'
 import { type ListLayout, layOutList } from './list-layout.ts'
 import { type NumberColumn, NumberStore, type Refusal } from './number-store.ts'
 import { compileGroupText, type OrderKeys, orderKeys, ownKeyOrder } from './order-keys.ts'
 import { OutcomeRegistry, QUARANTINED } from './outcome-registry.ts'
+import { type RelatedLoader, storesIn } from './related-loader.ts'
 import { RowKey } from './row-key.ts'
 import { FateSealed, RowState } from './row-state.ts'
 import { SlotTable } from './slot-table.ts'
@@ -67,7 +68,7 @@ function compileLoader(
     entity.with.flatMap(one => one.match.flatMap(({ ours }) => (ours.kind === 'expression' ? [ours.expression] : []))),
   )
   const { columns, fields, list } = layOut(outer, { named: columnsNamed(new Set([...names, ...needed]), relation), slots })
-  const stores = new Map(related.map(loader => [loader.path, loader.store]))
+  const stores = storesIn(related)
   const context: CompileContext = { ...outer, state, slots, settled: [], members: new Map(), wholes: new Map(), stores }
   // With all names: the rows lie in memory as they were laid out for those.
   addRelated(entity.with, { names: all, path: '' }, context)

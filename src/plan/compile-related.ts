@@ -4,7 +4,6 @@ import { builtinType } from '../cast/builtin-types.ts'
 import type { KeyPart } from '../cast/key-text.ts'
 import { RehouseError } from '../errors.ts'
 import { ValueError } from '../expression/value-error.ts'
-import type { Relation } from '../model/catalogue.ts'
 import type { Related } from '../model/mapping.ts'
 import { columnsNamed, innerNames, namesInRelated, WHOLE } from './collect-names.ts'
 import type { CompileContext, RelatedFacts } from './compile-context.ts'
@@ -14,27 +13,10 @@ import { compileMatchKey, type MatchKey } from './match-key.ts'
 import { QUARANTINED } from './outcome-registry.ts'
 import { HAS_KEY, SEALED } from './parent-key.ts'
 import { RelatedList } from './related-list.ts'
+import { compileLoader, type OurKey, type RelatedLoader, rowsIn, type TheirKey } from './related-loader.ts'
 import { NO_ROW, type RelatedRows, SEVERAL } from './related-rows.ts'
-import { RelatedStore } from './related-store.ts'
 import { FateSealed, RowState, type WriteField } from './row-state.ts'
 import { SlotTable } from './slot-table.ts'
-
-/** A related relation as it has to be read before the rows that ask for it. */
-export interface RelatedLoader {
-  /** `name`, or `outer.inner`. */
-  readonly path: string
-  readonly source: string
-  readonly relation: Relation
-  /** To be read, in this order. */
-  readonly columns: readonly string[]
-  /** Where the program finds them, once they are read into it. */
-  readonly store: RelatedStore
-  /** Takes the row at the cursor in, if its `where` holds and its key is whole. */
-  take(cursor: TupleCursor): void
-}
-
-/** What a related relation's rows may take in memory, of one entity. */
-export const MOST_BYTES = 512 * 1024 * 1024
 
 /**
  * Makes `name.Column` of every related row a value of the row. The rows are looked up in stores, filled before the first row is run; `stores` has those that are already.
@@ -85,45 +67,48 @@ function addOne(one: Related, { facts, full, names }: RelatedPart, outer: Compil
   const own = { settled: [], members: new Map(), wholes: new Map(), isMember: true }
   const inner: CompileContext = { ...outer, relation, sourceVersion, state, slots, ...own }
   const nested = addRelated(one.with, { names: wanted, path: full }, inner)
-  const store =
-    outer.stores.get(full) ?? new RelatedStore({ label: `${label} (\`${full}\`)`, mostBytes: MOST_BYTES, isList: one.many !== null })
   const theirs = theirKey(one, columns, inner)
   const ours = theirs && ourKey(one, theirs.parts, outer)
   if (theirs === null || ours === null) return nested
   const where = one.where === null ? null : compileCondition(one.where, inner)
-  const rows: RelatedRows = store
+  const known = { one, full, relation, columns, theirs, ours }
+  const loader = compileLoader({ ...known, belongs: belongsBy(where, { state, full, label }) }, { outer, state })
+  const exposed = { one, full, rows: rowsIn(loader), ours: ours.key, inner, columns }
   const whole = { related: one, inner, columns: columns.filter(name => given.includes(name)) }
   if (one.many === null) {
-    const found = exposeColumns({ one, full, names, rows, ours, inner, columns }, outer)
+    const found = exposeColumns({ ...exposed, names }, outer)
     outer.wholes.set(one.name, { ...whole, found, list: null })
   } else {
-    const list = new RelatedList({ many: one.many, full, relation, columns: columns.length, rows, ours }, inner)
+    const list = new RelatedList({ ...exposed, many: one.many, relation, columns: columns.length }, inner)
     const found = exposeList(one.name, list, outer)
     outer.members.set(one.name, inner)
     outer.wholes.set(one.name, { ...whole, found, list })
   }
-  const take = (cursor: TupleCursor): void => {
+  return [...nested, loader]
+}
+
+/** Whether a row at the cursor is one of those the mapping means; an expression that cannot tell is the mapping's fault. */
+function belongsBy(
+  where: ((row: RowState) => boolean) | null,
+  { state, full, label }: { readonly state: RowState; readonly full: string; readonly label: string },
+): (cursor: TupleCursor) => boolean {
+  return cursor => {
     state.begin(cursor)
     try {
-      if ((where === null || where(state)) && theirs.key.read(state) === HAS_KEY) store.add(theirs.key.key, cursor)
+      return where === null || where(state)
     } catch (error) {
       throw error instanceof ValueError || error instanceof FateSealed ? unreadable(full, label) : error
     }
   }
-  return [...nested, { path: full, source: one.from.source, relation, columns, store, take }]
 }
 
-function theirKey(
-  one: Related,
-  columns: readonly string[],
-  inner: CompileContext,
-): { readonly key: MatchKey; readonly parts: readonly KeyPart[] } | null {
+function theirKey(one: Related, columns: readonly string[], inner: CompileContext): TheirKey | null {
   const sides = one.match.map(({ theirs }) => ({ source: compileExpressionSource(theirs, inner), at: theirs.at }))
   const known = sides.flatMap(({ source, at }) => (source === null ? [] : [{ source, at }]))
   if (known.length < sides.length) return null
   const parts = known.map(({ source }) => ({ type: source.type, equality: equalityOf(source.slot, columns, inner) }))
   const key = compileMatchKey(known, parts, inner)
-  return key && { key, parts }
+  return key && { key, parts, slots: known.map(({ source }) => source.slot) }
 }
 
 /** A column taken as it is compares as its collation does. */
@@ -132,13 +117,14 @@ function equalityOf(slot: number | null, columns: readonly string[], { relation 
   return relation.columns.find(column => column.name === name)?.collation?.equality
 }
 
-function ourKey(one: Related, parts: readonly KeyPart[], outer: CompileContext): MatchKey | null {
+function ourKey(one: Related, parts: readonly KeyPart[], outer: CompileContext): OurKey | null {
   const sides = one.match.map(({ ours }, i) => ({
     source: outer.compilers.value(ours, { type: ours.kind === 'constant' ? (parts[i]?.type ?? null) : null, column: one.name }, outer),
     at: ours.kind === 'expression' ? ours.expression.at : ours.at,
   }))
   const known = sides.flatMap(({ source, at }) => (source === null ? [] : [{ source, at }]))
-  return known.length < sides.length ? null : compileMatchKey(known, parts, outer)
+  const key = known.length < sides.length ? null : compileMatchKey(known, parts, outer)
+  return key && { key, slots: known.map(({ source }) => source.slot) }
 }
 
 interface Exposed {

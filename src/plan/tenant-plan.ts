@@ -16,6 +16,7 @@ import type { NumberStore } from './number-store.ts'
 import type { EntityOrder } from './order.ts'
 import { Problems } from './problems.ts'
 import type { RelatedStore } from './related-store.ts'
+import type { RelatedWay } from './related-way.ts'
 
 /** What one entity is in one tenant's source. */
 export interface EntityFacts {
@@ -184,6 +185,8 @@ export interface CompileSetting {
   readonly shared: TenantPlan
   /** Types of columns some tenants lack, by `entity.column`, from those that have them. */
   readonly lackingTypes: ReadonlyMap<string, SqlType>
+  /** For tests; absent = as is best. */
+  readonly forcedWay?: RelatedWay
 }
 
 export interface CompileWith {
@@ -238,6 +241,7 @@ export function compileFor(plan: TenantPlan, name: string, { setting, index, fil
     draws: draws ?? null,
     related: (path: string) => facts.related.get(path) ?? null,
     stores: filled?.stores ?? new Map<string, RelatedStore>(),
+    forcedWay: setting.forcedWay ?? null,
     numbers: filled?.numbers ?? null,
     settles: new Set(order.settles),
     late: new Set(order.late),

@@ -16,6 +16,19 @@ const planColumn = z.object({
   inverse: z.enum(['updatable', 'read_only', 'no']),
 })
 
+const planRelated = z.object({
+  name: text,
+  from: text,
+  way: z
+    .enum(['memory', 'merge', 'pushed'])
+    .describe(
+      '`memory`: read whole before the first row; `merge`: read beside the rows, in the order of their key; `pushed`: brought along by the source.',
+    ),
+  reason: text,
+  tenants: count.describe('0 = shared rows.'),
+  estimated_rows: z.number().nullable(),
+})
+
 const planEntity = z.object({
   entity: text,
   service: text,
@@ -28,6 +41,7 @@ const planEntity = z.object({
   settles: z.array(text),
   tenants: count,
   estimated_rows: z.number().nullable(),
+  related: z.array(planRelated).describe('How related rows are got at; tenants that differ in it have entries of their own.'),
   columns: z.array(planColumn),
 })
 

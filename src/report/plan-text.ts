@@ -1,4 +1,4 @@
-import type { PlanEntity, PlanResult } from '../model/results.ts'
+import type { PlanEntity, PlanRelated, PlanResult } from '../model/results.ts'
 import { countFindings, renderFindings } from './findings-text.ts'
 import type { Page } from './paint.ts'
 import { formatCounted } from './quantities.ts'
@@ -32,12 +32,25 @@ function renderEntity(entity: PlanEntity, page: Page): readonly string[] {
     `key ${entity.key.length === 0 ? 'the whole row' : entity.key.join(', ')}, identifier ${entity.id}`,
     ...(entity.depends_on.length === 0 ? [] : [`after ${entity.depends_on.join(', ')}`]),
     ...(entity.settles.length === 0 ? [] : [`references to ${entity.settles.join(', ')} are checked when all rows are in`]),
+    ...entity.related.map(related => relatedFact(related, entity)),
   ]
   return [
     `  ${page.paint('strong', printable(entity.entity))}`,
     ...facts.flatMap(fact => wrapText(printable(fact), page, { first: '    ', indent: 6 })),
     ...renderColumns(entity, { ...page, width: page.width - 4 }).map(line => `    ${line}`),
   ]
+}
+
+const WAYS: Readonly<Record<PlanRelated['way'], string>> = {
+  memory: 'read into memory first',
+  merge: 'read beside the rows in the order of their key',
+  pushed: 'brought along by the source',
+}
+
+function relatedFact({ name, from, way, reason, tenants, estimated_rows: rows }: PlanRelated, entity: PlanEntity): string {
+  const size = rows === null ? 'an unknown number of rows' : `about ${formatCounted(rows, 'row')}`
+  const whose = tenants === entity.tenants ? '' : ` (${formatCounted(tenants, 'tenant')})`
+  return `with ${name} from ${from}: ${size}, ${WAYS[way]}: ${reason}${whose}`
 }
 
 function renderColumns(entity: PlanEntity, page: Page): readonly string[] {

@@ -3,13 +3,12 @@ import type { Finding } from '../model/finding.ts'
 import { BatchBuffers } from '../plan/batch-buffers.ts'
 import type { ExampleWatch } from '../plan/example-watch.ts'
 import type { RowProgram } from '../plan/row-program.ts'
-import { compileFor, type EntityFacts, type TenantPlan } from '../plan/tenant-plan.ts'
+import { compileFor, type TenantPlan } from '../plan/tenant-plan.ts'
 import type { Source, SourceSnapshot } from '../source/source.ts'
 import { withoutRelations } from './absent-tables.ts'
-import { openRows } from './entity-rows.ts'
 import { fillRelated } from './fill-related.ts'
 import type { Migration } from './migration.ts'
-import { readRequest } from './next-row.ts'
+import { type RowsFrom, readRows } from './read-rows.ts'
 import type { MigrationSurvey } from './survey-migration.ts'
 import { examplesOf } from './watched-examples.ts'
 
@@ -41,7 +40,12 @@ async function checkPlan(plan: TenantPlan, { migration, survey }: Parts): Promis
       const watch = compiled.program === null ? null : examplesOf({ facts, compiled, tenant }, survey)
       if (watch === null) continue
       await fillRelated(compiled, { facts, snapshotOf: name => open.snapshot(name) })
-      await readUntilDone(watch, { facts, compiled, snapshot: await open.snapshot(facts.entity.from.source) })
+      await readUntilDone(watch, {
+        facts,
+        compiled,
+        snapshot: await open.snapshot(facts.entity.from.source),
+        snapshotOf: name => open.snapshot(name),
+      })
       findings.push(...watch.findings)
     }
   } catch (error) {
@@ -52,17 +56,12 @@ async function checkPlan(plan: TenantPlan, { migration, survey }: Parts): Promis
   return findings
 }
 
-async function readUntilDone(
-  watch: ExampleWatch,
-  of: { readonly facts: EntityFacts; readonly compiled: ReturnType<typeof compileFor>; readonly snapshot: SourceSnapshot },
-): Promise<void> {
+async function readUntilDone(watch: ExampleWatch, of: RowsFrom): Promise<void> {
   // Looked at by the caller.
   const program = of.compiled.program as RowProgram
   const batch = new BatchBuffers(of.compiled.tables.length)
-  const rows = openRows(of.compiled, of.facts)
   program.setBatch('0')
-  for await (const chunk of of.snapshot.read(readRequest(of))) {
-    rows.push(chunk)
+  for await (const rows of readRows(of)) {
     while (rows.next()) {
       const loadedBefore = batch.loaded
       program.run(rows.cursor, batch)

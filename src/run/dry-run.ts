@@ -144,7 +144,8 @@ class DryLane {
     emit({ type: 'task:started', entity: name, tenant: tenant?.code ?? null, estimatedRows })
     const examples = examplesOf({ facts, compiled, tenant: tenant?.code ?? null }, this.#run)
     const topUp = this.#run.topUp?.touched.ruleFor(facts.entity, tenant?.code ?? null) ?? null
-    const known = { run, facts, compiled, entity, tenant, service, snapshot, index, batch, retries, topUp, examples, sample }
+    const from = { snapshot, snapshotOf: this.state.snapshotOf, sample }
+    const known = { run, facts, compiled, entity, tenant, service, ...from, index, batch, retries, topUp, examples }
     const context = { ...known, tally: this.#tally, hooks, signal, now, emit, confirm: () => this.state.confirmAfter(name) }
     const sink = new MemorySink(context, { compares, audit: isShown ? this.#audit(name) : null })
     await readTask(context, sink, { after: null, readBefore: 0 })

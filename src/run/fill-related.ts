@@ -5,13 +5,14 @@ import type { SourceSnapshot } from '../source/source.ts'
 import { type EntityRows, openRows } from './entity-rows.ts'
 import { sourceInvalid } from './next-row.ts'
 
-/** Reads the related rows of an entity into memory, and then computes its positions: before its first row is run, under the same snapshots. */
+/** Reads the related rows of an entity that are kept in memory, and then computes its positions: before its first row is run, under the same snapshots. */
 export async function fillRelated(
   { related, numbers }: Pick<CompiledEntity, 'related' | 'numbers'>,
   { facts, snapshotOf }: { readonly facts: EntityFacts; readonly snapshotOf: (source: string) => Promise<SourceSnapshot> },
 ): Promise<void> {
-  for (const { store, source, relation, columns, take } of related) {
-    if (store.isFilled) continue
+  for (const loader of related) {
+    if (loader.way !== 'memory' || loader.store.isFilled) continue
+    const { store, source, relation, columns, take } = loader
     const request = { relation, columns, key: { kind: 'columns', names: [] }, after: null, signal: new AbortController().signal } as const
     const rows = openRows({ fields: columns.length, list: null, rowKey: null }, facts)
     await readInto(rows, { chunks: (await snapshotOf(source)).read(request), take, facts })

@@ -7,9 +7,8 @@ import type { CompiledEntity } from '../plan/compile-entity.ts'
 import type { TablePlan } from '../plan/compile-table.ts'
 import { partsOf } from '../plan/row-program.ts'
 import type { CircleMember } from './circle-member.ts'
-import { openRows } from './entity-rows.ts'
 import type { Service } from './load-context.ts'
-import { readRequest } from './next-row.ts'
+import { readRows } from './read-rows.ts'
 import { fillFromLedger } from './remember-states.ts'
 
 /** Why a row that was loaded is none now. Null: its source row is gone. */
@@ -68,13 +67,12 @@ function keyAt(index: KeyIndex, ordinal: number, isInteger: boolean): string {
 }
 
 async function forgetRead(member: CircleMember, index: KeyIndex): Promise<void> {
-  const { compiled, facts, snapshot } = member
+  const { compiled } = member
   const { rowKey, state } = compiled
   if (rowKey === null) throw bug(`expected ${member.name} to have compiled`)
-  const rows = openRows(compiled, facts)
   rowKey.restart()
-  for await (const chunk of snapshot.read(readRequest(member))) {
-    rows.push(chunk)
+  // Nothing but keys is looked at.
+  for await (const rows of readRows({ ...member, compiled: { ...compiled, related: [] } })) {
     while (rows.next()) {
       state.begin(rows.cursor)
       const ordinal = rowKey.read(state) ? rowKey.find(state, index) : NOT_FOUND
@@ -90,11 +88,9 @@ async function addSetAside(
 ): Promise<void> {
   const { program } = whole
   if (program === null) throw bug(`expected ${member.name} to have compiled`)
-  const source = openRows(whole, member.facts)
   const buffers = new BatchBuffers(whole.tables.length)
   program.restart()
-  for await (const chunk of member.snapshot.read(readRequest({ ...member, compiled: whole }))) {
-    source.push(chunk)
+  for await (const source of readRows({ ...member, compiled: whole })) {
     while (source.next()) {
       program.run(source.cursor, buffers)
       if (buffers.read >= ROWS_AT_ONCE) await addLoaded(buffers, from, rows)

@@ -3,6 +3,7 @@ import { bug } from '../errors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Relation } from '../model/catalogue.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
+import { storesIn } from '../plan/related-loader.ts'
 import { compileFor, type EntityFacts, type TenantPlan } from '../plan/tenant-plan.ts'
 import type { Source, SourceSnapshot } from '../source/source.ts'
 import { withoutRelations } from './absent-tables.ts'
@@ -57,6 +58,8 @@ export class LaneState {
   release(entity: string): void {
     if (this.plan.entities.get(entity)?.order.circle.length === 0) this.#compiled.delete(entity)
   }
+
+  readonly snapshotOf = (source: string): Promise<SourceSnapshot> => this.snapshot(source)
 
   async snapshot(source: string): Promise<SourceSnapshot> {
     const open = this.#snapshots.get(source)
@@ -184,7 +187,8 @@ export class LaneState {
     if (facts === undefined) throw bug(`expected ${name} in the plan`)
     await this.needIndex(name)
     const compiled = await this.compile(facts)
-    return { name, facts, compiled, snapshot: await this.snapshot(facts.entity.from.source) }
+    const snapshot = await this.snapshot(facts.entity.from.source)
+    return { name, facts, compiled, snapshot, snapshotOf: this.snapshotOf }
   }
 
   indexOf(name: string): KeyIndex {
@@ -254,7 +258,10 @@ export class LaneState {
       // Without a row that was kept as it was, the program sets aside none that is loaded.
       const task = await service.ledger.task({ run: this.#run.id, entity: entity.number, tenant: tenant?.number ?? 0 })
       const whole = topUp.deletesGone && (task?.counts.skipped ?? 0) > 0 ? await this.compile(facts) : null
-      const found = await findGone({ name, facts, compiled: this.compileAside(facts), snapshot }, { service, entity, tenant, whole })
+      const found = await findGone(
+        { name, facts, compiled: this.compileAside(facts), snapshot, snapshotOf: this.snapshotOf },
+        { service, entity, tenant, whole },
+      )
       this.release(name)
       topUp.gone.set(`${entity.number}/${tenant?.number ?? 0}`, found)
     }
@@ -271,7 +278,7 @@ export class LaneState {
     const own = facts.entity.name
     const index = (name: string): KeyIndex | null => (name === own ? null : (this.#indexes.get(name) ?? this.#run.sharedIndex(name)))
     const known = this.#compiled.get(own)
-    const stores = new Map(known?.related.map(({ path, store }) => [path, store]))
+    const stores = storesIn(known?.related ?? [])
     return compileFor(this.plan, own, { setting: this.#run.setting, index, filled: { stores, numbers: known?.numbers?.store ?? null } })
   }
 }

@@ -9,6 +9,7 @@ import type { ExampleWatch } from '../plan/example-watch.ts'
 import type { EntityFacts } from '../plan/tenant-plan.ts'
 import type { SourceSnapshot } from '../source/source.ts'
 import type { Target, Writer } from '../target/target.ts'
+import type { RowsFrom } from './read-rows.ts'
 import type { SampledRows } from './sampled-rows.ts'
 import type { Hooks } from './seams.ts'
 import type { TenantTally } from './stop-rules.ts'
@@ -40,6 +41,7 @@ export interface LoadContext {
   readonly tenant: NumberedTenant | null
   readonly service: Service
   readonly snapshot: SourceSnapshot
+  readonly snapshotOf: RowsFrom['snapshotOf']
   readonly batch: BatchOptions
   /** Rows in quarantine are tried again. */
   readonly retries: boolean

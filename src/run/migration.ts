@@ -3,6 +3,7 @@ import type { EventListener } from '../events.ts'
 import type { LedgerIdentity } from '../ledger/ledger.ts'
 import type { RunSelection } from '../model/ledger-records.ts'
 import type { Mapping, ServiceRef, Tenant } from '../model/mapping.ts'
+import type { RelatedWay } from '../plan/related-way.ts'
 import type { Source } from '../source/source.ts'
 import type { Service } from './load-context.ts'
 import type { Hooks } from './seams.ts'
@@ -22,6 +23,8 @@ export interface Migration {
   openSource(source: string, tenant: Tenant | null): Promise<Source>
   /** Everything wanted of the tenant’s own sources was read, and they are closed: what was kept to read them may go. */
   doneWith?(tenant: Tenant | null): Promise<void>
+  /** For tests: how related rows are got at wherever that is possible; absent = as is best. */
+  readonly relatedWay?: RelatedWay
   /** The database rows are staged in, as `SourceFacts.identity` tells databases apart; null = the built-in one, which is nobody else’s. */
   stagingIdentity?(): Promise<string | null>
 }

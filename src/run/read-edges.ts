@@ -4,8 +4,7 @@ import type { SettledReference } from '../plan/compile-context.ts'
 import { HAS_KEY, NO_KEY } from '../plan/parent-key.ts'
 import { FateSealed, type RowState } from '../plan/row-state.ts'
 import type { CircleMember } from './circle-member.ts'
-import { openRows } from './entity-rows.ts'
-import { readRequest } from './next-row.ts'
+import { readRows } from './read-rows.ts'
 
 /** No such key can be: the reference leads nowhere. */
 export const NOWHERE = -1
@@ -55,15 +54,13 @@ function grown(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
 
 /** Reads a member's keys and settled references again, of the rows that are loaded. One list per reference. */
 export async function readEdges(member: CircleMember, indexOf: (entity: string) => KeyIndex): Promise<readonly EdgeList[]> {
-  const { compiled, facts, snapshot, name } = member
+  const { compiled, name } = member
   const { rowKey, state, settled } = compiled
   if (rowKey === null || settled.length === 0) return []
   const lists = settled.map(reference => new EdgeList({ child: name, parent: reference.parent.entity.name }, reference))
   const own = indexOf(name)
-  const rows = openRows(compiled, facts)
   rowKey.restart()
-  for await (const chunk of snapshot.read(readRequest(member))) {
-    rows.push(chunk)
+  for await (const rows of readRows(member)) {
     while (rows.next()) {
       state.begin(rows.cursor)
       if (!rowKey.read(state)) continue

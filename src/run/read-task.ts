@@ -6,9 +6,9 @@ import type { RowKey } from '../plan/row-key.ts'
 import type { RowProgram } from '../plan/row-program.ts'
 import { TableEnds } from '../plan/table-ends.ts'
 import { countRows } from './count-rows.ts'
-import { type EntityRows, openRows } from './entity-rows.ts'
+import type { EntityRows } from './entity-rows.ts'
 import type { BatchSink, LoadContext } from './load-context.ts'
-import { readRequest, sourceInvalid } from './next-row.ts'
+import { readRows } from './read-rows.ts'
 
 export interface ReadFrom {
   /** Position to begin after; null = the first row. */
@@ -43,24 +43,23 @@ function tellExamples({ examples, emit }: LoadContext, { after }: ReadFrom): voi
 }
 
 async function readAll(context: LoadContext, filler: BatchFiller): Promise<void> {
-  const { compiled, facts, snapshot, signal, sample } = context
+  const { compiled, facts, signal, sample } = context
   const rowKey = compiled.rowKey as RowKey
-  const rows = openRows(compiled, facts)
   const ends = tableEnds(facts)
   const program = compiled.program as RowProgram
   // A row at the cursor that waits until the batch before it is handed on.
   let isWaiting = false
-  const mustWait = (): boolean => {
+  const mustWait = (rows: EntityRows): boolean => {
     const isOther = (ends?.isOther(rows.cursor) ?? false) && filler.hasRows
     if (!(isOther || filler.isFull) || rows.continues) return false
     if (isOther) filler.endTable(rows)
     return true
   }
-  const step = (): boolean => {
+  const step = (rows: EntityRows): boolean => {
     if (!isWaiting) {
       if (!rows.next()) return false
       if (sample !== null && !sample.has(rows.cursor, rowKey)) return true
-      isWaiting = mustWait()
+      isWaiting = mustWait(rows)
       if (isWaiting) return false
     }
     isWaiting = false
@@ -68,17 +67,18 @@ async function readAll(context: LoadContext, filler: BatchFiller): Promise<void>
     return true
   }
   sample?.restart()
-  for await (const chunk of snapshot.read(readRequest(context, filler.from))) {
-    rows.push(chunk)
+  for await (const rows of readRows(context, filler.from)) {
     for (;;) {
-      program.watch(step, call => filler.refuse(call, rows))
+      program.watch(
+        () => step(rows),
+        call => filler.refuse(call, rows),
+      )
       if (!isWaiting) break
       await filler.flush()
       if (signal.aborted) throw interrupted(signal)
     }
-    filler.endChunk(rows)
+    if (!rows.isHeld) filler.endChunk(rows)
   }
-  if (rows.pending > 0) throw sourceInvalid(facts, `expected whole rows, got ${rows.pending} bytes of one that does not end`)
   await filler.finish(sample === null ? await countRows(context) : BigInt(sample.rows))
 }
 

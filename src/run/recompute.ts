@@ -112,8 +112,8 @@ class Lane {
       if (event.type === 'finding:found') this.#watcher.example(reading, event.finding)
     }
     const examples = examplesOf({ facts, compiled, tenant: tenant?.code ?? null }, this.#run)
-    const sample = await this.state.sampled(facts)
-    const own = { sample, index: this.state.index(name), tally: new TenantTally(this.#run.mapping.stop), emit: tell, examples }
+    const from = { sample: await this.state.sampled(facts), snapshotOf: this.state.snapshotOf }
+    const own = { ...from, index: this.state.index(name), tally: new TenantTally(this.#run.mapping.stop), emit: tell, examples }
     const context = { ...known, ...own, confirm: () => this.state.confirmAfter(name) }
     const sink = new WatchedSink(context, { reading, watcher: this.#watcher, held })
     await readTask(context, sink, { after: null, readBefore: 0 })

@@ -2,8 +2,7 @@ import { bug } from '../errors.ts'
 import { BatchBuffers } from '../plan/batch-buffers.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
 import type { CircleMember } from './circle-member.ts'
-import { openRows } from './entity-rows.ts'
-import { readRequest } from './next-row.ts'
+import { readRows } from './read-rows.ts'
 
 /** What the program makes of a row now. */
 export interface RereadRow {
@@ -25,11 +24,9 @@ export async function rereadRows(
   if (program === null || rowKey === null) throw bug(`expected ${member.name} to compile as it did before`)
   const found = new Map<string, RereadRow>()
   if (wanted.size === 0) return found
-  const rows = openRows(aside, member.facts)
   const buffers = new BatchBuffers(tables.length)
   program.restart()
-  for await (const chunk of member.snapshot.read(readRequest(member))) {
-    rows.push(chunk)
+  for await (const rows of readRows({ ...member, compiled: aside })) {
     while (rows.next()) {
       const key = rowKey.peek(rows.cursor)
       if (key === null || !wanted.has(key) || found.has(key)) continue

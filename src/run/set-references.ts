@@ -8,9 +8,8 @@ import { HAS_KEY } from '../plan/parent-key.ts'
 import type { ColumnUpdate, Writer } from '../target/target.ts'
 import type { CircleMember } from './circle-member.ts'
 import type { EntityTables } from './corrections.ts'
-import { openRows } from './entity-rows.ts'
 import type { Service } from './load-context.ts'
-import { readRequest } from './next-row.ts'
+import { readRows } from './read-rows.ts'
 import { atSeam, type Hooks } from './seams.ts'
 
 export interface ReferenceSetting {
@@ -74,15 +73,13 @@ async function unsettledRuns({ service, task }: ReferenceSetting): Promise<Reado
 }
 
 async function* readPairs({ member, indexOf, columns }: ReferenceSetting): AsyncGenerator<Pair> {
-  const { compiled, facts, snapshot, name } = member
+  const { compiled, name } = member
   const { rowKey, state } = compiled
   const references = compiled.settled.filter(reference => columns.has(reference.column))
   if (rowKey === null || references.length === 0) return
-  const rows = openRows(compiled, facts)
   const own = indexOf(name)
   rowKey.restart()
-  for await (const chunk of snapshot.read(readRequest(member))) {
-    rows.push(chunk)
+  for await (const rows of readRows(member)) {
     while (rows.next()) {
       state.begin(rows.cursor)
       const ordinal = rowKey.read(state) ? rowKey.find(state, own) : NOT_FOUND

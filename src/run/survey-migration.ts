@@ -48,7 +48,9 @@ export async function surveyMigration(migration: Migration, chosen: readonly str
   const plans = [shared, ...tenants.map(tenant => planTenant({ mapping, tenant, order, catalogues: catalogues(tenant.code), elsewhere }))]
   const numbers = await entityNumbers(migration)
   const targets = new Map(services.map(s => [s.ref.name, { version: s.facts.version, relations: s.relations }]))
-  const setting = { mapping, identifiers: migration.identifiers, numbers, targets, shared, lackingTypes: lackingTypes(mapping, plans) }
+  const { identifiers, relatedWay } = migration
+  const forced = relatedWay === undefined ? {} : { forcedWay: relatedWay }
+  const setting = { mapping, identifiers, numbers, targets, shared, lackingTypes: lackingTypes(mapping, plans), ...forced }
   const compiled = plans.flatMap(plan => compileAll(plan, setting))
   const uncovered = sources.flatMap(source => uncoveredIn(source, { mapping, plans, compiled }))
   const findings = distinct([

@@ -156,7 +156,7 @@ export class TenantLane {
       const isApart = topUp === null && mayOverlap(compiled.tables, this.#run.relations(service.name))
       const anotherWriter = isApart ? (): Promise<Writer> => this.#writers.get(service, 'second') : null
       const shared = { run: id, hooks, emit, signal, now, batch, retries, topUp, tally: this.#tally, tenant: this.state.plan.tenant }
-      const own = { facts, compiled, entity, service, snapshot, index, sample }
+      const own = { facts, compiled, entity, service, snapshot, snapshotOf: this.state.snapshotOf, index, sample }
       await this.#read(
         {
           ...shared,

@@ -100,6 +100,8 @@ export interface ReadRequest {
   readonly after: readonly string[] | null
   /** Only of a source that `attaches`, and not with a content key: rows of other relations with each row, one field more for each behind `columns`. Absent = none. */
   readonly attach?: readonly Attachment[]
+  /** In the order of the key, also where a file could be read in its own; `scan` sources that cannot do so refuse it (SOURCE_REFUSED). */
+  readonly inOrder?: true
   readonly signal: AbortSignal
 }
 

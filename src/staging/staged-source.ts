@@ -1,7 +1,7 @@
 import { bug, RehouseError } from '../errors.ts'
 import type { Catalogue, Relation } from '../model/catalogue.ts'
 import type { CatalogueExtras } from '../model/catalogue-extras.ts'
-import { whyNotScanned } from '../source/scan-keys.ts'
+import { whyNotAsItLies } from '../source/scan-keys.ts'
 import type { AggregateRequest, ReadRequest, Source, SourceFacts, SourceSnapshot } from '../source/source.ts'
 import { afterPosition } from './key-texts.ts'
 import { readableRelation } from './readable-relation.ts'
@@ -175,7 +175,7 @@ class StagedSnapshot implements SourceSnapshot {
 
   read(request: ReadRequest): AsyncIterable<Buffer> {
     if (request.relation.query !== undefined) return this.#readView(request)
-    const isStreamed = whyNotScanned(request.relation, request.key) === null && (request.attach ?? []).length === 0
+    const isStreamed = whyNotAsItLies(request) === null && (request.attach ?? []).length === 0
     return isStreamed ? this.#file.read(request) : this.#readStaged(request)
   }
 

@@ -15,6 +15,7 @@ import type { RunSelection } from '../../src/model/ledger-records.ts'
 import type { Mapping, ServiceRef } from '../../src/model/mapping.ts'
 import type { SqlType } from '../../src/model/sql-type.ts'
 import type { Value } from '../../src/model/value.ts'
+import type { RelatedWay } from '../../src/plan/related-way.ts'
 import { dryContext } from '../../src/run/dry-context.ts'
 import { type DryEnd, runDry } from '../../src/run/dry-run.ts'
 import type { Migration, RunOptions } from '../../src/run/migration.ts'
@@ -44,6 +45,8 @@ export interface BedWish {
   readonly targets: Readonly<Record<string, readonly Relation[]>>
   /** `scan`: as files, in the order given. */
   readonly capability?: MemoryOptions['capability']
+  /** How related rows are got at wherever that is possible; absent = as is best. */
+  readonly relatedWay?: RelatedWay
   /** What stands between the run and a source. */
   readonly wrap?: (source: Source, of: { readonly name: string; readonly tenant: string }) => Source
 }
@@ -111,6 +114,7 @@ export class Bed {
       services: mapping.services.map(ref => this.#service(ref)),
       tenants: () => Promise.resolve(tenants),
       isPerTenant,
+      ...(this.#wish.relatedWay === undefined ? {} : { relatedWay: this.#wish.relatedWay }),
       openSource: (name, tenant) => Promise.resolve(this.#source(name, tenant?.code ?? '')),
     }
   }

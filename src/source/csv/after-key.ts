@@ -3,7 +3,7 @@ import { TupleWriter } from '../../base/tuple-writer.ts'
 import { valueText } from '../../cast/value-text.ts'
 import { RehouseError } from '../../errors.ts'
 import type { Relation } from '../../model/catalogue.ts'
-import { whyNotScanned } from '../scan-keys.ts'
+import { whyNotAsItLies } from '../scan-keys.ts'
 import type { ReadRequest } from '../source.ts'
 import type { CheckedRecords } from './checked-records.ts'
 import { RowWriter } from './row-writer.ts'
@@ -23,7 +23,9 @@ export class AfterKey {
   static of(relation: Relation, { surveyed, request }: { readonly surveyed: SurveyedFile; readonly request: ReadRequest }): AfterKey {
     const { key, after } = request
     const why =
-      after !== null && key.kind === 'columns' && key.names.length === 0 ? 'a position without a key' : whyNotScanned(relation, key)
+      after !== null && key.kind === 'columns' && key.names.length === 0
+        ? 'a position without a key'
+        : whyNotAsItLies({ ...request, relation })
     if (why !== null || key.kind === 'content') throw refused(surveyed, why ?? '')
     return new AfterKey(surveyed, key.names, after)
   }

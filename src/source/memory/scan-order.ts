@@ -2,13 +2,14 @@ import { tableLabel } from '../../base/table-label.ts'
 import { valueText } from '../../cast/value-text.ts'
 import { RehouseError } from '../../errors.ts'
 import type { Relation } from '../../model/catalogue.ts'
-import { whyNotScanned } from '../scan-keys.ts'
+import { whyNotAsItLies } from '../scan-keys.ts'
 import type { ReadRequest } from '../source.ts'
 import type { MemoryRow } from './row-order.ts'
 
 /** Rows as a file has them: from the beginning, or what comes after the row whose key is `after`. */
-export function scannedRows(relation: Relation, rows: readonly MemoryRow[], { key, after }: ReadRequest): readonly MemoryRow[] {
-  const why = whyNotScanned(relation, key)
+export function scannedRows(relation: Relation, rows: readonly MemoryRow[], request: ReadRequest): readonly MemoryRow[] {
+  const { key, after } = request
+  const why = whyNotAsItLies({ ...request, relation })
   if (why !== null || key.kind === 'content') throw refused(relation, why ?? '')
   if (after === null) return rows
   if (key.names.length === 0) throw refused(relation, 'a position is asked for without a key')

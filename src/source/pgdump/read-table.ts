@@ -1,7 +1,7 @@
 import { tableLabel } from '../../base/table-label.ts'
 import { RehouseError } from '../../errors.ts'
 import type { Column, Relation } from '../../model/catalogue.ts'
-import { whyNotScanned } from '../scan-keys.ts'
+import { whyNotAsItLies } from '../scan-keys.ts'
 import type { ReadRequest } from '../source.ts'
 import { constantDefault } from './constant-default.ts'
 import { CopyRows, RowError } from './copy-rows.ts'
@@ -66,9 +66,10 @@ function refuseUnreadable({ parts }: DescribedTable, where: Where): void {
 }
 
 /** Refuses a key that could stand for no row or several, and a position without a key. */
-function keyColumns(relation: Relation, { key, after }: ReadRequest, where: Where): readonly Column[] {
+function keyColumns(relation: Relation, request: ReadRequest, where: Where): readonly Column[] {
+  const { key, after } = request
   const names = key.kind === 'content' ? [] : key.names
-  const why = names.length === 0 && after !== null ? 'a position needs a key' : whyNotScanned(relation, key)
+  const why = names.length === 0 && after !== null ? 'a position needs a key' : whyNotAsItLies(request)
   if (why !== null)
     throw refusedDump(`expected a key of ${where.table} that is unique and never NULL: ${why}`, where, 'Read the table through staging.')
   return names.map(name => columnNamed(relation, name, where))

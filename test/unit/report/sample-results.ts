@@ -185,6 +185,17 @@ export const PLAN: PlanResult = {
           settles: ['student'],
           tenants: 6,
           estimated_rows: 120_000,
+          related: [
+            {
+              name: 'marks',
+              from: 'legacy/public.mark',
+              way: 'merge',
+              reason: 'too many to be kept',
+              tenants: 4,
+              estimated_rows: 9_000_000,
+            },
+            { name: 'marks', from: 'legacy/public.mark', way: 'memory', reason: 'few enough to be kept', tenants: 2, estimated_rows: 700 },
+          ],
           columns: [
             {
               table: 'core.student',

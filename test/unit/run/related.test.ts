@@ -210,7 +210,9 @@ test('positions may go by related rows', async () => {
 })
 
 test('positions may go by other columns of related rows than the values of the row', async () => {
-  const bed = bedOf(`    with:\n${GRADES}\n    number:\n      place: { order: [grade.title] }\n${into('place: place, extra: grade.level_id')}`)
+  const bed = bedOf(
+    `    with:\n${GRADES}\n    number:\n      place: { order: [grade.title] }\n${into('place: place, extra: grade.level_id')}`,
+  )
   await bed.run()
   assert.deepEqual(extras(bed), [
     ['Ann', '1', 1],

@@ -1,0 +1,145 @@
+import { tableLabel } from '../base/table-label.ts'
+import type { TupleCursor } from '../base/tuple-cursor.ts'
+import type { KeyPart } from '../cast/key-text.ts'
+import type { Relation } from '../model/catalogue.ts'
+import type { Related } from '../model/mapping.ts'
+import type { SqlType } from '../model/sql-type.ts'
+import { inNumbering, namesInAll } from './collect-names.ts'
+import type { CompileContext } from './compile-context.ts'
+import type { MatchKey } from './match-key.ts'
+import { areInOneOrder } from './merge-order.ts'
+import { MergedRows } from './merged-rows.ts'
+import { HAS_KEY } from './parent-key.ts'
+import type { RelatedRows } from './related-rows.ts'
+import { RelatedStore } from './related-store.ts'
+import { chooseWay } from './related-way.ts'
+import type { RowState } from './row-state.ts'
+
+/** A related relation as it has to be read for the rows that ask for it. */
+export type RelatedLoader = FilledLoader | MergedLoader
+
+interface LoaderParts {
+  /** `name`, or `outer.inner`. */
+  readonly path: string
+  readonly source: string
+  readonly relation: Relation
+  /** To be read, in this order. */
+  readonly columns: readonly string[]
+  /** Why it is got at in this way, for people. */
+  readonly reason: string
+}
+
+/** To be read into memory before the first row is run. */
+export interface FilledLoader extends LoaderParts {
+  readonly way: 'memory'
+  /** Where the program finds them, once they are read into it. */
+  readonly store: RelatedStore
+  /** Takes the row at the cursor in, if its `where` holds and its key is whole. */
+  take(cursor: TupleCursor): void
+}
+
+/** To be read beside the driving rows, in the order of `by`: columns that are matched with the leading parts of the driving key, one by one. */
+export interface MergedLoader extends LoaderParts {
+  readonly way: 'merge'
+  readonly by: readonly string[]
+  readonly byTypes: readonly SqlType[]
+  /** They are matched with all of the driving key. */
+  readonly isWhole: boolean
+  readonly rows: MergedRows
+}
+
+/** What a related relation's rows may take in memory, of one entity. */
+export const MOST_BYTES = 512 * 1024 * 1024
+
+/** Where each value of a key lies in its rows as they are delivered; null = it is computed. */
+type Slots = readonly (number | null)[]
+
+export interface TheirKey {
+  readonly key: MatchKey
+  readonly parts: readonly KeyPart[]
+  readonly slots: Slots
+}
+
+export interface OurKey {
+  readonly key: MatchKey
+  readonly slots: Slots
+}
+
+export interface LoaderWish {
+  readonly one: Related
+  readonly full: string
+  readonly relation: Relation
+  readonly columns: readonly string[]
+  readonly theirs: TheirKey
+  readonly ours: OurKey
+  belongs(cursor: TupleCursor): boolean
+}
+
+/** Chooses the way of one related relation and makes what goes it. `state`: of the related rows. */
+export function compileLoader(
+  wish: LoaderWish,
+  { outer, state }: { readonly outer: CompileContext; readonly state: RowState },
+): RelatedLoader {
+  const { one, full, relation, columns, theirs, belongs } = wish
+  const shape = mergeShape(wish, outer)
+  const whyNotMerged = typeof shape === 'string' ? shape : null
+  const chosen = chooseWay({ rows: relation.estimatedRows, columns: columns.length, whyNotMerged, forced: outer.forcedWay })
+  const size = { label: `${tableLabel(relation.schema, relation.name)} (\`${full}\`)`, mostBytes: MOST_BYTES }
+  const known = { path: full, source: one.from.source, relation, columns, reason: chosen.reason }
+  if (chosen.way === 'merge' && typeof shape !== 'string') {
+    const { slots, types, drivingTypes, isWhole } = shape
+    const rows = new MergedRows({ ...size, fields: columns.length, slots, types, drivingTypes, belongs })
+    return { ...known, way: 'merge', by: slots.map(slot => columns[slot] as string), byTypes: types, isWhole, rows }
+  }
+  const store = outer.stores.get(full) ?? new RelatedStore({ ...size, isList: one.many !== null })
+  const take = (cursor: TupleCursor): void => {
+    if (belongs(cursor) && theirs.key.read(state) === HAS_KEY) store.add(theirs.key.key, cursor)
+  }
+  return { ...known, way: 'memory', store, take }
+}
+
+export function rowsIn(loader: RelatedLoader): RelatedRows {
+  return loader.way === 'merge' ? loader.rows : loader.store
+}
+
+/** The stores of those that are kept in memory, by path. */
+export function storesIn(related: readonly RelatedLoader[]): ReadonlyMap<string, RelatedStore> {
+  return new Map(related.flatMap(loader => (loader.way === 'memory' ? [[loader.path, loader.store] as const] : [])))
+}
+
+interface MergeShape {
+  /** Of the leading parts of the driving key, in its order: where their counterparts lie in a related row. */
+  readonly slots: readonly number[]
+  readonly types: readonly SqlType[]
+  readonly drivingTypes: readonly SqlType[]
+  readonly isWhole: boolean
+}
+
+/** Or why the rows cannot be read beside the driving rows. */
+function mergeShape({ one, full, relation, columns, theirs, ours }: LoaderWish, outer: CompileContext): MergeShape | string {
+  const { entity, key } = outer
+  if (full !== one.name) return 'they belong to rows that are related themselves'
+  if (entity.list !== null) return 'the driving rows are elements of lists'
+  if (key.source.kind === 'content') return 'the driving rows have no key'
+  if (outer.relation.many !== undefined) return 'the driving rows are of many tables'
+  if (isNumbered(one.name, entity.number)) return 'positions go by them'
+  const pairs = ours.slots.map((slot, i) => ({ ours: slot, theirs: theirs.slots[i] ?? null }))
+  const parts = key.names.slice(0, pairs.length).map((_, at) => pairs.find(pair => pair.ours === at)?.theirs ?? null)
+  const slots = parts.filter(slot => slot !== null)
+  if (slots.length < pairs.length) return 'they are not matched by columns with the leading part of the key'
+  const types = slots.map(slot => typeOf(columns[slot] as string, relation))
+  const drivingTypes = key.types.slice(0, slots.length)
+  if (!types.every((type, i) => areInOneOrder(type, drivingTypes[i] as SqlType)))
+    return 'only integers and uuids are in the same order everywhere'
+  return { slots, types, drivingTypes, isWhole: slots.length === key.names.length }
+}
+
+function isNumbered(name: string, number: CompileContext['entity']['number']): boolean {
+  return [...namesInAll(number.flatMap(inNumbering))].some(used => used.toLowerCase().startsWith(`${name}.`))
+}
+
+function typeOf(name: string, relation: Relation): SqlType {
+  const column = relation.columns.find(candidate => candidate.name === name)
+  if (column === undefined) throw new RangeError(`expected a column ${name}`)
+  return column.type
+}
