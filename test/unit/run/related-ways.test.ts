@@ -23,7 +23,7 @@ const KEYS: Readonly<Record<KeyType, readonly Row[number][]>> = {
     '80000000-0000-0000-0000-000000000000',
     'ffffffff-ffff-ffff-ffff-ffffffffffff',
   ],
-  text: ['', 'A', 'a', 'ä', 'b ', 'b', '\u{1f600}', '\uffee'],
+  text: ['', 'a', 'ä', 'b', 'bb', '\u{1f600}', '\uffee'],
   numeric: ['-1', '0', '1', '1.5', '10', '9'],
 }
 
@@ -62,8 +62,15 @@ function typesOf({ ours, theirs }: Case): readonly [KeyType, KeyType] {
 
 const keyOf = (type: KeyType, at: number | null): Row[number] => (at === null ? null : (KEYS[type][at % KEYS[type].length] ?? null))
 
-/** Of equal decimals also those that are written otherwise. */
-const written = (key: Row[number], i: number): Row[number] => (key === '1' && i % 2 === 0 ? '1.00' : key)
+/** Also what is equal and written otherwise. */
+function written(
+  key: Row[number],
+  { i, type, folds }: { readonly i: number; readonly type: KeyType; readonly folds: boolean },
+): Row[number] {
+  if (i % 2 === 0 || typeof key !== 'string') return key
+  if (type === 'numeric') return key.includes('.') ? `${key}0` : `${key}.00`
+  return type === 'text' && folds ? `${key.toUpperCase()} ` : key
+}
 
 function tablesOf(of: Case): readonly SourceTable[] {
   const [ours, theirs] = typesOf(of)
@@ -81,7 +88,14 @@ function tablesOf(of: Case): readonly SourceTable[] {
     },
     {
       relation: { ...related, columns: [{ ...student, ...collated }, ...rest] },
-      rows: { ADAMS: of.related.map(([key, second, value], i) => [written(keyOf(theirs, key), i), second, value, i]) },
+      rows: {
+        ADAMS: of.related.map(([key, second, value], i) => [
+          written(keyOf(theirs, key), { i, type: theirs, folds: of.folds }),
+          second,
+          value,
+          i,
+        ]),
+      },
     },
   ]
 }
