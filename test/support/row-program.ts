@@ -130,6 +130,7 @@ export class Program {
       targets: new Map([['app', { version: VERSION, relations: this.targets }]]),
       shared,
       lackingTypes: new Map(Object.entries(wish.lacking ?? {})),
+      forcedWay: 'memory' as const,
     }
     const index = (name: string): KeyIndex | null => this.#indexes.get(name) ?? null
     this.#facts = plan.entities.get('row')
@@ -143,6 +144,7 @@ export class Program {
 
   #relate(path: string, rows: readonly Row[]): void {
     const loader = this.compiled.related.find(one => one.path === path) ?? assert.fail(path)
+    assert.ok(loader.way === 'memory')
     const cursor = new TupleCursor(loader.columns.length)
     cursor.push(tuplesOf(rows, { relation: loader.relation, columns: loader.columns }))
     while (cursor.next()) loader.take(cursor)
