@@ -40,6 +40,21 @@ export function jsonbObject(entries: readonly (readonly [string, string])[]): st
   return `{${keys.map(key => `${JSON.stringify(key)}: ${unique.get(key)}`).join(', ')}}`
 }
 
+/** The same for keys that are known beforehand and different: what comes is the texts in the order of the keys given, null for one to leave out. */
+export function jsonbObjectOf(keys: readonly string[]): (texts: readonly (string | null)[]) => string {
+  const marks = keys.map(key => `${JSON.stringify(key)}: `)
+  const order = keys.map((_, i) => i).sort((a, b) => compareKeys(keys[a] as string, keys[b] as string))
+  return texts => {
+    let inside = ''
+    for (const i of order) {
+      const text = texts[i]
+      if (text === null || text === undefined) continue
+      inside += inside === '' ? `${marks[i]}${text}` : `, ${marks[i]}${text}`
+    }
+    return `{${inside}}`
+  }
+}
+
 /** A list of ready JSON texts, as jsonb prints it. */
 export function jsonbArray(items: readonly string[]): string {
   return `[${items.join(', ')}]`

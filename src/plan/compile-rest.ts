@@ -3,7 +3,7 @@ import { tableLabel } from '../base/table-label.ts'
 import { TupleWriter } from '../base/tuple-writer.ts'
 import { builtinType } from '../cast/builtin-types.ts'
 import { type FieldDecoder, fieldDecoder, fieldEncoder } from '../cast/field-codec.ts'
-import { jsonbObject, jsonScalar } from '../cast/jsonb-text.ts'
+import { jsonbObject, jsonbObjectOf, jsonScalar } from '../cast/jsonb-text.ts'
 import { parseTypeName } from '../cast/type-name.ts'
 import { REST_COLUMN, type Relation } from '../model/catalogue.ts'
 import type { MappingValue } from '../model/mapping.ts'
@@ -37,14 +37,20 @@ export function compileRest(value: RestValue, wanted: ValueWanted, context: Comp
   if (members.length < named.length || others?.isWhole === false) return null
   const encode = fieldEncoder(JSONB)
   const scratch = new TupleWriter(256)
+  const objectOf = jsonbObjectOf(members.map(member => member.name))
+  const texts = members.map(() => '')
   const write: ValueSource['write'] = (row, out) => {
-    const entries: (readonly [string, string])[] = []
-    for (const member of members) {
-      const text = memberText(member, { row, scratch })
+    for (let i = 0; i < members.length; i++) {
+      const text = memberText(members[i] as Member, { row, scratch })
       if (text === null) return false
-      entries.push([member.name, text])
+      texts[i] = text
     }
-    for (const member of others?.of(row) ?? []) {
+    if (others === null) {
+      encode(objectOf(texts), out)
+      return true
+    }
+    const entries = members.map(({ name }, i): readonly [string, string] => [name, texts[i] as string])
+    for (const member of others.of(row)) {
       const text = memberText(member, { row, scratch })
       if (text === null) return false
       entries.push([member.name, text])
