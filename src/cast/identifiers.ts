@@ -27,10 +27,14 @@ export interface Identifiers {
   v5(tenantId: string, entityName: string): TextWriter
   /** What an ordered identifier says; null for a UUID that is not of version 8. `isGenuine`: the tag is the one this salt gives. */
   parseOrdered(text: string): OrderedParts | null
+  /** Reads what `ordered` of the same tenant and entity writes. */
+  orderedKey(tenant: number, entity: number): OrderedReader
 }
 
 /** Writes the identifier of the key given as the high and low half of its two's complement. */
 export type OrderedWriter = (hi: number, lo: number, out: Buffer, at: number) => void
+/** The high and low half of the key of an identifier of 16 bytes go into `key`. False: it is not one this writes for any key. */
+export type OrderedReader = (data: DataView, at: number, key: Int32Array) => boolean
 export type TextWriter = (canonical: string, out: Buffer, at: number) => void
 export type PartWriter = (
   part: { readonly headKey: string; readonly table: string; readonly label: string },
@@ -63,6 +67,7 @@ export function openIdentifiers(options: { readonly salt: Buffer; readonly migra
       }
     },
     parseOrdered: text => parseOrdered(text, tag),
+    orderedKey: (tenant, entity) => orderedReader(tag, spaceOf(tenant, entity)),
   }
 }
 
@@ -116,6 +121,26 @@ function orderedWriter(tag: Tag, space: number): OrderedWriter {
 }
 
 const SIGN = 0x80000000 | 0
+/** The bits of the first word that are tenant and entity. */
+const SPACE = -64
+
+function orderedReader(tag: Tag, space: number): OrderedReader {
+  const numbers = ((space >>> 16) << 16) | ((space >>> 6) & 0x3ff)
+  return (data, at, key) => {
+    const w0 = data.getInt32(at)
+    const w1 = data.getInt32(at + 4)
+    const w2 = data.getInt32(at + 8)
+    if ((w0 & SPACE) !== space || (w1 & 0xf000) !== 0x8000 || w2 >>> 30 !== 2) return false
+    const { hi, lo } = keyIn(w0, w1, w2)
+    key[0] = hi
+    key[1] = lo
+    return tag(numbers, hi, lo, 0) === data.getInt32(at + 12)
+  }
+}
+
+function keyIn(w0: number, w1: number, w2: number): { readonly hi: number; readonly lo: number } {
+  return { hi: ((w0 << 26) | ((w1 >>> 16) << 10) | ((w1 >>> 2) & 0x3ff)) ^ SIGN, lo: (w1 << 30) | (w2 & 0x3fffffff) }
+}
 
 function parseOrdered(text: string, tag: Tag): OrderedParts | null {
   const bytes = uuidBytes(text)
@@ -123,8 +148,7 @@ function parseOrdered(text: string, tag: Tag): OrderedParts | null {
   const [w0, w1, w2, w3] = [bytes.readUInt32BE(0), bytes.readUInt32BE(4), bytes.readUInt32BE(8), bytes.readInt32BE(12)]
   const tenant = w0 >>> 16
   const entity = (w0 >>> 6) & 0x3ff
-  const hi = ((w0 << 26) | ((w1 >>> 16) << 10) | ((w1 >>> 2) & 0x3ff)) ^ SIGN
-  const lo = (w1 << 30) | (w2 & 0x3fffffff)
+  const { hi, lo } = keyIn(w0, w1, w2)
   const key = (BigInt(hi) << 32n) | BigInt(lo >>> 0)
   return { tenant, entity, key, isGenuine: tag((tenant << 16) | entity, hi, lo, 0) === w3 }
 }

@@ -67,10 +67,7 @@ export interface Ledger {
   /** In the order of `keys`; null = never seen. Quarantine rows that were resolved do not count. */
   known(entity: number, tenant: number, keys: readonly (readonly string[])[]): Promise<readonly (KnownKey | null)[]>
   /** What the id map holds of integer keys from `least` to `most`, summed up. */
-  sumIntegers(
-    place: { readonly entity: number; readonly tenant: number; readonly task: string },
-    range: { readonly least: bigint; readonly most: bigint },
-  ): Promise<IntegerSum>
+  sumIntegers(place: { readonly entity: number; readonly tenant: number; readonly task: string }, range: KeyRange): Promise<IntegerSum>
   /** Every key of an entity and tenant with its state, in any order, streamed in chunks. For the key sets of parents. */
   knownKeys(
     entity: number,
@@ -87,9 +84,19 @@ export interface Ledger {
   hasKeys(entity: number, tenant: number): Promise<boolean>
   /**
    * The id map of an entity and tenant as binary COPY tuples (no header, an optional trailer, cut anywhere), laid out as IdMapRows with 0 as the batch, ordered by key: integers by value,
-   * texts by their bytes. For whoever compares it.
+   * texts by their bytes. For whoever compares it. `between` (absent: all): integer keys of that range only.
    */
-  idMap(of: { readonly entity: number; readonly tenant: number; readonly format: IdMapRows['format'] }): AsyncIterable<Buffer>
+  idMap(of: {
+    readonly entity: number
+    readonly tenant: number
+    readonly format: IdMapRows['format']
+    readonly between?: KeyRange
+  }): AsyncIterable<Buffer>
+  /**
+   * The integer keys of an entity and tenant, or of a range of keys, summed up where they lie, as an IdentifierSum (base/identifier-hash.ts) of their identifiers, keys and hashes.
+   * Null: this engine’s hash is another.
+   */
+  sumIdMap(place: { readonly entity: number; readonly tenant: number }, between?: KeyRange): Promise<IdMapSum | null>
   /** How many rows that id map has. */
   mapped(entity: number, tenant: number): Promise<bigint>
   /** Reverse look-up: which entity, tenant and key have this id. */
@@ -140,6 +147,18 @@ export interface BatchDigest {
   readonly tenant: number
   /** SHA-256 in hex. */
   readonly digest: string
+}
+
+/** Both ends are in it. */
+export interface KeyRange {
+  readonly least: bigint
+  readonly most: bigint
+}
+
+/** Two id maps with equal sums are the same, but for a chance of 2⁻⁶⁴. */
+export interface IdMapSum {
+  readonly rows: number
+  readonly sum: bigint
 }
 
 /** Two sets of rows with equal sums have the same hashes, but for a chance of 2⁻⁶⁴: sum and exclusive or are of 64 bits each. */

@@ -1,10 +1,11 @@
+import { IdentifierSum } from '../base/identifier-hash.ts'
 import { canonicalKey, keyParts } from '../base/key-text.ts'
 import { uuidText } from '../base/uuid-text.ts'
-import type { Ledger } from '../ledger/ledger.ts'
+import type { KeyRange, Ledger } from '../ledger/ledger.ts'
 import type { Difference } from '../model/results.ts'
 import type { BatchBuffers } from '../plan/batch-buffers.ts'
 import type { Differences } from './differences.ts'
-import { batchRows, freeRanges } from './expected-rows.ts'
+import { batchRows, type ExpectedRows, freeRanges } from './expected-rows.ts'
 import { placeOf } from './explain-rows.ts'
 import { type MergeListener, MergeRows, type Origin, type Tuple } from './merge-rows.ts'
 import { SortRows } from './sort-rows.ts'
@@ -20,7 +21,7 @@ export const HASH = 4
 
 export interface IdMapSetting {
   readonly of: VerifiedEntity
-  readonly ledger: Pick<Ledger, 'idMap'>
+  readonly ledger: Pick<Ledger, 'idMap' | 'sumIdMap'>
   readonly spill: SpillFolder
   readonly differences: Differences
   readonly isMoved: boolean
@@ -30,33 +31,43 @@ export function idMapFormat({ facts }: VerifiedEntity): 'integer' | 'text' {
   return facts.strategy === 'ordered' ? 'integer' : 'text'
 }
 
-/** Compares the id map as it must be with the ledger's: every key, its identifier and the hash of its row. */
+const LEAST = -(2n ** 63n)
+const MOST = 2n ** 63n - 1n
+/** Where key, identifier and hash lie in an id map tuple of integer keys. */
+const INTEGER_AT = { key: 20, id: 32, hash: 52 } as const
+
+/**
+ * Compares the id map as it must be with the ledger's: every key, its identifier and the hash of its row. Where rows come in the order of their integer keys, batch by batch from
+ * sums the ledger makes itself, row by row only what does not come to the same.
+ */
 export class CompareIdMap {
   readonly #setting: IdMapSetting
-  readonly #merge: MergeRows
-  readonly #stream: TupleStream
+  readonly #format: 'integer' | 'text'
   readonly #tell: TellIdMap
+  /** Null: all is compared row by row. */
+  #sum: IdentifierSum | null
+  /** The keys below are compared. */
+  #next = LEAST
+  #merge: IdMapMerge | null = null
   #sorter: SortRows | null = null
 
   constructor(setting: IdMapSetting) {
-    const { of, ledger } = setting
+    const { of } = setting
     this.#setting = setting
-    const format = idMapFormat(of)
-    const rows = ledger.idMap({ entity: of.number, tenant: of.tenant?.number ?? 0, format })
-    this.#stream = new TupleStream(rows, { fields: ID_MAP_FIELDS, what: `rehouse.id_map_${format}` })
-    const key = { field: KEY, form: format === 'integer' ? 'int8' : 'bytes' } as const
+    this.#format = idMapFormat(of)
     this.#tell = new TellIdMap(setting)
-    this.#merge = new MergeRows(this.#stream, { key, listener: this.#tell })
+    this.#sum = this.#format === 'integer' && of.inKeyOrder ? new IdentifierSum() : null
   }
 
   async push({ buffers, held }: { readonly buffers: BatchBuffers; readonly held: ReadonlySet<number> }): Promise<void> {
     const { of, spill } = this.#setting
     const isInteger = of.facts.key.isInteger
-    const isOrdered = of.facts.strategy === 'ordered'
-    for (const range of freeRanges(buffers.loaded, held)) {
-      const rows = batchRows({ buffers, table: buffers.idMap, isInteger, writer: 0 }, range)
+    const isOrdered = this.#format === 'integer'
+    const ranges = freeRanges(buffers.loaded, held).map(range => batchRows({ buffers, table: buffers.idMap, isInteger, writer: 0 }, range))
+    if (this.#sum !== null && (await this.#isSummedUp(this.#sum, ranges))) return
+    for (const rows of ranges) {
       if (isOrdered && of.inKeyOrder) {
-        await this.#merge.push(rows)
+        await this.#whole().push(rows)
         continue
       }
       this.#sorter ??= new SortRows(spill)
@@ -70,20 +81,100 @@ export class CompareIdMap {
     }
   }
 
-  async done(): Promise<void> {
-    if (this.#sorter !== null) for await (const rows of this.#sorter.regions()) await this.#merge.push(rows)
+  /** Compares a batch and the keys since the one before. False: the ledger makes no sums. */
+  async #isSummedUp(sum: IdentifierSum, ranges: readonly ExpectedRows[]): Promise<boolean> {
+    const last = ranges.at(-1)
+    if (last === undefined) return true
+    sum.reset()
+    for (const rows of ranges) addRows(sum, rows)
+    const most = last.buf.readBigInt64BE(last.startOf(last.size - 1) + INTEGER_AT.key)
+    return await this.#compareRange(sum, { least: this.#next, most }, ranges)
+  }
+
+  async #compareRange(sum: IdentifierSum, between: KeyRange, ranges: readonly ExpectedRows[]): Promise<boolean> {
+    const { ledger } = this.#setting
+    const known = await ledger.sumIdMap(this.#place, between)
+    if (known === null) {
+      this.#sum = null
+      return false
+    }
+    this.#next = between.most + 1n
+    if (known.rows === sum.rows && known.sum === sum.sum) return true
+    this.#merge = this.#open(between)
+    for (const rows of ranges) await this.#merge.push(rows)
     await this.#merge.finish()
+    this.#merge = null
+    return true
+  }
+
+  get #place(): { readonly entity: number; readonly tenant: number } {
+    const { of } = this.#setting
+    return { entity: of.number, tenant: of.tenant?.number ?? 0 }
+  }
+
+  /** All that is left. */
+  #whole(): IdMapMerge {
+    this.#merge ??= this.#open(this.#next === LEAST ? undefined : { least: this.#next, most: MOST })
+    return this.#merge
+  }
+
+  #open(between: KeyRange | undefined): IdMapMerge {
+    const { ledger } = this.#setting
+    const format = this.#format
+    return new IdMapMerge(ledger.idMap({ ...this.#place, format, ...(between === undefined ? {} : { between }) }), this.#tell, format)
+  }
+
+  async done(): Promise<void> {
+    if (this.#sum !== null && this.#next <= MOST) {
+      this.#sum.reset()
+      if (await this.#compareRange(this.#sum, { least: this.#next, most: MOST }, [])) return
+    } else if (this.#sum !== null) return
+    const merge = this.#whole()
+    if (this.#sorter !== null) for await (const rows of this.#sorter.regions()) await merge.push(rows)
+    await merge.finish()
   }
 
   /** Ends the reading of the id map, however far it is. Idempotent. */
-  close(): Promise<void> {
-    return this.#stream.close()
+  async close(): Promise<void> {
+    await this.#merge?.close()
   }
 
   /** Once the rows themselves are compared: if every one is as it was when it was read, the source explains nothing. */
   tellSuspects(): void {
     for (const suspect of this.#tell.suspects) this.#setting.differences.add(suspect)
     this.#tell.suspects = []
+  }
+}
+
+/** The ledger’s rows beside the expected ones. */
+class IdMapMerge {
+  readonly #stream: TupleStream
+  readonly #merge: MergeRows
+
+  constructor(rows: AsyncIterable<Buffer>, listener: MergeListener, format: 'integer' | 'text') {
+    this.#stream = new TupleStream(rows, { fields: ID_MAP_FIELDS, what: `rehouse.id_map_${format}` })
+    this.#merge = new MergeRows(this.#stream, { key: { field: KEY, form: format === 'integer' ? 'int8' : 'bytes' }, listener })
+  }
+
+  push(rows: ExpectedRows): Promise<void> {
+    return this.#merge.push(rows)
+  }
+
+  finish(): Promise<void> {
+    return this.#merge.finish()
+  }
+
+  close(): Promise<void> {
+    return this.#stream.close()
+  }
+}
+
+function addRows(sum: IdentifierSum, rows: ExpectedRows): void {
+  const view = new DataView(rows.buf.buffer, rows.buf.byteOffset, rows.buf.byteLength)
+  for (let row = 0; row < rows.size; row++) {
+    const at = rows.startOf(row)
+    const [key, hash] = [at + INTEGER_AT.key, at + INTEGER_AT.hash]
+    sum.add(view, at + INTEGER_AT.id, view.getInt32(key) ^ view.getInt32(hash), view.getInt32(key + 4) ^ view.getInt32(hash + 4))
   }
 }
 

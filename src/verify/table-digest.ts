@@ -25,8 +25,6 @@ export class TableDigest {
   /** Of a table that may hold several rows of one row: the tuples of the row at hand, in any order. */
   readonly #set: TupleSetHash | null
   #isOpen = false
-  #data: Buffer | null = null
-  #view: DataView = new DataView(new ArrayBuffer(0))
 
   constructor(scope: TableScope, setting: TableDigestSetting) {
     const [writer] = scope.writers
@@ -76,7 +74,7 @@ export class TableDigest {
       }
     }
     // What the program hashed of a table it wrote nothing to.
-    if (rows === 0) hashView(this.#view, 0, 0, lanes)
+    if (rows === 0) hashView(this.#stream.view, 0, 0, lanes)
     return rows
   }
 
@@ -115,7 +113,7 @@ export class TableDigest {
 
   #add(set: TupleSetHash): void {
     const { at, end } = this.#stream
-    set.add(this.#viewHere(), at, end)
+    set.add(this.#stream.view, at, end)
     this.#stream.pass()
   }
 
@@ -134,16 +132,7 @@ export class TableDigest {
 
   #chain(lanes: Int32Array): void {
     const { at, end } = this.#stream
-    hashView(this.#viewHere(), at, end, lanes)
-  }
-
-  #viewHere(): DataView {
-    const { data } = this.#stream
-    if (data !== this.#data) {
-      this.#data = data
-      this.#view = new DataView(data.buffer, data.byteOffset, data.byteLength)
-    }
-    return this.#view
+    hashView(this.#stream.view, at, end, lanes)
   }
 
   async #extra(): Promise<void> {

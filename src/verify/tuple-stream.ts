@@ -3,10 +3,12 @@ import { RehouseError } from '../errors.ts'
 const LENGTH_BYTES = 4
 const COUNT_BYTES = 2
 const TRAILER = -1
+/** A store up to this size is kept for the next rows in pieces. */
+const KEPT_BYTES = 1 << 20
 
 /**
  * Binary COPY tuples read from a stream, so that whole stretches of them can be compared as bytes and only what differs is taken apart.
- * The row at `at` is next; after `row()` resolved to true its fields are `data[start[i] … start[i]+length[i]]` (length -1 = NULL) and it ends at `end`.
+ * Bytes are valid until `more` or `row` is called again. The row at `at` is next; after `row()` resolved to true its fields are `data[start[i] … start[i]+length[i]]` (length -1 = NULL) and it ends at `end`.
  */
 export class TupleStream {
   readonly #chunks: AsyncIterator<Buffer>
@@ -14,9 +16,12 @@ export class TupleStream {
   readonly start: Int32Array
   readonly length: Int32Array
   data: Buffer = Buffer.alloc(0)
+  /** Over `data`. */
+  view: DataView = new DataView(new ArrayBuffer(0))
   at = 0
   end = 0
   #isOver = false
+  #store: Buffer = Buffer.alloc(0)
 
   /** `what` names the stream in an error. */
   constructor(chunks: AsyncIterable<Buffer>, of: { readonly fields: number; readonly what: string }) {
@@ -39,9 +44,30 @@ export class TupleStream {
       this.#isOver = true
       return false
     }
-    this.data = this.available === 0 ? value : Buffer.concat([this.data.subarray(this.at), value])
+    if (this.available > 0) this.data = this.#joined(value)
+    else {
+      this.data = value
+      if (this.#store.length > KEPT_BYTES) this.#store = Buffer.alloc(0)
+    }
+    this.view = new DataView(this.data.buffer, this.data.byteOffset, this.data.byteLength)
     this.at = 0
     return true
+  }
+
+  /** What is left and what came, one after the other in a store that is used again: memory outside the heap is dear to give back. */
+  #joined(chunk: Buffer): Buffer {
+    const rest = this.available
+    const length = rest + chunk.length
+    const from = this.data.buffer === this.#store.buffer ? this.data.byteOffset - this.#store.byteOffset + this.at : this.#store.length
+    if (from + length <= this.#store.length) {
+      chunk.copy(this.#store, from + rest)
+      return this.#store.subarray(from, from + length)
+    }
+    const store = this.#store.length >= length ? this.#store : Buffer.allocUnsafeSlow(length * 2)
+    this.data.copy(store, 0, this.at)
+    chunk.copy(store, rest)
+    this.#store = store
+    return store.subarray(0, length)
   }
 
   /** As `row`, where the whole row is here already: false says nothing. Saves a turn of the event loop for each row. */
@@ -62,22 +88,23 @@ export class TupleStream {
   }
 
   #parse(): 'row' | 'more' | 'end' {
-    const { data } = this
+    const { view, start, length: lengths } = this
+    const here = view.byteLength
     let at = this.at
-    if (data.length - at < COUNT_BYTES) return 'more'
-    const fields = data.readInt16BE(at)
+    if (here - at < COUNT_BYTES) return 'more'
+    const fields = view.getInt16(at)
     if (fields === TRAILER) return 'end'
-    if (fields !== this.start.length) throw this.#broken(`${fields} fields instead of ${this.start.length}`)
+    if (fields !== start.length) throw this.#broken(`${fields} fields instead of ${start.length}`)
     at += COUNT_BYTES
     for (let i = 0; i < fields; i++) {
-      if (data.length - at < LENGTH_BYTES) return 'more'
-      const length = data.readInt32BE(at)
+      if (here - at < LENGTH_BYTES) return 'more'
+      const length = view.getInt32(at)
       at += LENGTH_BYTES
-      this.start[i] = at
-      this.length[i] = length
+      start[i] = at
+      lengths[i] = length
       if (length > 0) at += length
     }
-    if (at > data.length) return 'more'
+    if (at > here) return 'more'
     this.end = at
     return 'row'
   }

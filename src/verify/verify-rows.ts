@@ -120,12 +120,12 @@ export class VerifyRows {
     outcomes.excluded += batch.buffers.excluded
     outcomes.standing += countKeys(batch.buffers, standing)
     if (idMap !== null) {
-      await idMap.push(batch)
-      for (const { scope, writer } of parts) await scope.push(writer, batch)
+      // The ledger sums up while the tables are read.
+      await Promise.all([idMap.push(batch), pushAll(parts, batch)])
       return
     }
     const held = new Set([...batch.held, ...chosen.others(batch.buffers.loaded)])
-    for (const { scope, writer } of parts) await scope.push(writer, { buffers: batch.buffers, held })
+    await pushAll(parts, { buffers: batch.buffers, held })
   }
 
   example(_reading: Reading, finding: Finding): void {
@@ -227,6 +227,10 @@ async function heldRows(
     absent: textsOf(i => known[i]?.state !== 'loaded'),
     standing: textsOf(i => known[i]?.state === 'loaded' && held[i]?.last_run === run),
   }
+}
+
+async function pushAll(parts: Work['parts'], batch: { readonly buffers: BatchBuffers; readonly held: ReadonlySet<number> }): Promise<void> {
+  for (const { scope, writer } of parts) await scope.push(writer, batch)
 }
 
 function countKeys(buffers: BatchBuffers, keys: ReadonlySet<string>): number {

@@ -189,7 +189,9 @@ async function compare(
       : asked.map((pair, i) => ({ of, pair, source: source[i] ?? null, target: target[i] ?? null }))
   }
   const told = await ask([{ source: ROWS, target: ROWS }, ...pairs, ...(rowSum === null ? [] : [rowSum.all])])
-  if (told === null || (await hasMoved(of, { snapshot, setting }))) return told === null ? null : []
+  if (told === null) return null
+  const rows = aside.length === 0 ? (told[0]?.source ?? null) : null
+  if (await hasMoved(of, { rows, snapshot, setting })) return []
   const lines = told.map(both => lineOf(scope, both, setting))
   if (rowSum === null) return lines
   return [...lines.slice(0, -1), ...(await rowLines(rowSum, { line: lines.at(-1), columns, scope, ask }, setting))]
@@ -242,14 +244,14 @@ async function asideKeys(of: VerifiedEntity, { ledger, factsOf }: WitnessSetting
   return keys.every(key => key.length === of.facts.key.names.length) ? keys : null
 }
 
-/** Rows that came or went since the run: then sums say nothing of it. */
+/** Rows that came or went since the run: then sums say nothing of it. `rows`: how many the source has, where that is known. */
 async function hasMoved(
   of: VerifiedEntity,
-  { snapshot, setting }: { readonly snapshot: SourceSnapshot; readonly setting: WitnessSetting },
+  { rows, snapshot, setting }: { readonly rows: string | null; readonly snapshot: SourceSnapshot; readonly setting: WitnessSetting },
 ): Promise<boolean> {
   const task = setting.factsOf(of)?.task
   if (task?.sourceCount == null || task.marker === snapshot.marker) return false
-  const now = String(await snapshot.count(of.facts.relation))
+  const now = rows ?? String(await snapshot.count(of.facts.relation))
   if (now === task.sourceCount) return false
   const message = `expected ${task.sourceCount} rows in the source, as when it was read, got ${now}`
   setting.differences.reason({ code: 'source_moved_on', ...placeOf(of), table: null, message })

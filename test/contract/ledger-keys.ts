@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
+import { IdentifierSum } from '../../src/base/identifier-hash.ts'
 import { canonicalKey } from '../../src/base/key-text.ts'
-import { uuidText } from '../../src/base/uuid-text.ts'
+import { uuidBytes, uuidText } from '../../src/base/uuid-text.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import type { LedgerEngine } from './ledger-engines.ts'
 import { commit, mappedIntegers, NASTY_KEYS, refused, start, tenant } from './ledger-samples.ts'
@@ -204,6 +205,37 @@ export function keyTests(engine: LedgerEngine): void {
     assert.deepEqual(
       (await started.ledger.digests('run-1')).map(({ entity, tenant, digest }) => [entity, tenant, digest]),
       [1, 1].map(() => [1, 1, '03'.repeat(32)]),
+    )
+  })
+
+  test('sums the id map of integer keys up as whoever knows the rows would, whole or in a range, and gives the rows of that range', async t => {
+    const bed = await engine.open(t)
+    const started = await start(bed)
+    const integers = mappedIntegers([-(2n ** 63n), -3n, 0n, 5n, 2n ** 63n - 1n]).map((row, i) => ({
+      ...row,
+      hash: [-7n, 2n ** 62n, 0n, 1n, -1n][i] ?? 0n,
+    }))
+    await commit(started, { integers })
+    await commit(started, { integers: mappedIntegers([1n]), tenant: 2 })
+    const sumOf = (rows: typeof integers) => {
+      const sum = new IdentifierSum()
+      const seed = new DataView(new ArrayBuffer(8))
+      for (const { key, id, hash } of rows) {
+        seed.setBigInt64(0, BigInt(key[0] ?? 0) ^ hash)
+        const bytes = Uint8Array.from(uuidBytes(id) ?? [])
+        sum.add(new DataView(bytes.buffer), 0, seed.getInt32(0), seed.getInt32(4))
+      }
+      return { rows: sum.rows, sum: sum.sum }
+    }
+    const place = { entity: 1, tenant: 1 }
+    const some = { least: -3n, most: 5n }
+    assert.deepEqual(await started.ledger.sumIdMap(place), sumOf(integers))
+    assert.deepEqual(await started.ledger.sumIdMap(place, some), sumOf(integers.slice(1, 4)))
+    assert.deepEqual(await started.ledger.sumIdMap(place, { least: 1n, most: 4n }), { rows: 0, sum: 0n })
+    const rows = await collectFields(started.ledger.idMap({ ...place, format: 'integer', between: some }), 6)
+    assert.deepEqual(
+      rows.map(fields => fields[2]?.readBigInt64BE()),
+      [-3n, 0n, 5n],
     )
   })
 

@@ -21,7 +21,7 @@ import { compareIdentity } from '../compare-identity.ts'
 import { heldError } from '../held-error.ts'
 import { interrupted } from '../interrupted.ts'
 import type { AuditEntry, Hold, Holder, Ledger, LedgerIdentity, LookupMatch, QuarantineFilter, TaskClaim, TaskPlace } from '../ledger.ts'
-import { idMapTuples } from './id-map-tuples.ts'
+import { idMapTuples, sumIdMap } from './id-map-tuples.ts'
 import { addAudit, checkOf, headOf } from './memory-audit.ts'
 import { applyBatch, checkBatch, keptRecord } from './memory-batch.ts'
 import { keysOf } from './memory-look-up.ts'
@@ -231,6 +231,10 @@ export class MemoryLedger implements Ledger {
 
   idMap(of: Parameters<Ledger['idMap']>[0]): AsyncIterable<Buffer> {
     return idMapTuples(this.#store, of)
+  }
+
+  sumIdMap(...asked: Parameters<Ledger['sumIdMap']>): ReturnType<Ledger['sumIdMap']> {
+    return Promise.resolve(sumIdMap(this.#store, ...asked))
   }
 
   async mapped(entity: number, tenant: number): Promise<bigint> {

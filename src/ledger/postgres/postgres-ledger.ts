@@ -23,7 +23,7 @@ import { readImages, readUpdatedIn } from './before-images.ts'
 import { claimTask } from './claim.ts'
 import { ControlSession } from './control-session.ts'
 import { holdDatabase } from './hold.ts'
-import { countIdMap, idMapStatement, readDigests } from './id-map-rows.ts'
+import { countIdMap, idMapStatement, readDigests, sumIdMap } from './id-map-rows.ts'
 import { checkLedgerIdentity, installLedger, ledgerState } from './install.ts'
 import { readHasKeys, readKnown, streamKnownKeys, sumIntegers } from './known-keys.ts'
 import { type IdDecoder, readKeysOf, type UnindexedLookup } from './look-up.ts'
@@ -193,6 +193,10 @@ export class PostgresLedger implements Ledger {
     } finally {
       session.destroy()
     }
+  }
+
+  sumIdMap(...asked: Parameters<Ledger['sumIdMap']>): ReturnType<Ledger['sumIdMap']> {
+    return this.#control.use(session => sumIdMap(session, ...asked))
   }
 
   mapped(entity: number, tenant: number): Promise<bigint> {

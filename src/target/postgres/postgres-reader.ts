@@ -24,6 +24,7 @@ export class PostgresReader implements TargetReader {
   readonly #snapshot: string
   readonly #idle: Readonly<Record<Purpose, Session[]>> = { stream: [], question: [] }
   readonly #open = new Set<Session>()
+  readonly #counts = new Map<string, Promise<bigint>>()
 
   private constructor(options: SessionOptions, exporter: Session, snapshot: string) {
     this.#options = options
@@ -58,8 +59,14 @@ export class PostgresReader implements TargetReader {
     }
   }
 
-  async count(of: RowsOf): Promise<bigint> {
-    return BigInt((await this.#row(`select pg_catalog.count(*) from ${fromTenant(of)}`))[0] ?? 0)
+  /** Asked once: it is one moment of the database. */
+  count(of: RowsOf): Promise<bigint> {
+    const from = fromTenant(of)
+    const known = this.#counts.get(from)
+    if (known !== undefined) return known
+    const counted = this.#row(`select pg_catalog.count(*) from ${from}`).then(row => BigInt(row[0] ?? 0))
+    this.#counts.set(from, counted)
+    return counted
   }
 
   async strays(table: TableName, references: readonly ReferenceTo[]): Promise<readonly StrayRows[]> {

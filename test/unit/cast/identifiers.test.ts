@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { canonicalKey } from '../../../src/base/key-text.ts'
-import { uuidText } from '../../../src/base/uuid-text.ts'
+import { uuidBytes, uuidText } from '../../../src/base/uuid-text.ts'
 import {
   identifiersPage,
   identifierVectors,
@@ -129,6 +129,23 @@ test('an ordered identifier is read back as the tenant, entity and key it was ma
   fc.assert(
     fc.property(tenantNumber, entityNumber, int64, (tenant, entity, key) => {
       assert.deepEqual(ids.parseOrdered(ordered(tenant, entity, key)), { tenant, entity, key, isGenuine: true })
+    }),
+  )
+})
+
+test('the key of an ordered identifier is read from its bytes; with a bit changed it is not one of that tenant and entity', () => {
+  const read = (tenant: number, entity: number, bytes: Uint8Array): bigint | null => {
+    const halves = new Int32Array(2)
+    const found = ids.orderedKey(tenant, entity)(new DataView(bytes.buffer), 0, halves)
+    return found ? (BigInt(halves[0] ?? 0) << 32n) | BigInt((halves[1] ?? 0) >>> 0) : null
+  }
+  fc.assert(
+    fc.property(tenantNumber, entityNumber, int64, fc.integer({ min: 0, max: 127 }), (tenant, entity, key, bit) => {
+      const bytes = Uint8Array.from(uuidBytes(ordered(tenant, entity, key)) ?? [])
+      assert.equal(read(tenant, entity, bytes), key)
+      assert.equal(read(tenant ^ 1, entity, bytes), null)
+      bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+      assert.equal(read(tenant, entity, bytes), null)
     }),
   )
 })
