@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Differences } from '../../../src/verify/differences.ts'
-import { tellWitness } from '../../../src/verify/verify-witness.ts'
+import { tellWitness } from '../../../src/verify/tell-witness.ts'
 import type { WitnessColumn } from '../../../src/verify/witness-plan.ts'
 import { differingValues, rowSumOf } from '../../../src/verify/witness-rows.ts'
 
