@@ -76,6 +76,7 @@ function readTables(source: SurveyedSource, survey: Survey): readonly ReadTable[
       // Equal keys are told apart by where their rows lie.
       const place = key.isUnique ? [] : placeColumns(relation)
       const columns = key.source.kind === 'content' || !compiled ? null : [...compiled.columns, ...place]
+      for (const { list } of relation.restTypes?.values() ?? []) add(list.relation, list.columns)
       if (relation.many === undefined) add(relation, columns)
       else
         for (const one of usedOfTables(relation.many, columns ?? []))

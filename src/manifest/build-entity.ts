@@ -51,9 +51,9 @@ export function buildEntity(entry: Entry, context: EntityContext): Entity {
     id: asIdStrategy(childText(tree, 'id')),
     with: entriesOf(child(tree, 'with')).map(related => buildRelated(related, context)),
     number: entriesOf(child(tree, 'number')).map(buildNumbering),
-    let: entriesOf(child(tree, 'let')).map(buildNamed),
+    let: entriesOf(child(tree, 'let')).map(named => buildNamed(named, context.defaultSource)),
     rules: oneOrMany(child(tree, 'rules')).map(buildRule),
-    into: entriesOf(required(tree, 'into')).map(buildTable),
+    into: entriesOf(required(tree, 'into')).map(table => buildTable(table, context)),
     batch: buildBatch(child(tree, 'batch'), context.batch),
     onConflict: asConflictRule(childText(tree, 'on_conflict')) ?? context.onConflict,
     examples: oneOrMany(child(tree, 'examples')).map(buildExample),
@@ -137,7 +137,7 @@ function buildRelated({ key: name, keyAt: at, value: tree }: Entry, context: Ent
     from: readRelationName(requiredText(tree, 'from'), context.defaultSource),
     match: entriesOf(required(tree, 'match')).map(({ key, keyAt, value }) => ({
       theirs: { text: key, at: keyAt },
-      ours: buildValue(value),
+      ours: buildValue(value, context.defaultSource),
     })),
     where: buildOptionalExpression(child(tree, 'where')),
     with: entriesOf(child(tree, 'with')).map(inner => buildRelated(inner, context)),
@@ -174,19 +174,19 @@ function buildRule(tree: Tree): Rule {
 }
 
 /** A table and its shape, or its shapes. */
-function buildTable(entry: Entry): Shape {
+function buildTable(entry: Entry, context: EntityContext): Shape {
   const { parts } = splitName(entry.key)
   const table = { schema: parts[0]?.text ?? '', table: parts[1]?.text ?? '' }
-  if (entry.value.kind !== 'list') return buildShape(entry.value, { ...table, alternatives: [], at: entry.keyAt })
+  if (entry.value.kind !== 'list') return buildShape(entry.value, { ...table, alternatives: [], at: entry.keyAt }, context)
   const [first, ...others] = entry.value.items
-  const alternatives = others.map(tree => buildShape(tree, { ...table, alternatives: [], at: tree.at }))
-  return buildShape(first ?? entry.value, { ...table, alternatives, at: first?.at ?? entry.keyAt })
+  const alternatives = others.map(tree => buildShape(tree, { ...table, alternatives: [], at: tree.at }, context))
+  return buildShape(first ?? entry.value, { ...table, alternatives, at: first?.at ?? entry.keyAt }, context)
 }
 
-function buildShape(tree: Tree, table: Pick<Shape, 'schema' | 'table' | 'alternatives' | 'at'>): Shape {
+function buildShape(tree: Tree, table: Pick<Shape, 'schema' | 'table' | 'alternatives' | 'at'>, { defaultSource }: EntityContext): Shape {
   return {
     ...table,
-    columns: entriesOf(required(tree, 'columns')).map(buildNamed),
+    columns: entriesOf(required(tree, 'columns')).map(column => buildNamed(column, defaultSource)),
     when: buildOptionalExpression(child(tree, 'when')),
     note: childText(tree, 'note'),
     isOptional: childText(tree, 'optional')?.toLowerCase() === 'true',

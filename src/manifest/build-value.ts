@@ -1,29 +1,30 @@
-import type { Expression, IdStrategy, MappingValue, NamedValue, Outcome } from '../model/mapping.ts'
+import type { Expression, IdStrategy, MappingValue, NamedValue, Outcome, RestMatch, RestTypesFrom } from '../model/mapping.ts'
 import { jsonLiteral } from './json-literal.ts'
+import { readRelationName } from './relation-name.ts'
 import type { Entry, Tree } from './tree.ts'
 import { asScalar, child, childText, entriesOf, oneOrMany, required, requiredText, textsOf } from './tree-access.ts'
 
-/** Trees of checked form → column values and outcomes. */
+/** Trees of checked form → column values and outcomes. `source`: the one relations are of where none is written. */
 
-export function buildValue(tree: Tree): MappingValue {
+export function buildValue(tree: Tree, source: string): MappingValue {
   if (tree.kind === 'scalar') return { kind: 'expression', expression: buildExpression(tree) }
   if (child(tree, 'ref')) return buildReference(tree)
   if (child(tree, 'id')) return buildIdentifier(tree)
   if (child(tree, 'fn')) return buildFunction(tree)
-  if (child(tree, 'rest')) return buildRest(tree)
+  if (child(tree, 'rest')) return buildRest(tree, source)
   if (child(tree, 'collect'))
     return {
       kind: 'collect',
       list: requiredText(tree, 'collect'),
       into: requiredText(tree, 'into') === 'object' ? 'object' : 'array',
       key: buildOptionalExpression(child(tree, 'key')),
-      value: buildValue(required(tree, 'value')),
+      value: buildValue(required(tree, 'value'), source),
       at: tree.at,
     }
   if (child(tree, 'json'))
     return {
       kind: 'json',
-      fields: entriesOf(child(tree, 'json')).map(buildNamed),
+      fields: entriesOf(child(tree, 'json')).map(entry => buildNamed(entry, source)),
       nulls: childText(tree, 'nulls') === 'drop' ? 'drop' : 'keep',
       at: tree.at,
     }
@@ -32,8 +33,8 @@ export function buildValue(tree: Tree): MappingValue {
   return buildPipeline(tree)
 }
 
-export function buildNamed(entry: Entry): NamedValue {
-  return { name: entry.key, value: buildValue(entry.value), at: entry.keyAt }
+export function buildNamed(entry: Entry, source: string): NamedValue {
+  return { name: entry.key, value: buildValue(entry.value, source), at: entry.keyAt }
 }
 
 export function buildExpression(tree: Tree): Expression {
@@ -100,14 +101,38 @@ function lastPart(text: string): string {
   return (/[^.]*$/.exec(text.trim())?.[0] ?? text).replace(/^"(.*)"$/, '$1')
 }
 
-function buildRest(tree: Tree): MappingValue {
+function buildRest(tree: Tree, source: string): MappingValue {
   const types = child(tree, 'types')
+  const isFrom = types !== null && child(types, 'match') !== null
   return {
     kind: 'rest',
-    types: types && entriesOf(types).map(entry => ({ column: entry.key, type: asScalar(entry.value).text, at: entry.value.at })),
+    types:
+      types === null || isFrom
+        ? null
+        : entriesOf(types).map(entry => ({ column: entry.key, type: asScalar(entry.value).text, at: entry.value.at })),
+    typesFrom: isFrom ? buildTypesFrom(types, source) : null,
     undeclared: buildOutcomes(child(tree, 'undeclared')),
     at: tree.at,
   }
+}
+
+function buildTypesFrom(tree: Tree, source: string): RestTypesFrom {
+  const as = required(tree, 'as')
+  const map = as.kind === 'map' ? child(as, 'map') : null
+  return {
+    from: readRelationName(requiredText(tree, 'from'), source),
+    match: entriesOf(required(tree, 'match')).map(({ key, value }) => ({ theirs: key, ours: buildMatch(value) })),
+    column: as.kind === 'map' ? requiredText(as, 'from') : asScalar(as).text,
+    map: map && entriesOf(map).map(({ key, value }) => ({ from: key, to: asScalar(value).text })),
+    otherwise: as.kind === 'map' ? buildOutcomes(child(as, 'else')) : [],
+    at: tree.at,
+  }
+}
+
+function buildMatch(tree: Tree): RestMatch {
+  if (tree.kind === 'map') return { kind: 'constant', text: requiredText(tree, 'value') }
+  const text = asScalar(tree).text.trim()
+  return text === 'rest.name' ? { kind: 'name' } : { kind: 'carried', name: text }
 }
 
 function buildPipeline(tree: Tree): MappingValue {

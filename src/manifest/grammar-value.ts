@@ -1,6 +1,6 @@
-import { either, expression, type Forms, later, list, literal, map, named, object, onlyTrue, text, words } from './form.ts'
+import { either, expression, type Forms, later, list, literal, map, named, object, onlyTrue, plain, text, words } from './form.ts'
 import { cleanseName } from './grammar-cleanse.ts'
-import { anyText, code, columnName, entityName, word } from './grammar-words.ts'
+import { anyText, code, columnName, entityName, relationName, word } from './grammar-words.ts'
 
 /** Column values, outcomes and rules. */
 
@@ -178,9 +178,9 @@ export const valueForms: Forms = {
         isRequired: true,
       },
       types: {
-        doc: 'Column → the type its value takes before it becomes JSON.',
-        form: either('a map of columns to types', [
-          { on: 'map', by: 'match', later: '`rest.types` from a relation' },
+        doc: 'Column → the type its value takes before it becomes JSON; or where rows say so.',
+        form: either('a map of columns to types, or a map with from, match and as', [
+          { on: 'map', by: 'match', form: named('rest_types') },
           { on: 'map', form: map('a map of columns to types', columnName, text('a type', '\\S'), { least: 1 }) },
         ]),
         otherwise: 'the source’s types',
@@ -193,6 +193,49 @@ export const valueForms: Forms = {
     },
     { needs: { undeclared: ['types'] } },
   ),
+  rest_types: object('types said by rows', {
+    from: {
+      doc: 'The relation whose rows say the types, of the entity’s source; read once, before the run.',
+      form: relationName,
+      isRequired: true,
+    },
+    match: {
+      doc: 'Their column → what it is equal to: `rest.name` (the name of the column the row is about, in one place), a column under `carry`, or `{ value: … }`.',
+      form: map(
+        'a map of their columns to ours',
+        columnName,
+        either('rest.name, a column under `carry`, or { value: … }', [
+          { on: 'text', form: text('rest.name or a column under `carry`', '\\S') },
+          { on: 'map', form: object('a constant', { value: { doc: 'Any text.', form: plain, isRequired: true } }) },
+        ]),
+        { least: 1 },
+      ),
+      isRequired: true,
+    },
+    as: {
+      doc: 'Their column that has the type; or a word for it.',
+      form: either('a column, or a map with from and map', [
+        { on: 'text', form: columnName },
+        {
+          on: 'map',
+          form: object('a type by its word', {
+            from: { doc: 'Their column that has the word.', form: columnName, isRequired: true },
+            map: {
+              doc: 'Word → type.',
+              form: map('a map of words to types', text('a word', '\\S'), text('a type', '\\S'), { least: 1 }),
+              isRequired: true,
+            },
+            else: {
+              doc: 'What to do with a value that is not NULL of a column whose word is none of these.',
+              form: named('outcomes'),
+              otherwise: 'such a word is an error',
+            },
+          }),
+        },
+      ]),
+      isRequired: true,
+    },
+  }),
   outcome,
   outcomes: either(
     'an outcome or a list of them',

@@ -12,6 +12,7 @@ import type {
   Numbering,
   Outcome,
   Related,
+  RestTypesFrom,
   Rule,
   Shape,
 } from '../model/mapping.ts'
@@ -148,12 +149,27 @@ function value(of: MappingValue): Canonical {
     case 'fn':
       return ['fn', of.file, of.name, sorted(of.uses.map(use => [use.name, expression(use.value)])), of.as, of.inverse]
     case 'rest':
-      return ['rest', of.types && sorted(of.types.map(({ column, type }) => [column, type])), of.undeclared.map(outcome)]
+      return [
+        'rest',
+        of.types && sorted(of.types.map(({ column, type }) => [column, type])),
+        of.undeclared.map(outcome),
+        ...(of.typesFrom === null ? [] : [typesFrom(of.typesFrom)]),
+      ]
     case 'collect':
       return ['collect', of.list, of.into, optional(of.key), value(of.value)]
     case 'json':
       return ['json', of.fields.map(named), of.nulls]
   }
+}
+
+function typesFrom({ from, match, column, map, otherwise }: RestTypesFrom): Canonical {
+  const matched = match.map(({ theirs, ours }) => [
+    theirs,
+    ours.kind,
+    ours.kind === 'constant' ? ours.text : ours.kind === 'carried' ? ours.name : null,
+  ])
+  const words = map && sorted(map.map(({ from: word, to }) => [word, to]))
+  return [[from.source, from.schema, from.name], sorted(matched), column, words, otherwise.map(outcome)]
 }
 
 function expression(of: Expression): Canonical {

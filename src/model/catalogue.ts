@@ -27,28 +27,43 @@ export interface Relation {
   readonly query?: { readonly sql: string; readonly reads: readonly { readonly schema: string; readonly name: string }[] }
   /** Of `from.tables`: the tables it is put together from. Absent = it is one relation of the database. */
   readonly many?: ManyTables
+  /** Types that rows of another relation declare for what `rest` gathers, by entity; of many tables they are in `ManyTables.shapes`. */
+  readonly restTypes?: ReadonlyMap<string, RestTypes>
   /** Where this login may not read everything: the columns it may not select, and whether row security would hide rows from it. Absent = it may, as far as is known. */
   readonly denied?: { readonly columns: readonly string[]; readonly rows: boolean }
 }
 
 /** Tables a column of another relation names, read one after the other. */
 export interface ManyTables {
-  /** Where they are named. */
-  readonly listing: Relation
-  /** Columns of the listing that are read. */
-  readonly listed: readonly string[]
+  /** Where they are named: first the column that names them, then those that are carried. */
+  readonly list: ListRead
+  /** Where the types of what `rest` gathers are said; null = nowhere. */
+  readonly types: ListRead | null
   /** Columns whose value is the same in every row of a table; the values are in `ListedTable.constants`. */
   readonly constants: readonly string[]
   /** In the order they are read. */
   readonly tables: readonly ListedTable[]
   /** What `rest` gathers of a table besides the columns all tables have, by `ListedTable.shape`. */
   readonly shapes: readonly (readonly RestColumn[])[]
-  /** Tables that look alike and that nobody lists. */
-  readonly unlisted: readonly { readonly schema: string; readonly name: string }[]
+  /** Tables that are not read, each of which a finding speaks of: those nobody lists, or all where the list is wrong. */
+  readonly spokenOf: readonly { readonly schema: string; readonly name: string }[]
   /** What was found out while they were looked for. */
   readonly findings: readonly Finding[]
-  /** Of the rows read to find them (SHA-256, hex): tells a list that changed. */
+}
+
+/** A relation that was read to find out what others are. */
+export interface ListRead {
+  readonly relation: Relation
+  readonly columns: readonly string[]
+  /** Of these columns of all rows (SHA-256, hex): tells a list that changed. */
   readonly marker: string
+}
+
+export interface RestTypes {
+  readonly list: ListRead
+  /** Column → the type declared; null = a word no type belongs to. A column that is not there has none. */
+  readonly types: ReadonlyMap<string, string | null>
+  readonly findings: readonly Finding[]
 }
 
 export interface ListedTable {
@@ -67,6 +82,8 @@ export interface Constant {
 export interface RestColumn {
   readonly name: string
   readonly type: SqlType
+  /** The type rows of another relation declare; null = a word no type belongs to; absent = none. */
+  readonly declared?: string | null
 }
 
 /** The column of many tables that holds what `rest` gathers: int4 number of the shape, then of each of its columns int4 length (-1 = NULL) and bytes. */

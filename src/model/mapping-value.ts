@@ -1,3 +1,4 @@
+import type { RelationName } from './driving-rows.ts'
 import type { Place } from './place.ts'
 
 /** What fills a column: the forms of value, and what is taken where a value is missing or lost. */
@@ -61,6 +62,8 @@ export type MappingValue =
       readonly kind: 'rest'
       /** Source column → type its value takes before it becomes JSON; null = none declared. */
       readonly types: readonly { readonly column: string; readonly type: string; readonly at: Place }[] | null
+      /** Instead: rows of a relation say the types. */
+      readonly typesFrom: RestTypesFrom | null
       /** For a value that is not NULL of a column `types` does not name. Empty: it is kept under its own name and type. */
       readonly undeclared: readonly Outcome[]
       readonly at: Place
@@ -77,6 +80,28 @@ export type MappingValue =
       readonly at: Place
     }
   | { readonly kind: 'json'; readonly fields: readonly NamedValue[]; readonly nulls: 'keep' | 'drop'; readonly at: Place }
+
+/** Rows of a relation, each of which says the type of one column. */
+export interface RestTypesFrom {
+  /** Of the source the entity is read from. */
+  readonly from: RelationName
+  /** Their column → what it must be equal to; exactly one is the name of the column. */
+  readonly match: readonly { readonly theirs: string; readonly ours: RestMatch }[]
+  /** Their column that has the type, or a word for one. */
+  readonly column: string
+  /** Word → type; null = the column has the type. */
+  readonly map: readonly { readonly from: string; readonly to: string }[] | null
+  /** For a value that is not NULL of a column whose word is none of these. Empty: such a word is an error. */
+  readonly otherwise: readonly Outcome[]
+  readonly at: Place
+}
+
+export type RestMatch =
+  /** `rest.name` */
+  | { readonly kind: 'name' }
+  /** A column carried from the list of tables. */
+  | { readonly kind: 'carried'; readonly name: string }
+  | { readonly kind: 'constant'; readonly text: string }
 
 /** A JSON document whose numbers keep the digits that were written. */
 export type JsonLiteral =

@@ -4,7 +4,7 @@ import type { Place } from './place.ts'
 
 export type { DrivingList, ListedTables, RelationName, RowFate } from './driving-rows.ts'
 export { TABLES } from './driving-rows.ts'
-export type { Expression, IdStrategy, JsonLiteral, MappingValue, NamedValue, Outcome } from './mapping-value.ts'
+export type { Expression, IdStrategy, JsonLiteral, MappingValue, NamedValue, Outcome, RestMatch, RestTypesFrom } from './mapping-value.ts'
 
 /** What is wanted: the manifest, read and checked for form, not yet against any database. Immutable. */
 export interface Mapping {

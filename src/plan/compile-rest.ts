@@ -7,6 +7,7 @@ import { jsonbObject, jsonbObjectOf, jsonScalar } from '../cast/jsonb-text.ts'
 import { parseTypeName } from '../cast/type-name.ts'
 import { REST_COLUMN, type Relation } from '../model/catalogue.ts'
 import type { MappingValue } from '../model/mapping.ts'
+import type { Place } from '../model/place.ts'
 import type { Value } from '../model/value.ts'
 import { matchColumn } from './collect-names.ts'
 import type { CompileContext, ValueWanted } from './compile-context.ts'
@@ -85,32 +86,49 @@ function compileOthers(rest: RestWanted, context: CompileContext): RestOfTables<
   const { many } = context.relation
   if (many === undefined || !context.rest.includes(REST_COLUMN)) return null
   const { slot } = context.slots.field(REST_COLUMN)
-  return new RestOfTables(many, { slot, compile: (column, source) => memberOf(column.name, { ...rest, own: source }, context) })
+  return new RestOfTables(many, {
+    slot,
+    compile: ({ name, declared }, source) => memberOf(name, { ...rest, own: source, said: declared }, context),
+  })
 }
 
 function compileMember(name: string, rest: RestWanted, context: CompileContext): Member | null {
   const field = context.slots.field(name)
   const own: ValueSource = { type: field.type, slot: field.slot, write: (row, out) => row.copySlot(field.slot, out) }
-  return memberOf(name, { ...rest, own }, context)
+  const said = context.relation.restTypes?.get(context.entity.name)?.types.get(name)
+  return memberOf(name, { ...rest, own, said }, context)
 }
 
-function memberOf(
-  name: string,
-  { value, wanted, own }: RestWanted & { readonly own: ValueSource },
-  context: CompileContext,
-): Member | null {
+interface MemberWanted extends RestWanted {
+  readonly own: ValueSource
+  /** The type rows declare; null = a word no type belongs to; undefined = none. */
+  readonly said: string | null | undefined
+}
+
+function memberOf(name: string, { value, wanted, own, said }: MemberWanted, context: CompileContext): Member | null {
   const column = `${wanted.column}.${name}`
-  const gathered = { columns: gatheredColumns(context.relation) }
-  const declared = value.types?.find(entry => matchColumn(entry.column, gathered) === name)
-  if (declared === undefined) {
+  const declared = declaredFor(name, { value, said }, context)
+  if (declared === null) {
     const target = { type: JSONB, column, onLoss: [], at: value.at }
-    const isSaid = value.types !== null && value.undeclared.length > 0
-    return { name, source: own, text: jsonText(own), undeclared: isSaid ? compileOutcomes(value.undeclared, target, context) : null }
+    const isSaid = value.types !== null || value.typesFrom !== null
+    const outcomes = said === null ? (value.typesFrom?.otherwise ?? []) : isSaid ? value.undeclared : []
+    return { name, source: own, text: jsonText(own), undeclared: outcomes.length > 0 ? compileOutcomes(outcomes, target, context) : null }
   }
   const type = context.problems.attempt({ ...declared.at }, null, () => parseTypeName(declared.type))
   const { onLoss } = context.mapping.defaults
   const cast = type && context.compilers.cast(own, { type, column, onLoss, at: declared.at }, context)
   return cast && { name, source: cast, text: jsonText(cast), undeclared: null }
+}
+
+/** Null: no type is declared. */
+function declaredFor(
+  name: string,
+  { value, said }: Pick<MemberWanted, 'value' | 'said'>,
+  { relation }: CompileContext,
+): { readonly type: string; readonly at: Place } | null {
+  if (value.typesFrom !== null) return said == null ? null : { type: said, at: value.typesFrom.at }
+  const gathered = { columns: gatheredColumns(relation) }
+  return value.types?.find(entry => matchColumn(entry.column, gathered) === name) ?? null
 }
 
 function jsonText({ type }: ValueSource): Text {
@@ -148,7 +166,7 @@ function checkTypes(value: RestValue, { entity, relation: { schema, name: of, ..
         next: 'Take the line out: `rest` leaves out columns of the key, those other values or rules use, and those under `exclude`.',
       })
   }
-  const odd = value.undeclared.find(outcome => outcome.take !== null && 'from' in outcome.take)
+  const odd = [...value.undeclared, ...(value.typesFrom?.otherwise ?? [])].find(outcome => outcome.take !== null && 'from' in outcome.take)
   if (odd)
     problems.error('MANIFEST_INVALID', 'expected `value`, `exclude`, `quarantine`, `allow` or `note` under `undeclared`, got `from`', {
       at: odd.at,

@@ -7,7 +7,7 @@ export interface UsedColumns {
   readonly columns: readonly string[]
 }
 
-/** Of the columns used of many tables those each table has; what `rest` gathers of it among them. And of the relation that lists them. */
+/** Of the columns used of many tables those each table has; what `rest` gathers of it among them. And of the relations that list them, and say their types. */
 export function usedOfTables(many: ManyTables, used: readonly string[]): readonly UsedColumns[] {
   const wanted = new Set(used)
   const tables = many.tables.map(({ relation, shape }) => {
@@ -15,12 +15,12 @@ export function usedOfTables(many: ManyTables, used: readonly string[]): readonl
     const own = relation.columns.map(column => column.name).filter(name => wanted.has(name))
     return { relation, columns: [...own, ...rest] }
   })
-  return [...tables, { relation: many.listing, columns: many.listed }]
+  return [...tables, many.list, ...(many.types === null ? [] : [many.types])]
 }
 
-/** Tables `unlisted` names are accounted for by what is said of them. */
-export function namedByUnlisted(many: ManyTables, relations: readonly Relation[]): readonly UsedColumns[] {
-  const named = new Set(many.unlisted.map(({ schema, name }) => tableLabel(schema, name)))
+/** Tables that are not read are accounted for by what is said of them. */
+export function spokenOf(many: ManyTables, relations: readonly Relation[]): readonly UsedColumns[] {
+  const named = new Set(many.spokenOf.map(({ schema, name }) => tableLabel(schema, name)))
   return relations
     .filter(({ schema, name }) => named.has(tableLabel(schema, name)))
     .map(relation => ({ relation, columns: relation.columns.map(column => column.name) }))

@@ -7,11 +7,12 @@ import type { Finding } from '../model/finding.ts'
 import type { NumberedTenant } from '../model/ledger-records.ts'
 import type { Entity, IdStrategy, ListedTables, Mapping, Related, RelationName, ServiceRef } from '../model/mapping.ts'
 import type { SqlType } from '../model/sql-type.ts'
+import { checkManyTablesColumns, checkManyTablesKey } from './check-many-tables.ts'
+import { namesUsed } from './collect-names.ts'
 import type { DrawKey, KeyPlan, ParentFacts, RelatedFacts } from './compile-context.ts'
 import { type CompiledEntity, compileEntity } from './compile-entity.ts'
 import { idStrategyOf } from './compile-own-id.ts'
 import { planKey } from './key-plan.ts'
-import { checkManyTablesKey } from './many-tables-key.ts'
 import type { NumberStore } from './number-store.ts'
 import type { EntityOrder } from './order.ts'
 import { Problems } from './problems.ts'
@@ -89,7 +90,9 @@ export function planTenant({ mapping, tenant, order, catalogues, elsewhere }: Te
     }
     if (borrowed !== undefined) absent.push(lacking(entity, { tenant, file: mapping.file }))
     const key = planKey(entity, relation, problems)
-    if (key !== null && relation.many !== undefined) checkManyTablesKey({ entity, many: relation.many, key }, problems)
+    const { many } = relation
+    if (many !== undefined) checkManyTablesColumns({ entity, many, used: namesUsed(entity, mapping.defaults.onLoss) }, problems)
+    if (key !== null && many !== undefined) checkManyTablesKey({ entity, many, key }, problems)
     if (key !== null)
       entities.set(entity.name, {
         order: item,
@@ -111,10 +114,10 @@ function ownRelation(
   { entity, tenant, findings }: { readonly entity: Entity; readonly tenant: NumberedTenant | null; readonly findings: Finding[] },
 ): Relation | undefined {
   const found = findRelation(catalogue, entity.from)
-  if (found?.many === undefined) return found
   const of = tenant === null ? {} : { tenant: tenant.code }
-  findings.push(...found.many.findings.map(finding => ({ ...finding, where: { ...finding.where, ...of } })))
-  return found.many.tables.length === 0 ? undefined : found
+  const said = found?.many?.findings ?? found?.restTypes?.get(entity.name)?.findings ?? []
+  findings.push(...said.map(finding => ({ ...finding, where: { ...finding.where, ...of } })))
+  return found?.many?.tables.length === 0 ? undefined : found
 }
 
 function isErrorOf({ severity, where }: Finding, entity: Entity): boolean {

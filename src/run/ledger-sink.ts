@@ -1,7 +1,7 @@
 import { tableLabel } from '../base/table-label.ts'
 import { bug, RehouseError } from '../errors.ts'
 import type { BatchRecord, IdMapRows, TaskRecord } from '../model/ledger-records.ts'
-import { tableOfPosition } from '../plan/many-tables-key.ts'
+import { tableOfPosition } from '../plan/check-many-tables.ts'
 import { Refusal, type Writer, type WriteTransaction } from '../target/target.ts'
 import { type BatchOutcome, outcomeOf } from './batch-outcome.ts'
 import { allFresh, type Classified, classify, keysOf } from './classify-batch.ts'

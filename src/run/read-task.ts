@@ -1,7 +1,7 @@
 import { RehouseError } from '../errors.ts'
 import { BatchBuffers } from '../plan/batch-buffers.ts'
+import { leadingConstants } from '../plan/check-many-tables.ts'
 import type { StoppedCall } from '../plan/function-watch.ts'
-import { leadingConstants } from '../plan/many-tables-key.ts'
 import type { RowKey } from '../plan/row-key.ts'
 import type { RowProgram } from '../plan/row-program.ts'
 import { TableEnds } from '../plan/table-ends.ts'

@@ -10,7 +10,7 @@ import { matchColumn } from '../plan/collect-names.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
 import { findUncovered } from '../plan/coverage.ts'
 import { checkExamples } from '../plan/example-watch.ts'
-import { namedByUnlisted, type UsedColumns, usedOfTables } from '../plan/many-tables-used.ts'
+import { spokenOf, type UsedColumns, usedOfTables } from '../plan/many-tables-used.ts'
 import { type EntityOrder, orderEntities } from '../plan/order.ts'
 import { OutcomeRegistry } from '../plan/outcome-registry.ts'
 import { RowState } from '../plan/row-state.ts'
@@ -193,8 +193,10 @@ function uncoveredIn(
     if (relation?.many !== undefined) for (const one of usedOfTables(relation.many, columns)) addOf(one)
     else if (relation) add(tableLabel(relation.schema, relation.name), columns)
   }
-  for (const { many } of source.catalogue.relations)
-    if (many !== undefined) for (const one of [...usedOfTables(many, []), ...namedByUnlisted(many, source.catalogue.relations)]) addOf(one)
+  for (const { many, restTypes } of source.catalogue.relations) {
+    for (const { list } of restTypes?.values() ?? []) addOf(list)
+    if (many !== undefined) for (const one of [...usedOfTables(many, []), ...spokenOf(many, source.catalogue.relations)]) addOf(one)
+  }
   const { tenants } = mapping
   if (tenants.kind === 'relation' && tenants.relation.source === source.name) {
     const relation = source.catalogue.relations.find(r => r.schema === tenants.relation.schema && r.name === tenants.relation.name)

@@ -1,17 +1,26 @@
-import { createHash } from 'node:crypto'
 import { compareCodePoints } from '../base/code-point-order.ts'
 import { nameLabel, tableLabel } from '../base/table-label.ts'
 import { builtinType } from '../cast/builtin-types.ts'
 import { familyOf } from '../cast/sql-family.ts'
-import { type Column, type Constant, type ListedTable, REST_COLUMN, type Relation, type UniqueKey } from '../model/catalogue.ts'
-import { type Entity, TABLES } from '../model/mapping.ts'
-import { matchColumn } from '../plan/collect-names.ts'
+import {
+  type Column,
+  type Constant,
+  type ListedTable,
+  REST_COLUMN,
+  type Relation,
+  type RestTypes,
+  type UniqueKey,
+} from '../model/catalogue.ts'
+import { type Entity, type Mapping, TABLES } from '../model/mapping.ts'
+import { columnsNamed, matchColumn, namesUsed } from '../plan/collect-names.ts'
 import { isExcludedColumn, isExcludedTable, matchesTable } from '../plan/coverage.ts'
 import { findRelation } from '../plan/tenant-plan.ts'
 import type { SourceSnapshot } from '../source/source.ts'
 import { findListedTable } from './find-listed-table.ts'
 import { ListFindings, type ListOf } from './list-findings.ts'
+import { listMarker } from './list-marker.ts'
 import { readSmallRelation } from './read-small-relation.ts'
+import { type DeclaredTypes, NO_RELATION, readDeclaredTypes } from './settle-rest-types.ts'
 import { uniteColumns } from './united-columns.ts'
 
 export interface DescribeFrom extends ListOf {
@@ -23,22 +32,16 @@ export async function describeManyTables(from: DescribeFrom): Promise<Relation> 
   const { entity, catalogue, snapshot } = from
   const told = new ListFindings(from)
   const listing = findRelation(catalogue, entity.tables.listing)
-  if (listing === undefined) return none(from, { listing: NO_LISTING, told: told.noListing() })
+  if (listing === undefined) return none(from, { listing: NO_RELATION, told: told.noListing() })
   const columns = listedColumns(listing, from, told)
   if (columns === null) return none(from, { listing, told })
   const rows = await readSmallRelation(snapshot, { relation: listing, columns: columns.map(({ column }) => column) })
   if (rows === null) return none(from, { listing, told: told.tooLong(listing) })
   const tables = listedTables(rows, { ...from, listing, columns, told })
   const unlisted = await findUnlisted(tables, from, told)
-  return relationOf(from, { listing, columns, tables: told.hasErrors ? [] : tables, unlisted, told, marker: listMarker(rows) })
-}
-
-/** Rows in any order have the same marker. */
-export function listMarker(rows: readonly (readonly Constant[])[]): string {
-  const texts = rows.map(row => JSON.stringify(row.map(({ text }) => text))).toSorted(compareCodePoints)
-  const hash = createHash('sha256')
-  for (const text of texts) hash.update(`${text}\n`)
-  return hash.digest('hex')
+  const types = await readDeclaredTypes(from)
+  told.add(types?.findings ?? [])
+  return relationOf(from, { listing, columns, tables, unlisted, types, told, marker: listMarker(rows) })
 }
 
 /** A column of the listing, and what each row of a table calls it. The first names the table; it is called so only where nothing else does. */
@@ -109,16 +112,21 @@ interface Found {
   readonly columns: readonly ListedColumn[]
   readonly tables: readonly Omit<ListedTable, 'shape'>[]
   readonly unlisted: readonly Relation[]
+  readonly types: DeclaredTypes | null
   readonly told: ListFindings
   readonly marker: string
 }
 
-function relationOf({ entity, mapping }: DescribeFrom, { listing, columns, tables, unlisted, told, marker }: Found): Relation {
+function relationOf({ entity, mapping }: DescribeFrom, { listing, columns, tables, unlisted, types, told, marker }: Found): Relation {
   const { source } = entity.from
+  const names = columns.flatMap(({ name }) => (name === null ? [] : [name]))
+  const declared = types === null ? null : tables.map(table => declaredOf(types, table, names))
   const united = uniteColumns(
     tables.map(({ relation }) => relation),
     {
       mayLack: entity.mayLack,
+      declared: (table, column) => declared?.[table]?.get(column),
+      isOpen: declared === null ? () => false : isOpenIn(mapping, entity, tables),
       isExcluded: (relation, column) => isExcludedColumn(mapping, { source, table: tableLabel(relation.schema, relation.name), column }),
     },
   )
@@ -138,16 +146,37 @@ function relationOf({ entity, mapping }: DescribeFrom, { listing, columns, table
     estimatedRows: estimate(tables),
     ...deniedIn(tables, united.columns),
     many: {
-      listing,
-      listed: columns.map(({ column }) => column),
+      list: { relation: listing, columns: columns.map(({ column }) => column), marker },
+      types: types?.list ?? null,
       constants: constants.map(column => column.name),
       tables: told.hasErrors ? [] : tables.map((table, i) => ({ ...table, shape: united.shapeOf[i] ?? 0 })),
       shapes: united.shapes,
-      unlisted: unlisted.map(({ schema, name }) => ({ schema, name })),
+      spokenOf: [...unlisted, ...(told.hasErrors ? tables.map(table => table.relation) : [])].map(({ schema, name }) => ({ schema, name })),
       findings: told.all,
-      marker,
     },
   }
+}
+
+function declaredOf(
+  types: DeclaredTypes,
+  { relation, constants }: Omit<ListedTable, 'shape'>,
+  names: readonly string[],
+): RestTypes['types'] {
+  const carried = new Map(names.map((name, i) => [name, constants[i]?.text ?? null]))
+  return types.of(
+    relation.columns.map(column => column.name),
+    carried,
+  )
+}
+
+/** Columns nothing names: their type may be declared otherwise for each table, so that they cannot be one. */
+function isOpenIn(mapping: Mapping, entity: Entity, tables: Found['tables']): (column: string) => boolean {
+  const columns = tables.flatMap(({ relation }) => relation.columns)
+  const own = { columns: [...new Map(columns.map(column => [column.name, column])).values()] }
+  const named = new Set(columnsNamed(namesUsed(entity, mapping.defaults.onLoss), own))
+  const keys = [...(Array.isArray(entity.key) ? entity.key : []), ...tables.flatMap(({ relation }) => relation.primaryKey ?? [])]
+  for (const key of keys) named.add(matchColumn(key, own) ?? key)
+  return name => !named.has(name)
 }
 
 const REST: Column = {
@@ -222,20 +251,9 @@ function deniedIn(tables: Found['tables'], columns: readonly Column[]): Pick<Rel
 }
 
 function none(from: DescribeFrom, { listing, told }: { readonly listing: Relation; readonly told: ListFindings }): Relation {
-  return relationOf(from, { listing, columns: [], tables: [], unlisted: [], told, marker: '' })
+  return relationOf(from, { listing, columns: [], tables: [], unlisted: [], types: null, told, marker: '' })
 }
 
 function nameOf(entity: Entity): { readonly schema: string; readonly name: string } {
   return { schema: TABLES, name: entity.name }
-}
-
-const NO_LISTING: Relation = {
-  schema: '',
-  name: '',
-  kind: 'table',
-  columns: [],
-  primaryKey: null,
-  uniqueKeys: [],
-  foreignKeys: [],
-  estimatedRows: null,
 }

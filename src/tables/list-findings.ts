@@ -5,6 +5,7 @@ import type { Catalogue, Constant, ListedTable, Relation } from '../model/catalo
 import type { Finding } from '../model/finding.ts'
 import type { Entity, ListedTables, Mapping } from '../model/mapping.ts'
 import { MOST_ROWS } from './read-small-relation.ts'
+import { wordShown } from './settle-rest-types.ts'
 
 /** An entity of many tables, and where they are looked for. */
 export interface ListOf {
@@ -27,6 +28,10 @@ export class ListFindings {
 
   get hasErrors(): boolean {
     return this.all.some(finding => finding.severity === 'error')
+  }
+
+  add(findings: readonly Finding[]): void {
+    this.all.push(...findings)
   }
 
   noListing(): this {
@@ -81,7 +86,7 @@ export class ListFindings {
   missing(names: readonly string[], listing: Relation): void {
     if (names.length === 0) return
     const { missing } = this.#from.entity.tables
-    const shown = names.slice(0, SHOWN).map(nameShown).join(', ')
+    const shown = names.slice(0, SHOWN).map(wordShown).join(', ')
     const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : ''
     const list = tableLabel(listing.schema, listing.name)
     const code = missing === null ? '' : ` (${missing.code})`
@@ -124,9 +129,4 @@ export class ListFindings {
     this.all.push({ code, severity, where: { file: mapping.file, line, entity: entity.name }, message, next })
     return this
   }
-}
-
-/** Out of the data: shortened, and whatever cannot be seen escaped. */
-function nameShown(name: string): string {
-  return JSON.stringify(name.length > 60 ? `${name.slice(0, 60)}…` : name)
 }

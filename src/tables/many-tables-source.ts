@@ -1,10 +1,13 @@
 import { tableLabel } from '../base/table-label.ts'
 import { RehouseError } from '../errors.ts'
-import type { Catalogue, ListedTable, ManyTables, Relation } from '../model/catalogue.ts'
+import type { Catalogue, ListedTable, ListRead, ManyTables, Relation, RestTypes } from '../model/catalogue.ts'
 import type { Entity, ListedTables, Mapping } from '../model/mapping.ts'
+import { findRelation } from '../plan/tenant-plan.ts'
 import type { AggregateRequest, CountedList, ReadRequest, Source, SourceFacts, SourceSnapshot } from '../source/source.ts'
-import { describeManyTables, listMarker } from './describe-many-tables.ts'
+import { describeManyTables } from './describe-many-tables.ts'
+import { listMarker } from './list-marker.ts'
 import { readSmallRelation } from './read-small-relation.ts'
+import { readDeclaredTypes, type SettleFrom, typesFromOf } from './settle-rest-types.ts'
 import { TableRows } from './table-rows.ts'
 
 type Whole = Relation & { readonly many: ManyTables }
@@ -12,10 +15,10 @@ type WithTables = Entity & { readonly tables: ListedTables }
 
 /**
  * A source that has, besides its own relations, those the mapping puts together of many tables (`from.tables`): described, counted and read like any other,
- * table after table. A source no entity wants tables of stays as it is.
+ * table after table; and that knows the types rows declare for others (`rest.types`). A source no entity wants either of stays as it is.
  */
 export function manyTablesSource(source: Source, { name, mapping }: { readonly name: string; readonly mapping: Mapping }): Source {
-  const entities = mapping.entities.filter((entity): entity is WithTables => entity.tables !== null && entity.from.source === name)
+  const entities = mapping.entities.filter(entity => entity.from.source === name && (hasTables(entity) || typesFromOf(entity) !== null))
   return entities.length === 0 ? source : new ManyTablesSource(source, { entities, mapping })
 }
 
@@ -26,9 +29,9 @@ class ManyTablesSource implements Source {
   readonly extras?: NonNullable<Source['extras']>
   readonly describeQuery?: NonNullable<Source['describeQuery']>
   readonly #source: Source
-  readonly #of: { readonly entities: readonly WithTables[]; readonly mapping: Mapping }
+  readonly #of: { readonly entities: readonly Entity[]; readonly mapping: Mapping }
 
-  constructor(source: Source, of: { readonly entities: readonly WithTables[]; readonly mapping: Mapping }) {
+  constructor(source: Source, of: { readonly entities: readonly Entity[]; readonly mapping: Mapping }) {
     this.#source = source
     this.#of = of
     this.engine = source.engine
@@ -43,10 +46,17 @@ class ManyTablesSource implements Source {
     const catalogue = await this.#source.describe()
     const snapshot = await this.#source.openSnapshot()
     try {
+      const { mapping, entities } = this.#of
       const united: Relation[] = []
-      const { entities, mapping } = this.#of
-      for (const entity of entities) united.push(await describeManyTables({ mapping, entity, catalogue, snapshot }))
-      return { ...catalogue, relations: [...catalogue.relations, ...united] }
+      const typed = new Map<Relation, Map<string, RestTypes>>()
+      for (const entity of entities) {
+        if (hasTables(entity)) united.push(await describeManyTables({ mapping, entity, catalogue, snapshot }))
+        else await addTypes({ mapping, entity, catalogue, snapshot }, typed)
+      }
+      const own = catalogue.relations.map(relation =>
+        typed.has(relation) ? { ...relation, restTypes: typed.get(relation) ?? new Map() } : relation,
+      )
+      return { ...catalogue, relations: [...own, ...united] }
     } finally {
       await snapshot.close()
     }
@@ -58,13 +68,12 @@ class ManyTablesSource implements Source {
 
   /** Rejects with SOURCE_CHANGED too where a list is not as it was described. */
   async openSnapshot(relations?: readonly Relation[]): Promise<SourceSnapshot> {
-    const wholes = relations?.filter(isWhole) ?? []
-    const own = relations?.flatMap(relation =>
-      isWhole(relation) ? [relation.many.listing, ...relation.many.tables.map(table => table.relation)] : [relation],
-    )
-    const snapshot = await this.#source.openSnapshot(own && [...new Map(own.map(relation => [labelOf(relation), relation])).values()])
+    const lists = new Map((relations ?? []).flatMap(listsOf).map(list => [JSON.stringify([labelOf(list.relation), list.columns]), list]))
+    const tables = relations?.flatMap(relation => relation.many?.tables.map(table => table.relation) ?? [relation])
+    const held = tables && [...tables, ...[...lists.values()].map(list => list.relation)]
+    const snapshot = await this.#source.openSnapshot(held && [...new Map(held.map(relation => [labelOf(relation), relation])).values()])
     try {
-      for (const whole of wholes) await checkList(whole, snapshot)
+      for (const list of lists.values()) await checkList(list, snapshot)
       return new ManyTablesSnapshot(snapshot)
     } catch (error) {
       await snapshot.close()
@@ -77,6 +86,21 @@ class ManyTablesSource implements Source {
   }
 }
 
+function hasTables(entity: Entity): entity is WithTables {
+  return entity.tables !== null
+}
+
+/** Types declared for the rest of a plain relation’s columns. */
+async function addTypes(from: SettleFrom, typed: Map<Relation, Map<string, RestTypes>>): Promise<void> {
+  const relation = findRelation(from.catalogue, from.entity.from)
+  const declared = relation && (await readDeclaredTypes(from))
+  if (relation === undefined || declared == null) return
+  const of = typed.get(relation) ?? new Map<string, RestTypes>()
+  const columns = relation.columns.map(column => column.name)
+  of.set(from.entity.name, { list: declared.list, findings: declared.findings, types: declared.of(columns, new Map()) })
+  typed.set(relation, of)
+}
+
 function isWhole(relation: Relation): relation is Whole {
   return relation.many !== undefined
 }
@@ -85,18 +109,20 @@ function labelOf({ schema, name }: Relation): string {
   return tableLabel(schema, name)
 }
 
+/** Relations that were read to find out what a relation is. */
+function listsOf({ many, restTypes }: Relation): readonly ListRead[] {
+  const types = [...(restTypes?.values() ?? [])].map(({ list }) => list)
+  return many === undefined ? types : [many.list, ...(many.types === null ? [] : [many.types])]
+}
+
 /** Under the snapshot: what the rows are read of must be what the programs were compiled for. */
-async function checkList({ many }: Whole, snapshot: SourceSnapshot): Promise<void> {
-  const rows = await readSmallRelation(snapshot, { relation: many.listing, columns: many.listed })
-  if (rows !== null && listMarker(rows) === many.marker) return
-  throw new RehouseError(
-    'SOURCE_CHANGED',
-    `expected ${labelOf(many.listing)} to list the tables it did when the run was planned, got other rows`,
-    {
-      where: { table: labelOf(many.listing) },
-      next: 'Run the same command again: it plans anew with what is there now.',
-    },
-  )
+async function checkList({ relation, columns, marker }: ListRead, snapshot: SourceSnapshot): Promise<void> {
+  const rows = await readSmallRelation(snapshot, { relation, columns })
+  if (rows !== null && listMarker(rows) === marker) return
+  throw new RehouseError('SOURCE_CHANGED', `expected ${labelOf(relation)} to say what it did when the run was planned, got other rows`, {
+    where: { table: labelOf(relation) },
+    next: 'Run the same command again: it plans anew with what is there now.',
+  })
 }
 
 class ManyTablesSnapshot implements SourceSnapshot {

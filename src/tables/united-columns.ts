@@ -13,10 +13,14 @@ export interface UnitedOptions {
   /** Columns that may be absent in some of the tables. */
   readonly mayLack: readonly string[]
   isExcluded(relation: Relation, column: string): boolean
+  /** The type declared for a column of the n-th table; undefined = none. */
+  declared(table: number, column: string): string | null | undefined
+  /** A column that is to be left to the rest of each table. */
+  isOpen(column: string): boolean
 }
 
 /** A column can be named where all tables have it, or all but those that may lack it, of one type or of integers of different sizes; any other belongs to the rest of its table. */
-export function uniteColumns(tables: readonly Relation[], { mayLack, isExcluded }: UnitedOptions): UnitedColumns {
+export function uniteColumns(tables: readonly Relation[], { mayLack, isExcluded, declared, isOpen }: UnitedOptions): UnitedColumns {
   const found = new Map<string, { readonly column: Column; readonly relation: Relation }[]>()
   for (const relation of tables)
     for (const column of relation.columns) {
@@ -28,7 +32,7 @@ export function uniteColumns(tables: readonly Relation[], { mayLack, isExcluded 
   const columns: Column[] = []
   for (const [name, all] of found) {
     const isEverywhere = all.length === tables.length
-    if (!isEverywhere && !lacks.has(name.toLowerCase())) continue
+    if (isOpen(name) || (!isEverywhere && !lacks.has(name.toLowerCase()))) continue
     const united = uniteColumn(all.map(({ column }) => column))
     if (united === null || all.some(({ relation }) => isExcluded(relation, name))) continue
     columns.push(isEverywhere ? united : { ...united, isNullable: true })
@@ -36,11 +40,15 @@ export function uniteColumns(tables: readonly Relation[], { mayLack, isExcluded 
   const named = new Set(columns.map(column => column.name))
   const shapes: (readonly RestColumn[])[] = []
   const numbers = new Map<string, number>()
-  const shapeOf = tables.map(relation => {
-    const rest = relation.columns
-      .filter(({ name }) => !named.has(name) && !isExcluded(relation, name))
-      .map(({ name, type }) => ({ name, type }))
-    const text = JSON.stringify(rest.map(({ name, type }) => [name, typeKey(type), type.modifier]))
+  const shapeOf = tables.map((relation, table) => {
+    const open = relation.columns.filter(({ name }) => !named.has(name) && !isExcluded(relation, name))
+    const rest = open.map(({ name, type }): RestColumn => {
+      const said = declared(table, name)
+      return said === undefined ? { name, type } : { name, type, declared: said }
+    })
+    const text = JSON.stringify(
+      rest.map(({ name, type, declared: said }) => [name, typeKey(type), type.modifier, said ?? null, said === null]),
+    )
     const known = numbers.get(text)
     if (known !== undefined) return known
     numbers.set(text, shapes.length)

@@ -4,14 +4,12 @@ import { findingsOf, manifest } from './support.ts'
 
 const entity = (text: string): string => manifest({ entity: `    ${text}` })
 const column = (text: string): string => manifest({ columns: `{ name: ${text} }` })
-const from = (text: string): string => manifest().replace('public.person', text)
 
 /** Everything the language has and Rehouse does not build yet: what it is called → a manifest that uses it. */
 const LATER: Readonly<Record<string, string>> = {
   '`id_map`': entity('id_map: derived'),
   '`finish`': manifest({ top: 'finish: [refresh materialized view a]' }),
   '`same_as`': entity('rules: [{ when: a, same_as: { ref: person, from: b } }]'),
-  '`rest.types` from a relation': column('{ rest: true, types: { from: a.b, match: { c: d }, as: e } }'),
   '`lookup`': column('{ id: lookup, from: a }'),
   '`lookup` of an entity': entity('id: lookup'),
   'SQL Server': manifest().replace('env:LEGACY_DB', '"sqlserver://host/db"'),

@@ -1,6 +1,7 @@
 import { tableLabel } from '../base/table-label.ts'
 import type { ListedTable, ManyTables } from '../model/catalogue.ts'
 import type { Entity } from '../model/mapping.ts'
+import { matchColumn } from './collect-names.ts'
 import type { KeyPlan } from './compile-context.ts'
 import type { Problems } from './problems.ts'
 
@@ -24,7 +25,7 @@ export function checkManyTablesKey(
   )
     wrong(
       `expected a key that begins with what tells the tables apart, got (${names.join(', ')})`,
-      `Begin it with the column that names the table, ${many.listed[0]}, or a column under \`carry\` that is another for each table and never NULL.`,
+      `Begin it with the column that names the table, ${many.list.columns[0]}, or a column under \`carry\` that is another for each table and never NULL.`,
     )
   else if (leading === names.length)
     wrong(
@@ -37,6 +38,31 @@ export function checkManyTablesKey(
       `expected ${late} before the key within a table, got (${names.join(', ')})`,
       'Write first what is the same for all rows of a table.',
     )
+}
+
+/** Columns the mapping names although only some of the tables have them, or each of another type. */
+export function checkManyTablesColumns(
+  { entity, many, used }: { readonly entity: Entity; readonly many: ManyTables; readonly used: ReadonlySet<string> },
+  problems: Problems,
+): void {
+  const columns = many.shapes.flat()
+  const gathered = { columns: [...new Map(columns.map(column => [column.name, column])).values()] }
+  for (const name of new Set([...used].map(wish => matchColumn(wish, gathered)))) {
+    const types = new Set(columns.filter(column => column.name === name).map(column => column.type.text))
+    const having = many.tables.filter(({ relation }) => relation.columns.some(column => column.name === name)).length
+    if (name === null || having === 0) continue
+    const isSome = having < many.tables.length
+    problems.error(
+      'MAPPING_UNKNOWN_COLUMN',
+      `expected a column every table has, of one type, got ${name}: ${having} of ${many.tables.length} have it (${[...types].join(', ')})`,
+      {
+        at: { ...entity.at, entity: entity.name },
+        next: isSome
+          ? 'Write it under `from.may_lack` where its type is one, or leave it to `rest`.'
+          : 'Leave it to `rest`: no program can read it as one column.',
+      },
+    )
+  }
 }
 
 /** How many of the first parts of a key are the same for all rows of a table. */
