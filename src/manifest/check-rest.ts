@@ -14,7 +14,8 @@ export function checkRest(entity: Entity, problems: Problems): void {
       return shapesOf(table).flatMap(shape => shape.columns.map(named => ({ named, place: `${label}.${named.name}` })))
     }),
   ].flatMap(({ named, place }) => restsIn(named).map(at => ({ at, place })))
-  for (const value of everyValue(entity)) if (value.kind === 'rest' && value.typesFrom !== null) checkTypesFrom(value.typesFrom, { entity, problems })
+  for (const value of everyValue(entity))
+    if (value.kind === 'rest' && value.typesFrom !== null) checkTypesFrom(value.typesFrom, { entity, problems })
   const [first] = places
   const second = places.find(({ place }) => place !== first?.place)
   if (first === undefined || second === undefined) return
@@ -53,7 +54,9 @@ function checkTypesFrom(types: RestTypesFrom, { entity, problems }: { readonly e
   if (odd?.ours.kind === 'carried')
     invalid(
       `expected \`rest.name\`, a constant or a column that is the same for all rows of a table under \`match\`, got \`${odd.ours.name}\``,
-      carried.length === 0 ? 'Write { value: … } for a constant.' : `Use one of: rest.name, ${carried.join(', ')}; write { value: … } for a constant.`,
+      carried.length === 0
+        ? 'Write { value: … } for a constant.'
+        : `Use one of: rest.name, ${carried.join(', ')}; write { value: … } for a constant.`,
     )
 }
 
