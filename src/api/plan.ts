@@ -1,7 +1,9 @@
 import { tableLabel } from '../base/table-label.ts'
 import { type RelationName, VIEWS, type View } from '../model/mapping.ts'
 import type { PlanEntity, PlanRelated, PlanResult } from '../model/results.ts'
+import { type CompatInput, compatOf } from '../plan/compat.ts'
 import type { EntityFacts } from '../plan/tenant-plan.ts'
+import { waysBack } from '../plan/way-back.ts'
 import { type MigrationSurvey, surveyMigration } from '../run/survey-migration.ts'
 import { whyNotScanned } from '../source/scan-keys.ts'
 import { openMigration } from './open-migration.ts'
@@ -23,6 +25,24 @@ export async function plan(options: Options & { readonly compat?: boolean }): Pr
   } finally {
     await migration.close()
   }
+}
+
+function compatInput({ mapping, plans, sources, compiled }: MigrationSurvey): CompatInput {
+  const readings = plans.flatMap(({ tenant, entities }) =>
+    [...entities.values()].map(({ entity, relation, related, key }) => {
+      const program = compiled.find(one => one.entity === entity && one.tenant === (tenant?.code ?? null))?.compiled
+      const ways = waysBack({
+        entity,
+        relation,
+        related,
+        described: program?.described ?? [],
+        key: key.source.kind === 'columns' ? key.source.names : [],
+        rest: program?.rest ?? [],
+      })
+      return { entity: entity.name, source: entity.from.source, relation, ways }
+    }),
+  )
+  return { mapping, sources: sources.map(({ name, catalogue }) => ({ source: name, relations: catalogue.relations })), readings }
 }
 
 function planEntity(item: MigrationSurvey['order'][number], survey: MigrationSurvey): PlanEntity {

@@ -28,7 +28,14 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'plan',
     doc: 'Show what would fill every column, what can be lost and in which order it runs',
-    flags: [...MANIFEST_FLAGS, { name: 'compat', type: 'switch', doc: 'Show the inverse of every column for the compatibility layer' }],
+    flags: [
+      ...MANIFEST_FLAGS,
+      {
+        name: 'compat',
+        type: 'switch',
+        doc: 'Show of every legacy column whether views in the target could give it back, and be written to',
+      },
+    ],
     examples: ['rehouse plan'],
     exits: [
       { status: 0, when: 'no finding is an error' },

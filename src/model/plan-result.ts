@@ -1,3 +1,4 @@
+import type { CompatTable, Inverse } from './compat-result.ts'
 import type { Finding } from './finding.ts'
 
 export interface PlanResult {
@@ -5,6 +6,8 @@ export interface PlanResult {
   readonly mapping_hash: string
   readonly findings: readonly Finding[]
   readonly phases: readonly { readonly name: string; readonly entities: readonly PlanEntity[] }[]
+  /** With `--compat`. */
+  readonly compat?: readonly CompatTable[]
 }
 
 export interface PlanEntity {
@@ -47,5 +50,5 @@ export interface PlanColumn {
   readonly how: string
   readonly loss: string
   /** Inverse for the compatibility layer: updatable, read-only, no. */
-  readonly inverse: 'updatable' | 'read_only' | 'no'
+  readonly inverse: Inverse
 }

@@ -50,6 +50,8 @@ export interface CompiledEntity {
   readonly state: RowState
   readonly rowKey: RowKey | null
   readonly used: readonly string[]
+  /** What `rest` gathers. */
+  readonly rest: readonly string[]
   readonly described: readonly PlanColumn[]
   readonly findings: readonly Finding[]
 }
@@ -127,6 +129,7 @@ export function compileEntity(input: CompileInput, lackingTypes: ReadonlyMap<str
     state,
     rowKey,
     used: listed === null || used.includes(listed) ? used : [...used, listed],
+    rest,
     described: tables.flatMap(table => table.described),
     findings: problems.findings,
   }
@@ -209,6 +212,7 @@ function nothing({ problems, state, used }: { problems: Problems; state: RowStat
     state,
     rowKey: null,
     used,
+    rest: [],
     described: [],
     findings: problems.findings,
   }

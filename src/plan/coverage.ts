@@ -71,6 +71,16 @@ export function matchesTable(
   return namesWith(mapping, source)(table).some(label => matches(pattern, label))
 }
 
+/** What the manifest says of a table it leaves out, or of a column; null: nothing. */
+export function exclusionOf(
+  mapping: Mapping,
+  { source, table, column }: { readonly source: string; readonly table: string; readonly column: string | null },
+): Exclusion | null {
+  const { tables, columns } = mapping.exclude
+  const labels = namesWith(mapping, source)(column === null ? table : `${table}.${nameLabel(column)}`)
+  return (column === null ? tables : columns).find(item => labels.some(label => matches(item.pattern, label))) ?? null
+}
+
 function isExcluded(list: readonly Exclusion[], labels: readonly string[]): boolean {
   return list.some(item => labels.some(label => matches(item.pattern, label)))
 }

@@ -45,11 +45,28 @@ const planEntity = z.object({
   columns: z.array(planColumn),
 })
 
+const compatTable = z.object({
+  source: text,
+  table: text,
+  entities: z.array(text).describe('That read its rows.'),
+  rows: z.enum(['all', 'some', 'none']).describe('some: rules leave rows out, which a view would lack.'),
+  columns: z.array(
+    z.object({
+      column: text,
+      type: text,
+      way_back: z.enum(['updatable', 'read_only', 'no']),
+      from: text.nullable().describe('Target column; null = none.'),
+      why: text,
+    }),
+  ),
+})
+
 export const planSchema = z.object({
   migration: text,
   mapping_hash: text,
   findings: z.array(finding),
   phases: z.array(z.object({ name: text, entities: z.array(planEntity) })),
+  compat: z.array(compatTable).exactOptional().describe('With --compat.'),
 })
 
 const uses = z.array(z.object({ name: text, type: text.describe('In TypeScript’s words.') }))

@@ -1,4 +1,5 @@
 import type { PlanEntity, PlanRelated, PlanResult } from '../model/results.ts'
+import { renderCompat } from './compat-text.ts'
 import { countFindings, renderFindings } from './findings-text.ts'
 import type { Page } from './paint.ts'
 import { formatCounted } from './quantities.ts'
@@ -17,6 +18,7 @@ export function renderPlan(result: PlanResult, page: Page): readonly string[] {
       '',
       ...phase.entities.flatMap(entity => [...renderEntity(entity, page), '']),
     ]),
+    ...(result.compat === undefined ? [] : renderCompat(result.compat, page)),
     ...renderFindings(result.findings, page),
     `${formatCounted(entities.length, 'entity', 'entities')} in ${formatCounted(result.phases.length, 'phase')}, ${countFindings(result.findings)}.`,
   ]

@@ -10,6 +10,7 @@ import { decodeIdMap } from '../../src/ledger/memory/decode-id-map.ts'
 import { readManifest } from '../../src/manifest/read-manifest.ts'
 import type { Relation, TargetRelation } from '../../src/model/catalogue.ts'
 import type { Finding } from '../../src/model/finding.ts'
+import type { Mapping } from '../../src/model/mapping.ts'
 import type { SqlType } from '../../src/model/sql-type.ts'
 import type { Value } from '../../src/model/value.ts'
 import { BatchBuffers } from '../../src/plan/batch-buffers.ts'
@@ -95,6 +96,7 @@ export class Program {
   readonly compiled: CompiledEntity
   readonly findings: readonly Finding[]
   readonly source: Relation
+  readonly mapping: Mapping
   readonly targets: ReadonlyMap<string, TargetRelation>
   readonly #facts: EntityFacts | undefined
   readonly #indexes = new Map<string, KeyIndex>()
@@ -106,6 +108,7 @@ export class Program {
       options: { set: {} },
       functions: new Map(Object.entries(wish.functions ?? {})),
     })
+    this.mapping = mapping
     this.source = relation(
       'public.row',
       wish.source ?? ['id int4!', ...Object.keys(wish.columns ?? {}).map(name => `${name} text`)],
@@ -148,6 +151,10 @@ export class Program {
     const cursor = new TupleCursor(loader.columns.length)
     cursor.push(tuplesOf(rows, { relation: loader.relation, columns: loader.columns }))
     while (cursor.next()) loader.take(cursor)
+  }
+
+  get facts(): EntityFacts {
+    return this.#facts ?? assert.fail('not planned')
   }
 
   index(entity: string): KeyIndex {

@@ -7,7 +7,7 @@ import { renderPlan } from '../../../src/report/plan-text.ts'
 import { renderQuarantine, renderQuarantineDetails } from '../../../src/report/quarantine-text.ts'
 import { renderStatus } from '../../../src/report/status-text.ts'
 import { displayWidth } from '../../../src/report/text-width.ts'
-import { CHECK, LOOKUP, narrow, PLAN, QUARANTINE, STATUS, WIDE } from './sample-results.ts'
+import { CHECK, COMPAT, LOOKUP, narrow, PLAN, QUARANTINE, STATUS, WIDE } from './sample-results.ts'
 
 const plain = (lines: readonly string[]): readonly string[] => lines.map(line => line.replaceAll('\u202f', '_'))
 
@@ -40,6 +40,28 @@ test('a plan shows phases, entities and what fills each column', () => {
     '',
     '1 entity in 1 phase, no findings.',
   ])
+})
+
+test('with --compat a plan says of each legacy column whether it comes back, from where and why, and of each table whether its rows do', () => {
+  assert.deepEqual(plain(renderPlan(COMPAT, WIDE)).slice(14), [
+    'Back to the legacy tables, by views in the target',
+    '',
+    '  sis/public.student (student), rows that are left out would be missing',
+    '    legacy column  type     way back   from                why',
+    '    ─────────────  ───────  ─────────  ──────────────────  ────────────────────',
+    '    student_id     integer  read only  –                   key, from the id map',
+    '    first          text     updatable  core.student.first  column',
+    '',
+    '  sis/public.log, no entity reads its rows',
+    '    legacy column  type  way back  from  why',
+    '    ─────────────  ────  ────────  ────  ─────────────────────',
+    '    line           text  no        –     left out: of no value',
+    '',
+    '3 columns: 1 updatable, 1 read only, 1 not.',
+    '',
+    '1 entity in 1 phase, no findings.',
+  ])
+  for (const line of renderPlan(COMPAT, narrow(50))) assert.ok(displayWidth(line) <= 50, line)
 })
 
 test('a status shows state, counts, rate, time left and what it waits for', () => {

@@ -213,6 +213,29 @@ export const PLAN: PlanResult = {
   ],
 }
 
+export const COMPAT: PlanResult = {
+  ...PLAN,
+  compat: [
+    {
+      source: 'sis',
+      table: 'public.student',
+      entities: ['student'],
+      rows: 'some',
+      columns: [
+        { column: 'student_id', type: 'integer', way_back: 'read_only', from: null, why: 'key, from the id map' },
+        { column: 'first', type: 'text', way_back: 'updatable', from: 'core.student.first', why: 'column' },
+      ],
+    },
+    {
+      source: 'sis',
+      table: 'public.log',
+      entities: [],
+      rows: 'none',
+      columns: [{ column: 'line', type: 'text', way_back: 'no', from: null, why: 'left out: of no value' }],
+    },
+  ],
+}
+
 export const STATUS: StatusResult = {
   runs: [
     {
