@@ -11,8 +11,7 @@ import type { EntityFacts, TenantPlan } from '../plan/tenant-plan.ts'
 import type { SourceSnapshot } from '../source/source.ts'
 import { AllKeys } from './all-keys.ts'
 import { DRAWN, Draw, KEPT, KNOWN, WANTED } from './draw.ts'
-import { openRows } from './entity-rows.ts'
-import { readRequest, sourceInvalid } from './next-row.ts'
+import { readRows } from './read-rows.ts'
 import { interrupted } from './read-task.ts'
 import { RowEdges } from './row-edges.ts'
 import { SampledRows } from './sampled-rows.ts'
@@ -172,10 +171,9 @@ class Group {
   async #read({ facts, compiled }: Readable, take: (cursor: TupleCursor) => void): Promise<void> {
     const { signal } = this.#ground
     const snapshot = await this.#ground.snapshot(facts.entity.from.source)
-    const rows = openRows(compiled, facts)
-    for await (const chunk of snapshot.read(readRequest({ facts, compiled }))) {
+    const snapshotOf = (source: string): Promise<SourceSnapshot> => this.#ground.snapshot(source)
+    for await (const rows of readRows({ facts, compiled, snapshot, snapshotOf })) {
       if (signal.aborted) throw interrupted(signal)
-      rows.push(chunk)
       const step = (): boolean => {
         if (!rows.next()) return false
         take(rows.cursor)
@@ -184,19 +182,18 @@ class Group {
       // What a function that never ends would refer to is not drawn; its row is refused when it is loaded.
       compiled.program?.watch(step, () => undefined)
     }
-    if (rows.pending > 0) throw sourceInvalid(facts, `expected whole rows, got ${rows.pending} bytes of one that does not end`)
   }
 }
 
 type Readable = {
   readonly facts: EntityFacts
-  readonly compiled: Pick<CompiledEntity, 'columns' | 'fields' | 'list' | 'program' | 'rowKey'>
+  readonly compiled: Pick<CompiledEntity, 'columns' | 'fields' | 'list' | 'program' | 'related' | 'rowKey'>
 }
 
 /** Where nothing but the key is looked at, nothing else need be sent. */
 function keysOnly(compiled: CompiledEntity, { key }: EntityFacts): Readable['compiled'] {
   if (compiled.list !== null || key.source.kind !== 'columns') return compiled
-  return { columns: key.names, fields: key.names.length, list: null, program: compiled.program, rowKey: compiled.rowKey }
+  return { columns: key.names, fields: key.names.length, list: null, program: compiled.program, related: [], rowKey: compiled.rowKey }
 }
 
 function factsOf({ plan }: SampleGround, name: string): EntityFacts {

@@ -9,7 +9,7 @@ import { readRequest, sourceInvalid } from './next-row.ts'
 /** Where an entity's rows, and those read beside them, come from. */
 export interface RowsFrom {
   readonly facts: EntityFacts
-  readonly compiled: CompiledEntity
+  readonly compiled: Pick<CompiledEntity, 'columns' | 'fields' | 'list' | 'related' | 'rowKey'>
   readonly snapshot: SourceSnapshot
   /** Of the lane: under the snapshots it holds. */
   readonly snapshotOf: (source: string) => Promise<SourceSnapshot>
