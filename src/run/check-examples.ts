@@ -56,7 +56,7 @@ async function checkPlan(plan: TenantPlan, { migration, survey }: Parts): Promis
   return findings
 }
 
-async function readUntilDone(watch: ExampleWatch, of: RowsFrom): Promise<void> {
+async function readUntilDone(watch: ExampleWatch, of: RowsFrom & { readonly compiled: ReturnType<typeof compileFor> }): Promise<void> {
   // Looked at by the caller.
   const program = of.compiled.program as RowProgram
   const batch = new BatchBuffers(of.compiled.tables.length)
