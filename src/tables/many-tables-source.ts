@@ -26,6 +26,7 @@ class ManyTablesSource implements Source {
   readonly engine: string
   readonly capability: Source['capability']
   readonly label: string
+  readonly attaches?: NonNullable<Source['attaches']>
   readonly extras?: NonNullable<Source['extras']>
   readonly describeQuery?: NonNullable<Source['describeQuery']>
   readonly #source: Source
@@ -37,6 +38,7 @@ class ManyTablesSource implements Source {
     this.engine = source.engine
     this.capability = source.capability
     this.label = source.label
+    if (source.attaches !== undefined) this.attaches = source.attaches
     if (source.extras !== undefined) this.extras = source.extras.bind(source)
     if (source.describeQuery !== undefined) this.describeQuery = source.describeQuery.bind(source)
   }
@@ -169,6 +171,7 @@ class ManyTablesSnapshot implements SourceSnapshot {
 
   /** Table after table, then the rows of all of them that lack a part of their key. */
   async *#readAll(whole: Whole, request: ReadRequest): AsyncGenerator<Buffer> {
+    if ((request.attach ?? []).length > 0) throw refused(whole, 'rows of other relations with them')
     const begin = beginning(whole, request)
     const withoutKey: ListedTable[] = []
     for (const [i, table] of whole.many.tables.entries()) {
@@ -190,15 +193,15 @@ class ManyTablesSnapshot implements SourceSnapshot {
   }
 
   /** One that is read from its beginning is compared with the source’s own count of it (guarantee 2). */
-  async *#readTable({ relation }: ListedTable, rows: TableRows, request: ReadRequest): AsyncGenerator<Buffer> {
-    request.signal.throwIfAborted()
+  async *#readTable({ relation }: ListedTable, rows: TableRows, { key, after, signal }: ReadRequest): AsyncGenerator<Buffer> {
+    signal.throwIfAborted()
     try {
-      for await (const chunk of this.#own.read({ ...request, relation, columns: rows.columns })) yield* rows.push(chunk)
+      for await (const chunk of this.#own.read({ relation, columns: rows.columns, key, after, signal })) yield* rows.push(chunk)
       yield* rows.end()
     } catch (error) {
       throw error instanceof RangeError ? invalid(relation, error.message) : error
     }
-    if (request.after === null) checkCount(relation, { read: rows.rows, counted: await this.#countOf(relation) })
+    if (after === null) checkCount(relation, { read: rows.rows, counted: await this.#countOf(relation) })
   }
 
   close(): Promise<void> {
@@ -217,7 +220,7 @@ interface Beginning {
 /** The parts of a position that are the same in a whole table tell which table it lies in. */
 function beginning(whole: Whole, { key, after }: ReadRequest): Beginning {
   const { many } = whole
-  if (key.kind === 'content') throw refused(whole)
+  if (key.kind === 'content') throw refused(whole, 'the content of its rows')
   const own = key.names.filter(name => !many.constants.includes(name))
   const within = { kind: 'columns', names: own } as const
   if (after === null) return { table: 0, key: within, after: null }
@@ -258,8 +261,8 @@ function invalid(table: Relation, message: string): RehouseError {
   })
 }
 
-function refused(whole: Relation): RehouseError {
-  return new RehouseError('SOURCE_REFUSED', `expected a key of columns to read ${labelOf(whole)} by, got the content of its rows`, {
+function refused(whole: Relation, wanted: string): RehouseError {
+  return new RehouseError('SOURCE_REFUSED', `expected to read ${labelOf(whole)} by a key of columns, got a wish for ${wanted}`, {
     next: 'Give the entity a `key`.',
   })
 }

@@ -402,3 +402,32 @@ test('rows of a relation say the types of the rest of a plain relation too', asy
     ['lossy_cast', 'lossy_cast', 'lossy_cast'],
   )
 })
+
+test('related rows and positions are those of all tables together', async () => {
+  const more = `    with: { form: { from: public.form, match: { id: form_id } } }
+    number: { place: { within: [], order: [score, form_id] } }`
+  const columns = '{ form_id: form_id, nr: place, score: score, rest: { json: { form: form.name } } }'
+  const text = manifest(FROM, columns, more.replace('within: [], ', '')).replace('stop:', 'defaults: { unmapped: warn }\nstop:')
+  const bed = bedOf({ manifest: text })
+  await bed.run({ batchRows: 1 })
+  assert.deepEqual(answers(bed), [
+    [1, 1n, 10, '{"form": "first"}'],
+    [1, 5n, null, '{"form": "first"}'],
+    [2, 2n, 20, '{"form": "second"}'],
+    [2, 3n, 21, '{"form": "second"}'],
+    [3, 4n, 30, '{"form": "third"}'],
+  ])
+})
+
+test('a column some of the tables lack is NULL there where the mapping says it may be lacking', async () => {
+  const text = manifest(
+    FROM.replace('carry', 'may_lack: [size], carry'),
+    '{ form_id: form_id, nr: id, score: score, rest: { json: { size: size } } }',
+  )
+  const bed = bedOf({ manifest: text.replace('stop:', 'defaults: { unmapped: warn }\nstop:') })
+  await bed.run()
+  assert.deepEqual(
+    answers(bed).map(row => row[3]),
+    ['{"size": null}', '{"size": null}', '{"size": 1.50}', '{"size": null}', '{"size": null}'],
+  )
+})
