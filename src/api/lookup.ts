@@ -61,7 +61,7 @@ async function findMatches(
   const known = await ledger.known(numbered.number, owner, wanted)
   const byKey = wanted.flatMap((key, i) => {
     const found = known[i]
-    return found?.state === 'loaded' ? [{ key, id: found.id, table: numbered.table, batch: found.batch }] : []
+    return found?.state === 'loaded' || found?.state === 'merged' ? [{ key, id: found.id, table: numbered.table, batch: found.batch }] : []
   })
   const byId = (await ledger.keysOf(ids))
     .filter(match => match.entity === entity && match.tenant === tenant)

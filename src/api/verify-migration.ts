@@ -183,6 +183,7 @@ function commonOf(
     sample: request.sample,
     signal: request.signal,
     isAllTenants: request.tenants === null,
+    services: migration.services.map(service => service.name),
     identifiers: migration.identifiers,
     reader: service => readers.get(service) ?? missing(service),
     ledger: service => serviceOf(migration, service).ledger,

@@ -1,3 +1,4 @@
+import { KeyAliases } from './key-aliases.ts'
 import { mix32 } from './row-hash.ts'
 import { TextArena } from './text-arena.ts'
 
@@ -35,6 +36,8 @@ export class KeyIndex {
   readonly #lo: Int32Array[] = []
   readonly #states: Uint8Array[] = []
   #arena: TextArena | null = null
+  /** Keys that lead to another key's row. */
+  readonly aliases = new KeyAliases()
 
   get size(): number {
     return this.#size

@@ -97,9 +97,11 @@ export interface Ledger {
    * Null: this engine’s hash is another.
    */
   sumIdMap(place: { readonly entity: number; readonly tenant: number }, between?: KeyRange): Promise<IdMapSum | null>
-  /** How many rows that id map has. */
+  /** How many rows that id map has: without rows that are other rows. */
   mapped(entity: number, tenant: number): Promise<bigint>
-  /** Reverse look-up: which entity, tenant and key have this id. */
+  /** Every key of an entity and tenant whose row is another row, ordered by the bytes of its canonical text, in chunks. */
+  merged(entity: number, tenant: number): AsyncIterable<readonly MergedKey[]>
+  /** Reverse look-up: which entity, tenant and key have this id; several where rows were merged. */
   keysOf(ids: readonly string[]): Promise<readonly LookupMatch[]>
 
   quarantine(filter: QuarantineFilter): Promise<{ readonly total: number; readonly rows: readonly QuarantineEntry[] }>
@@ -139,6 +141,12 @@ export interface Ledger {
   /** The last entry, to be printed: a chain whose end was cut off is whole, but ends before it. */
   auditHead(): Promise<AuditHead>
   close(): Promise<void>
+}
+
+/** A key whose row is another row, and the identifier of that one. */
+export interface MergedKey {
+  readonly key: readonly string[]
+  readonly id: string
 }
 
 export interface BatchDigest {
@@ -230,6 +238,8 @@ export interface TaskClaim {
 }
 
 export interface LookupMatch {
+  /** Its row is another row, which has the id; absent = its own. */
+  readonly isMerged?: true
   readonly entity: string
   readonly tenant: string | null
   readonly key: readonly string[]

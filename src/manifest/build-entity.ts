@@ -7,6 +7,7 @@ import {
   type Entity,
   type Example,
   type ListedTables,
+  type MemberRule,
   type Numbering,
   type Related,
   type RelatedMany,
@@ -16,7 +17,7 @@ import {
   type Shape,
   TABLES,
 } from '../model/mapping.ts'
-import { asIdStrategy, buildExpression, buildNamed, buildOptionalExpression, buildValue } from './build-value.ts'
+import { asIdStrategy, buildExpression, buildNamed, buildOptionalExpression, buildReference, buildValue } from './build-value.ts'
 import { jsonLiteral } from './json-literal.ts'
 import { readBytes, readMilliseconds } from './quantities.ts'
 import { readRelationName } from './relation-name.ts'
@@ -150,7 +151,7 @@ function buildMany(tree: Tree): RelatedMany {
   return {
     order: oneOrMany(child(tree, 'order')).map(buildExpression),
     number: entriesOf(child(tree, 'number')).map(buildNumbering),
-    rules: oneOrMany(child(tree, 'rules')).map(buildRule),
+    rules: oneOrMany(child(tree, 'rules')).map(buildMemberRule),
   }
 }
 
@@ -165,6 +166,12 @@ function buildNumbering({ key: name, keyAt: at, value: tree }: Entry): Numbering
 }
 
 function buildRule(tree: Tree): Rule {
+  const same = child(tree, 'same_as')
+  if (!same) return buildMemberRule(tree)
+  return { when: buildExpression(required(tree, 'when')), fate: 'same_as', row: buildReference(same), at: tree.at }
+}
+
+function buildMemberRule(tree: Tree): MemberRule {
   const when = buildExpression(required(tree, 'when'))
   for (const fate of ['exclude', 'quarantine'] as const) {
     const code = childText(tree, fate)

@@ -66,7 +66,7 @@ function buildTake(tree: Tree): Outcome['take'] {
   return child(tree, 'allow') ? { allow: true } : null
 }
 
-function buildReference(tree: Tree): MappingValue {
+export function buildReference(tree: Tree): Extract<MappingValue, { kind: 'ref' }> {
   return {
     kind: 'ref',
     entities: textsOf(required(tree, 'ref')),

@@ -29,6 +29,7 @@ export function checkEntity(manifest: Tree, entity: Entity, context: Context): v
   checkRelated(entity.with, entity, context)
   checkKey(entity, placeOf('key'), context)
   for (const { value } of entity.let) checkReferences(value, entity, context)
+  for (const rule of entity.rules) if (rule.fate === 'same_as') checkReferences(rule.row, entity, context)
   checkTables(entity, context)
   checkManyTables(entity, problems)
   checkRest(entity, problems)

@@ -126,7 +126,7 @@ export const entityForms: Forms = {
       },
       rules: {
         doc: 'Of a list: what becomes of a member. `exclude` leaves it out, `quarantine` refuses it as a part of the row, `note` remarks the row.',
-        form: list('a list of rules', named('rule')),
+        form: list('a list of rules', named('member_rule')),
       },
       owns: later('accounting for related rows'),
     },

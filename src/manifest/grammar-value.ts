@@ -92,10 +92,29 @@ const rule = object(
     exclude: { doc: 'Leave the row out, counted under this code.', form: code },
     quarantine: { doc: 'Refuse the row with this code.', form: code },
     note: { doc: 'Remark the row with this code and go on.', form: code },
-    same_as: later('the row is another entity’s row'),
+    same_as: {
+      doc: 'The row is another row, of an entity loaded before it or of its own: it gets no row in the target, counts as merged, and what refers to it refers to that one.',
+      form: named('same_row'),
+    },
+  },
+  { exactlyOne: ['exclude', 'quarantine', 'note', 'same_as'] },
+)
+
+const memberRule = object(
+  'a rule for members',
+  {
+    when: { doc: 'The rule holds where this is true (not where it is NULL).', form: expression, isRequired: true },
+    exclude: { doc: 'Leave the member out, counted under this code.', form: code },
+    quarantine: { doc: 'Refuse the member with this code.', form: code },
+    note: { doc: 'Remark the row with this code and go on.', form: code },
   },
   { exactlyOne: ['exclude', 'quarantine', 'note'] },
 )
+
+const sameRow = object('the row it is', {
+  ref: { doc: 'The entity that row is of.', form: entityName, isRequired: true },
+  from: { doc: 'The key of that row; a list for a composite key.', form: expressions, isRequired: true },
+})
 
 export const valueForms: Forms = {
   value: either(
@@ -246,6 +265,8 @@ export const valueForms: Forms = {
     'Write { value: … } for a constant, { from: … } for an expression, or a fate as { quarantine: code }.',
   ),
   rule,
+  member_rule: memberRule,
+  same_row: sameRow,
   why: object('a reason', {
     reason: { doc: 'Why it is not migrated.', form: anyText, isRequired: true },
     rows: {

@@ -89,7 +89,7 @@ function numbering(of: Numbering): Canonical {
 }
 
 function rule(of: Rule): Canonical {
-  return [expression(of.when), of.fate, of.code]
+  return [expression(of.when), of.fate, of.fate === 'same_as' ? value(of.row) : of.code]
 }
 
 function related(of: Related): Canonical {

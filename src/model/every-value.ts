@@ -7,8 +7,9 @@ export function valuesIn(value: MappingValue): readonly MappingValue[] {
   return value.kind === 'json' ? [value, ...value.fields.flatMap(field => valuesIn(field.value))] : [value]
 }
 
-/** Every value of an entity, however deep: named values first, then columns, in the order written. */
+/** Every value of an entity, however deep: named values first, then the rows it may be instead of its own, then columns, in the order written. */
 export function everyValue(entity: Entity): readonly MappingValue[] {
-  const named = [...entity.let, ...everyShape(entity).flatMap(shape => shape.columns)]
-  return named.flatMap(({ value }) => valuesIn(value))
+  const inColumns = everyShape(entity).flatMap(shape => shape.columns)
+  const merged = entity.rules.flatMap(rule => (rule.fate === 'same_as' ? [rule.row] : []))
+  return [...entity.let.flatMap(({ value }) => valuesIn(value)), ...merged, ...inColumns.flatMap(({ value }) => valuesIn(value))]
 }

@@ -105,7 +105,9 @@ export interface BatchRecord {
   readonly exclusions: readonly { readonly key: readonly string[]; readonly code: string }[]
   readonly notes: readonly NoteRow[]
   readonly idMap: IdMapRows | null
-  /** Keys whose id map row goes away (corrections). */
+  /** Rows that are other rows, each with the identifier of that one; absent = none. */
+  readonly merged?: readonly { readonly key: readonly string[]; readonly id: string }[]
+  /** Keys whose id map row goes away (corrections), or which are another row no more. */
   readonly unmapped: readonly (readonly string[])[]
   /** What the batch overwrote or removed, and what it added to rows that were there; absent = nothing. */
   readonly images?: readonly BeforeImage[]
@@ -122,7 +124,7 @@ export interface BatchRecord {
   readonly sourceCount: string | null
 }
 
-/** One row as it was before a batch changed it: of a target table, or (`ID_MAP_IMAGE`) of the id map. */
+/** One row as it was before a batch changed it: of a target table, or (`ID_MAP_IMAGE`, `MERGED_IMAGE`) of the id map. */
 export interface BeforeImage {
   /** Of the source row. */
   readonly key: readonly string[]
@@ -139,6 +141,8 @@ export interface BeforeImage {
 
 /** Columns: hash int8, batch int8. */
 export const ID_MAP_IMAGE = 'rehouse.id_map'
+/** Columns: id text, batch int8. The row was another row. */
+export const MERGED_IMAGE = 'rehouse.merged'
 
 /** Binary COPY tuples for the id map (see docs/ledger.md). `integer`: tenant int4, entity int2, key int8, id uuid, hash int8, batch int8. `text`: tenant int4, entity int2, key text (canonical, see key-text.ts), id text, hash int8, batch int8. */
 export interface IdMapRows {
@@ -176,6 +180,8 @@ export interface NoteRow {
 /** What the ledger knows about a key. `hash`: 64-bit hash of the tuples as loaded, as decimal text. */
 export type KnownKey =
   | { readonly state: 'loaded'; readonly id: string; readonly hash: string; readonly run: string; readonly batch: string }
+  /** It is another row: `id` is that one's. */
+  | { readonly state: 'merged'; readonly id: string; readonly run: string; readonly batch: string }
   | ({ readonly state: 'quarantined' } & Pick<QuarantineRow, 'code' | 'column' | 'valueMasked' | 'detail'>)
   | { readonly state: 'excluded'; readonly code: string }
 

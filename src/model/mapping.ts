@@ -227,7 +227,7 @@ export interface RelatedMany {
   readonly order: readonly Expression[]
   readonly number: readonly Numbering[]
   /** Which members stay: `exclude` leaves one out, `quarantine` refuses it as a part of the row, `note` remarks the row. */
-  readonly rules: readonly Rule[]
+  readonly rules: readonly MemberRule[]
 }
 
 /** A dense position 1..n of the row among the rows with the same `within`, NULL where `where` is not true; ties go by the row's key. */
@@ -241,11 +241,28 @@ export interface Numbering {
   readonly at: Place
 }
 
-export interface Rule {
+export type Rule = MemberRule | SameAsRule
+
+/** What the members of a list can have, too. */
+export interface MemberRule {
   readonly when: Expression
   readonly fate: 'exclude' | 'quarantine' | 'note'
   readonly code: string
   readonly at: Place
+}
+
+/** The row is another row: it gets no target row of its own, and what refers to it refers to that one. */
+export interface SameAsRule {
+  readonly when: Expression
+  readonly fate: 'same_as'
+  /** The row it is: one entity, nothing taken where it is missing. */
+  readonly row: Extract<MappingValue, { kind: 'ref' }>
+  readonly at: Place
+}
+
+/** Whether rows of the entity may be other rows. */
+export function mayMerge({ rules }: Pick<Entity, 'rules'>): boolean {
+  return rules.some(rule => rule.fate === 'same_as')
 }
 
 export interface Shape {

@@ -61,6 +61,14 @@ function grown(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
   return next
 }
 
+/** A row that is another row. */
+export interface MergedRow {
+  readonly key: readonly string[]
+  /** Of the row it is. */
+  readonly id: string
+  readonly notes: readonly NoteRow[]
+}
+
 /** Everything a batch collects from the row program. Reused: `reset` keeps the memory. */
 export class BatchBuffers {
   readonly tables: readonly TableBuffer[]
@@ -80,6 +88,8 @@ export class BatchBuffers {
   /** Refused optional parts, with the loaded row each belongs to. */
   readonly parts: { readonly row: number; readonly refused: QuarantineRow }[] = []
   readonly exclusions: { readonly key: readonly string[]; readonly code: string; readonly column: string }[] = []
+  /** Rows that are other rows. */
+  readonly merged: MergedRow[] = []
   /** With the loaded row each belongs to. */
   readonly notes: { readonly row: number; readonly note: NoteRow }[] = []
   /** Pairs (loaded row, outcome number). */
@@ -180,6 +190,7 @@ export class BatchBuffers {
     this.quarantine.length = 0
     this.parts.length = 0
     this.exclusions.length = 0
+    this.merged.length = 0
     this.notes.length = 0
     this.#takenAt = 0
   }

@@ -10,7 +10,7 @@ function expressionsOf(entity: Entity): readonly Expression[] {
     ...entity.with.flatMap(oursIn),
     ...entity.number.flatMap(inNumbering),
     ...entity.let.flatMap(named => inValue(named.value)),
-    ...entity.rules.map(rule => rule.when),
+    ...entity.rules.flatMap(rule => [rule.when, ...(rule.fate === 'same_as' ? rule.row.from : [])]),
     ...everyShape(entity).flatMap(inShape),
   ]
 }

@@ -10,6 +10,7 @@ import type { Place } from '../model/place.ts'
 import type { SourceKey } from '../model/source-key.ts'
 import type { SqlType } from '../model/sql-type.ts'
 import type { FunctionWatch } from './function-watch.ts'
+import type { MergedStore } from './merged-store.ts'
 import type { NumberStore } from './number-store.ts'
 import type { Problems } from './problems.ts'
 import type { RelatedStore } from './related-store.ts'
@@ -79,10 +80,14 @@ export interface CompileInput {
   readonly forcedWay: RelatedWay | null
   /** Positions that are computed already; null = compile what computes them. */
   readonly numbers: NumberStore | null
+  /** Rows that are known to be other rows; null = compile what finds them. */
+  readonly merged: MergedStore | null
   /** Null: existence is not looked up now (settled afterwards, or only checking). */
   readonly index: (entity: string) => KeyIndex | null
   /** Told each key a row refers to another entity by, of every candidate; no reference is missing then. Null: nobody asks. */
   readonly draws: DrawKey | null
+  /** Where rows that are other rows are remembered, of an entity that has such; null = only checking. */
+  readonly aliases: (entity: string) => KeyIndex | null
   /** Entities whose references from this one are settled afterwards. */
   readonly settles: ReadonlySet<string>
   /** Entities that are looked up now, and whose rows may be taken back afterwards. */
@@ -155,6 +160,8 @@ export interface CastSource extends ValueSource {
 export interface ParentKey {
   /** HAS_KEY, NULL_KEY, NO_KEY or SEALED (parent-key.ts). */
   read(row: RowState): number
+  /** The ordinal in the index; NOT_FOUND. */
+  find(index: KeyIndex): number
   /** What the index knows of it. */
   state(index: KeyIndex): KeyState
   /** Its ordinal in the index, added as unseen if need be. */
@@ -175,6 +182,8 @@ export interface SettledReference {
   readonly missingCode: string | null
   /** The parent was found when the row was loaded: only taking it back afterwards counts. */
   readonly isLate: boolean
+  /** The row itself is the parent: only merged rows have this reference, and no other. */
+  readonly isSameAs: boolean
   /** Whether the row has this reference at all; null = always. */
   readonly when: ((row: RowState) => boolean) | null
   /** Of a reference in each member of a list: visits the members of the row, about which `key` is asked. Null = the row itself has it. */

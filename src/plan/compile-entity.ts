@@ -6,10 +6,10 @@ import type { SqlType } from '../model/sql-type.ts'
 import { columnsUsed, matchColumn, namesUsed } from './collect-names.ts'
 import { compileCast } from './compile-cast.ts'
 import type { CompileContext, CompileInput, KeyPlan, SettledReference } from './compile-context.ts'
-import { compileCondition } from './compile-expression-source.ts'
 import { addNumbers, type NumberLoader } from './compile-numbering.ts'
 import { compileOwnId, idStrategyOf } from './compile-own-id.ts'
 import { addRelated } from './compile-related.ts'
+import { compileRules, type SameAsLoader } from './compile-rules.ts'
 import { compileTable, type TablePlan } from './compile-table.ts'
 import { compileValue } from './compile-value.ts'
 import { FunctionWatch } from './function-watch.ts'
@@ -17,7 +17,7 @@ import { IdMapTemplate } from './id-map-writer.ts'
 import { planKey } from './key-plan.ts'
 import { compileListFate } from './list-fate.ts'
 import { type ListLayout, layOutList } from './list-layout.ts'
-import { EXCLUDED, OutcomeRegistry, QUARANTINED } from './outcome-registry.ts'
+import { OutcomeRegistry } from './outcome-registry.ts'
 import { Problems } from './problems.ts'
 import type { ApplyRule } from './program-parts.ts'
 import type { RelatedLoader } from './related-loader.ts'
@@ -46,6 +46,8 @@ export interface CompiledEntity {
   readonly related: readonly RelatedLoader[]
   /** What computes the rows' positions, once related rows are there; null = it has none. */
   readonly numbers: NumberLoader | null
+  /** What finds rows that are other rows, once positions are there; null = no rule says so. */
+  readonly merged: SameAsLoader | null
   /** Reads a row's own key and the parents its settled references name; for settling. */
   readonly state: RowState
   readonly rowKey: RowKey | null
@@ -97,15 +99,16 @@ export function compileEntity(input: CompileInput, lackingTypes: ReadonlyMap<str
   const related = addRelated(entity.with, { names, path: '' }, context)
   const numbers = addNumbers(context, { related, names })
   addLets(context)
-  const rules = entity.rules.map(rule => compileRule(rule, context))
+  const rowKey = new RowKey(key)
+  const before = list && compileListFate(list, rowKey)
+  const { rules, merged } = compileRules({ rowKey, before }, context)
   const tables = entity.into.map(shape => compileTable(shape, context)).filter(table => table !== null)
   const strategy = idStrategyOf(context)
-  const rowKey = new RowKey(key)
   const program = new RowProgram({
     state,
     key: rowKey,
     makeId: compileOwnId(strategy, context),
-    before: list && compileListFate(list, rowKey),
+    before,
     rules,
     tables,
     idMap: new IdMapTemplate({ tenant: tenant?.number ?? 0, entity: input.entityNumber }),
@@ -126,6 +129,7 @@ export function compileEntity(input: CompileInput, lackingTypes: ReadonlyMap<str
     functions: context.functions,
     related,
     numbers,
+    merged,
     state,
     rowKey,
     used: listed === null || used.includes(listed) ? used : [...used, listed],
@@ -183,19 +187,6 @@ function addLets(context: CompileContext): void {
   }
 }
 
-function compileRule(rule: CompileContext['entity']['rules'][number], context: CompileContext): ApplyRule {
-  const holds = compileCondition(rule.when, context)
-  if (rule.fate === 'note') {
-    const note = { code: rule.code, column: null }
-    return row => {
-      if (holds(row)) row.notes.push(note)
-      return true
-    }
-  }
-  const fate = rule.fate === 'exclude' ? EXCLUDED : QUARANTINED
-  return row => !holds(row) || row.seal(fate, rule.code, null)
-}
-
 function nothing({ problems, state, used }: { problems: Problems; state: RowState; used: readonly string[] }): CompiledEntity {
   return {
     program: null,
@@ -209,6 +200,7 @@ function nothing({ problems, state, used }: { problems: Problems; state: RowStat
     functions: [],
     related: [],
     numbers: null,
+    merged: null,
     state,
     rowKey: null,
     used,

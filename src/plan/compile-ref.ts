@@ -8,7 +8,7 @@ import {
 } from '../base/key-index.ts'
 import type { TupleWriter } from '../base/tuple-writer.ts'
 import { builtinType } from '../cast/builtin-types.ts'
-import type { MappingValue } from '../model/mapping.ts'
+import { type MappingValue, mayMerge } from '../model/mapping.ts'
 import type { CompileContext, DrawKey, ParentFacts, ParentKey, SettledReference, ValueWanted } from './compile-context.ts'
 import { compileCondition } from './compile-expression-source.ts'
 import { compileOutcomes, isAllow, type TakeOutcome } from './compile-outcome.ts'
@@ -60,6 +60,7 @@ function compileLookup(value: RefValue, wanted: RefWanted, context: CompileConte
     const key = parent && compileParentKey(value, parent, context)
     if (parent === null || key === null) return null
     const isSettled = context.settles.has(name)
+    if (isSettled && name !== context.entity.name && mayMerge(parent.entity)) refuseEarly(value, name, context)
     if (!isAllowed && (isSettled || context.late.has(name))) settle({ value, wanted, parent, key }, context)
     candidates.push({ entity: name, key, index: isSettled ? null : context.index(name) })
   }
@@ -97,7 +98,16 @@ function settle(
     )
     return
   }
-  context.settled.push({ column: wanted.column, parent, key, missingCode, isLate, when: wanted.when, members: null })
+  context.settled.push({ column: wanted.column, parent, key, missingCode, isLate, isSameAs: false, when: wanted.when, members: null })
+}
+
+/** The identifier to refer to is known once all of the parent's rows are. */
+function refuseEarly(value: RefValue, parent: string, { problems, entity }: CompileContext): void {
+  problems.error(
+    'MANIFEST_NOT_SUPPORTED',
+    `expected ${parent}, whose rows may be other rows (\`same_as\`), to be loaded before ${entity.name}, which refers to it, got it after`,
+    { at: value.at, next: `Put ${parent} into an earlier phase, and see that it does not refer to ${entity.name}.` },
+  )
 }
 
 interface Lookup {

@@ -4,13 +4,13 @@ import { uuidText } from '../base/uuid-text.ts'
 import { integerKey, keyText } from '../cast/key-text.ts'
 import { literalEncoder } from '../cast/literal-encoder.ts'
 import { RehouseError } from '../errors.ts'
-import type { JsonLiteral } from '../model/mapping.ts'
+import { type JsonLiteral, mayMerge } from '../model/mapping.ts'
 import type { SqlType } from '../model/sql-type.ts'
 import type { CompileContext, ParentFacts } from './compile-context.ts'
 import type { FunctionUse } from './function-realm.ts'
 import { parentId } from './parent-key.ts'
 
-/** Identifiers that are made of the key alone. */
+/** Identifiers that are made of the key alone, unless the row may be another row. */
 const COMPUTED: ReadonlySet<string> = new Set(['ordered', 'hashed', 'v5', 'keep'])
 
 type FindRef = FunctionUse['ref']
@@ -30,7 +30,7 @@ function refTo(
   context: Pick<CompileContext, 'identifiers' | 'tenant'>,
 ): (key: readonly unknown[]) => ReturnType<FindRef> {
   if (parent === null) return () => ({ wrong: 'UnknownEntity' })
-  if (!COMPUTED.has(parent.strategy)) return () => ({ wrong: 'IdentifierNotComputed' })
+  if (!COMPUTED.has(parent.strategy) || mayMerge(parent.entity)) return () => ({ wrong: 'IdentifierNotComputed' })
   const ids = parentId(parent, context)
   const id = Buffer.alloc(16)
   return key => {

@@ -4,6 +4,8 @@ import type { OutcomeCount } from '../model/ledger-records.ts'
 export const NO_FATE = 0
 export const EXCLUDED = 1
 export const QUARANTINED = 2
+/** The row is another row. */
+export const MERGED = 3
 
 export type OutcomeKind = OutcomeCount['kind']
 

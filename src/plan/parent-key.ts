@@ -1,10 +1,10 @@
-import { UNSEEN } from '../base/key-index.ts'
+import { type KeyIndex, NOT_FOUND, UNSEEN } from '../base/key-index.ts'
 import { canonicalKey } from '../base/key-text.ts'
 import { TupleWriter } from '../base/tuple-writer.ts'
 import { DONE, type FieldCast } from '../cast/cast.ts'
 import { findCast } from '../cast/find-cast.ts'
 import { integerKey, type KeyPart, keyText } from '../cast/key-text.ts'
-import type { MappingValue } from '../model/mapping.ts'
+import { type MappingValue, mayMerge } from '../model/mapping.ts'
 import type { SqlType } from '../model/sql-type.ts'
 import type { CompileContext, ParentFacts, ParentKey } from './compile-context.ts'
 import { compileExpressionSource } from './compile-expression-source.ts'
@@ -48,7 +48,22 @@ export function compileParentKey(value: RefValue, parent: ParentFacts, context: 
     parts.push(reader)
   }
   const isInteger = parts.length === 1 && integerKey(parent.keyTypes[0] as SqlType) !== null
-  return isInteger ? integerParentKey(parts[0] as PartReader, parent, context) : textParentKey(parts, parent, context)
+  const key = isInteger ? integerParentKey(parts[0] as PartReader, parent, context) : textParentKey(parts, parent, context)
+  const aliases = mayMerge(parent.entity) ? context.aliases(parent.entity.name) : null
+  return aliases === null ? key : throughAliases(key, aliases)
+}
+
+/** Of a row that is another row, that one's identifier. */
+function throughAliases(key: ParentKey, index: KeyIndex): ParentKey {
+  const id = Buffer.alloc(16)
+  return {
+    ...key,
+    writeId: out => {
+      const ordinal = key.find(index)
+      if (ordinal !== NOT_FOUND && index.aliases.copy(ordinal, id, 0)) out.field(id, 0, 16)
+      else key.writeId(out)
+    },
+  }
 }
 
 /** Length and bytes. */
@@ -110,10 +125,12 @@ function integerParentKey(part: PartReader, parent: ParentFacts, context: Compil
           return HAS_KEY
         }
   const ids = parentId(parent, context)
+  const find = (index: KeyIndex): number => index.find(halves[0] as number, halves[1] as number)
   return {
     read,
+    find,
     state: index => {
-      const ordinal = index.find(halves[0] as number, halves[1] as number)
+      const ordinal = find(index)
       return ordinal < 0 ? UNSEEN : index.state(ordinal)
     },
     ordinal: index => index.add(halves[0] as number, halves[1] as number),
@@ -143,6 +160,7 @@ function textParentKey(parts: readonly PartReader[], parent: ParentFacts, contex
   }
   return {
     read,
+    find: index => index.findText(text),
     state: index => {
       const ordinal = index.findText(text)
       return ordinal < 0 ? UNSEEN : index.state(ordinal)

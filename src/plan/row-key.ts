@@ -122,6 +122,11 @@ export class RowKey {
     return this.isInteger ? index.find(row.keyHalves[0] as number, row.keyHalves[1] as number) : index.findText(row.keyText)
   }
 
+  /** The ordinal of the row's key, added as unseen if need be. */
+  add(row: RowState, index: KeyIndex): number {
+    return this.isInteger ? index.add(row.keyHalves[0] as number, row.keyHalves[1] as number) : index.addText(row.keyText)
+  }
+
   /** Canonical text of the key at the cursor, without reading the row; null: a part of it is NULL. */
   peek(cursor: TupleCursor): string | null {
     for (let i = 0; i < this.#count; i++) if ((cursor.length[i] as number) < 0) return null

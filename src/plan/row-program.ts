@@ -2,13 +2,14 @@ import { EXCLUDED as KEY_EXCLUDED, LOADED as KEY_LOADED, QUARANTINED as KEY_QUAR
 import { keyParts } from '../base/key-text.ts'
 import { hashTuples, hashView } from '../base/row-hash.ts'
 import type { TupleCursor } from '../base/tuple-cursor.ts'
+import { uuidText } from '../base/uuid-text.ts'
 import { bug } from '../errors.ts'
 import { ValueError } from '../expression/value-error.ts'
 import type { BatchBuffers, TableBuffer } from './batch-buffers.ts'
 import type { TablePlan, TuplePlan } from './compile-table.ts'
 import type { StoppedCall } from './function-watch.ts'
 import type { ListElements } from './list-elements.ts'
-import { EXCLUDED, NO_FATE, type OutcomeRegistry, QUARANTINED } from './outcome-registry.ts'
+import { EXCLUDED, MERGED, NO_FATE, type OutcomeRegistry, QUARANTINED } from './outcome-registry.ts'
 import type { ProgramParts } from './program-parts.ts'
 import { integerText } from './row-key.ts'
 import { FateSealed, type RowState } from './row-state.ts'
@@ -108,14 +109,14 @@ export class RowProgram {
     return true
   }
 
-  /** Key, id and rules. False: the row's fate is sealed. */
+  /** Key, rules and id. False: the row's fate is sealed. */
   #decide(): boolean {
     const { state, key, makeId, rules, before } = this.#parts
     try {
       if (before !== null && !before(state)) return false
-      if (!key.read(state) || !makeId(state)) return false
+      if (!key.read(state)) return false
       for (const rule of rules) if (!rule(state)) return false
-      return true
+      return makeId(state)
     } catch (error) {
       return this.#sealBy(error, null)
     }
@@ -246,7 +247,8 @@ export class RowProgram {
   #setAside(batch: BatchBuffers): void {
     const { state, key } = this.#parts
     const parts = key.parts(state)
-    if (state.fate === EXCLUDED) {
+    if (state.fate === MERGED) this.#merge(batch, parts)
+    else if (state.fate === EXCLUDED) {
       batch.excluded++
       batch.exclusions.push({ key: parts, code: state.fateCode, column: state.fateColumn ?? '' })
     } else if (state.fate === QUARANTINED) {
@@ -259,7 +261,12 @@ export class RowProgram {
         part: null,
       })
     } else throw bug(`expected a row that is not loaded to have a fate, got ${state.fate}`)
-    this.#remember(state.fate === EXCLUDED ? KEY_EXCLUDED : KEY_QUARANTINED)
+    this.#remember(state.fate === MERGED ? KEY_LOADED : state.fate === EXCLUDED ? KEY_EXCLUDED : KEY_QUARANTINED)
+  }
+
+  #merge(batch: BatchBuffers, key: readonly string[]): void {
+    const { state } = this.#parts
+    batch.merged.push({ key, id: uuidText(state.id, 0), notes: state.notes.map(({ code, column }) => ({ key, code, column })) })
   }
 
   #remember(keyState: KeyState): void {

@@ -13,6 +13,7 @@ import type { DrawKey, KeyPlan, ParentFacts, RelatedFacts } from './compile-cont
 import { type CompiledEntity, compileEntity } from './compile-entity.ts'
 import { idStrategyOf } from './compile-own-id.ts'
 import { planKey } from './key-plan.ts'
+import type { MergedStore } from './merged-store.ts'
 import type { NumberStore } from './number-store.ts'
 import type { EntityOrder } from './order.ts'
 import { Problems } from './problems.ts'
@@ -197,14 +198,24 @@ export interface CompileWith {
   readonly index: (entity: string) => KeyIndex | null
   /** Absent: nobody asks what rows refer to. */
   readonly draws?: DrawKey
+  /** Where rows that are other rows are remembered; absent = as `index`. */
+  readonly aliases?: (entity: string) => KeyIndex | null
   /** What is in memory already; absent = nothing is. */
-  readonly filled?: { readonly stores: ReadonlyMap<string, RelatedStore>; readonly numbers: NumberStore | null }
+  readonly filled?: {
+    readonly stores: ReadonlyMap<string, RelatedStore>
+    readonly numbers: NumberStore | null
+    readonly merged: MergedStore | null
+  }
   /** How long a call of a function may take; absent: CALL_MS (function-watch.ts). */
   readonly callMs?: number
 }
 
 /** Compiles one entity for one tenant. `index` answers for parents of this tenant or among the shared rows. */
-export function compileFor(plan: TenantPlan, name: string, { setting, index, filled, draws, callMs }: CompileWith): CompiledEntity {
+export function compileFor(
+  plan: TenantPlan,
+  name: string,
+  { setting, index, aliases, filled, draws, callMs }: CompileWith,
+): CompiledEntity {
   const facts = plan.entities.get(name)
   if (facts === undefined) throw new RangeError(`expected an entity of the plan, got ${name}`)
   const { entity, relation, order } = facts
@@ -242,10 +253,12 @@ export function compileFor(plan: TenantPlan, name: string, { setting, index, fil
     parent,
     index,
     draws: draws ?? null,
+    aliases: aliases ?? index,
     related: (path: string) => facts.related.get(path) ?? null,
     stores: filled?.stores ?? new Map<string, RelatedStore>(),
     forcedWay: setting.forcedWay ?? null,
     numbers: filled?.numbers ?? null,
+    merged: filled?.merged ?? null,
     settles: new Set(order.settles),
     late: new Set(order.late),
     ...(callMs === undefined ? {} : { callMs }),

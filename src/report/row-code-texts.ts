@@ -3,8 +3,9 @@ export const QUARANTINE_CODE_TEXTS: Readonly<Record<string, string>> = {
   null_key: 'A part of the legacy key is NULL. Choose another `key`, or correct the row.',
   duplicate_key:
     'The source has another row with the same key; the first one was taken. Choose a `key` that is unique, or correct the rows.',
-  orphan: 'A reference names a row the source does not have. Say under `missing` what such a row is worth.',
+  orphan: 'A reference, or `same_as`, names a row the source does not have. Say under `missing` what such a row is worth.',
   parent_quarantined: 'The row a reference names is in quarantine itself. Deal with that one first.',
+  same_as_circle: 'The rows it is said to be (`same_as`) lead back to itself. Correct the rows, or let one of them be its own.',
   parent_excluded: 'The row a reference names was excluded by a rule. Exclude this one too, or say under `missing` what happens.',
   null_member: 'A member of a list has no key for the object it is collected into. Leave such members out with a rule.',
   duplicate_member:

@@ -4,6 +4,7 @@ import type { BeforeImage, NoteRow, OutcomeCount, QuarantineRow } from '../model
 import type { BatchBuffers } from '../plan/batch-buffers.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
 import { type Classified, loadedKey } from './classify-batch.ts'
+import { mergedImage } from './classify-merged.ts'
 import type { RefusedRow } from './refusal-code.ts'
 import { type RowRun, rowsIn, rowTest } from './row-runs.ts'
 import { REFUSAL_CODES } from './stop-rules.ts'
@@ -17,6 +18,8 @@ export interface BatchOutcome {
   readonly exclusions: readonly { readonly key: readonly string[]; readonly code: string }[]
   readonly notes: readonly NoteRow[]
   readonly outcomes: readonly OutcomeCount[]
+  /** Rows that are other rows, to be remembered. */
+  readonly merged: readonly { readonly key: readonly string[]; readonly id: string }[]
   readonly written: Readonly<Record<string, number>>
   readonly digest: Buffer
   readonly bytes: number
@@ -49,19 +52,33 @@ export function outcomeOf(result: BatchResult): BatchOutcome {
   const parts = refusedParts(result, mapped)
   const exclusions = buffers.exclusions.filter(e => !classified.keptKeys.has(JSON.stringify(e.key)))
   const quarantine = [...whole, ...parts]
+  const { fresh, moved } = classified.merged
+  const merged = [...fresh, ...moved.map(({ row }) => row)]
+  const unmerged = unmergedRows(result)
+  const mergedNotes = merged.flatMap(row => row.notes)
   return {
     ...countsOf(result, { excluded: exclusions.length, quarantined: whole.length, partsQuarantined: parts.length }),
     quarantine,
     exclusions: exclusions.map(({ key, code }) => ({ key, code })),
-    notes: buffers.notes.filter(({ row }) => isMapped(row)).map(({ note }) => note),
-    outcomes: [...takenOutcomes(result, mapped), ...setAsideOutcomes(quarantine, exclusions), ...touchedOutcome(result)],
+    notes: [...buffers.notes.filter(({ row }) => isMapped(row)).map(({ note }) => note), ...mergedNotes],
+    outcomes: [
+      ...takenOutcomes(result, mapped),
+      ...mergedNotes.map(({ code, column }) => ({ kind: 'note' as const, column: column ?? '', code, count: 1 })),
+      ...setAsideOutcomes(quarantine, exclusions),
+      ...touchedOutcome(result),
+    ],
+    merged: merged.map(({ key, id }) => ({ key, id })),
     written: added(writtenTables(result), net),
     digest: digestOf(buffers, mapped),
     bytes: buffers.bytes,
     refused: whole.filter(row => REFUSAL_CODES.has(row.code)).length,
     mapped,
-    remapped: updated.flatMap(run => keysIn(result, run)),
-    images,
+    remapped: [...updated.flatMap(run => keysIn(result, run)), ...moved.map(({ row }) => row.key), ...unmerged.map(({ key }) => key)],
+    images: [
+      ...images,
+      ...moved.map(({ row, before }) => mergedImage(row.key, before, 'update')),
+      ...unmerged.map(({ key, before }) => mergedImage(key, before, 'delete')),
+    ],
     resolved,
   }
 }
@@ -70,6 +87,7 @@ function countsOf(
   { buffers, classified, written, toppedUp }: BatchResult,
   aside: Pick<Counts, 'excluded' | 'quarantined' | 'partsQuarantined'>,
 ): Pick<BatchOutcome, 'counts' | 'loadedEarlierInRun'> {
+  const { merged } = classified
   const updatedEarlier = rowsIn(toppedUp?.updatedEarlier ?? [])
   // Rows whose update the server refused were unchanged before, as those are in which both sides changed. A repair updates rows whose source is as it was.
   const isUnchanged = rowTest(classified.unchanged)
@@ -79,12 +97,26 @@ function countsOf(
     ...NO_COUNTS,
     read: buffers.read,
     loaded: rowsIn(written),
-    updated: rowsIn(toppedUp?.updated ?? []) + updatedEarlier,
-    unchanged,
+    updated: rowsIn(toppedUp?.updated ?? []) + updatedEarlier + merged.moved.length,
+    unchanged: unchanged + merged.unchanged,
+    merged: merged.fresh.length + merged.earlier,
     skipped: (toppedUp === null ? rowsIn(classified.changed) : toppedUp.skipped) + classified.keptKeys.size,
     ...aside,
   }
   return { counts, loadedEarlierInRun: rowsIn(classified.loadedEarlierInRun) - updatedEarlier }
+}
+
+/** Rows of their own now that were another row; one the server refused stays what it was. */
+function unmergedRows({ buffers, compiled, classified, written }: BatchResult): readonly UnmergedRow[] {
+  const isWritten = rowTest(written)
+  const isInteger = compiled.key?.isInteger ?? false
+  const rows = classified.unmerged.filter(({ row }) => isWritten(row))
+  return rows.map(({ row, before }) => ({ key: loadedKey(buffers, { row, isInteger }), before }))
+}
+
+interface UnmergedRow {
+  readonly key: readonly string[]
+  readonly before: Classified['unmerged'][number]['before']
 }
 
 function countWhere(from: number, to: number, test: (row: number) => boolean): number {
@@ -119,7 +151,11 @@ function wholeRows({ buffers, compiled, classified, refused, toppedUp }: BatchRe
   const isInteger = compiled.key?.isInteger ?? false
   const own = buffers.quarantine.filter(row => !classified.keptKeys.has(JSON.stringify(row.key)))
   const others = [...[...refused, ...(toppedUp?.kept ?? [])].map(row => ({ ...row, valueMasked: null })), ...classified.held]
-  return [...own, ...others.map(({ row, ...reason }) => ({ key: loadedKey(buffers, { row, isInteger }), ...reason, part: null }))]
+  return [
+    ...own,
+    ...others.map(({ row, ...reason }) => ({ key: loadedKey(buffers, { row, isInteger }), ...reason, part: null })),
+    ...classified.merged.held,
+  ]
 }
 
 /** Parts of rows that are in the target: a row that is not there has no parts. */

@@ -1,6 +1,7 @@
 import type { KnownKey, QuarantineRow } from '../model/ledger-records.ts'
 import type { BatchBuffers } from '../plan/batch-buffers.ts'
 import { partsOf } from '../plan/row-program.ts'
+import { allMerged, classifyMerged, type KnownMerged, type MergedFates, type Rerun } from './classify-merged.ts'
 import { type RowRun, runsWhere } from './row-runs.ts'
 
 export type HeldRow = { readonly row: number } & Pick<QuarantineRow, 'code' | 'column' | 'valueMasked' | 'detail'>
@@ -18,6 +19,11 @@ export interface Classified {
   readonly held: readonly HeldRow[]
   /** Keys (as JSON) the program would set aside now, but which were loaded before: kept, and not set aside. */
   readonly keptKeys: ReadonlySet<string>
+  /** Rows that are other rows. */
+  readonly merged: MergedFates
+  /** Of the fresh rows those that were another row, and of the kept keys those that still are: with what the ledger knows of them. */
+  readonly unmerged: readonly { readonly row: number; readonly before: KnownMerged }[]
+  readonly keptMerged: readonly { readonly key: readonly string[]; readonly id: string }[]
 }
 
 /** A first load: every row is new. */
@@ -29,13 +35,16 @@ export function allFresh(buffers: BatchBuffers): Classified {
     changed: [],
     held: [],
     keptKeys: new Set(),
+    merged: allMerged(buffers.merged),
+    unmerged: [],
+    keptMerged: [],
   }
 }
 
-/** Every key of a batch, loaded rows first, then quarantined, then excluded ones. */
+/** Every key of a batch, loaded rows first, then quarantined, then excluded ones, then rows that are other rows. */
 export function keysOf(buffers: BatchBuffers, isInteger: boolean): readonly (readonly string[])[] {
   const loaded = Array.from({ length: buffers.loaded }, (_, row) => loadedKey(buffers, { row, isInteger }))
-  return [...loaded, ...setAsideKeys(buffers)]
+  return [...loaded, ...setAsideKeys(buffers), ...buffers.merged.map(row => row.key)]
 }
 
 function setAsideKeys(buffers: BatchBuffers): readonly (readonly string[])[] {
@@ -48,34 +57,43 @@ export function loadedKey(buffers: BatchBuffers, { row, isInteger }: { row: numb
 
 type Fate = 'fresh' | 'held' | 'changed' | 'unchanged' | 'earlier'
 
-/** A rerun: rows that are as they were are unchanged, whatever they were before (guarantee 3); with `retries` those in quarantine are new. `known`: in the order of `keysOf`. */
-export function classify(
-  buffers: BatchBuffers,
-  known: readonly (KnownKey | null)[],
-  { run, retries }: { readonly run: string; readonly retries: boolean },
-): Classified {
+/**
+ * A rerun: rows that are as they were are unchanged, whatever they were before (guarantee 3); with `retries` those in quarantine are new, in a top-up run those that were another row.
+ * `known`: in the order of `keysOf`.
+ */
+export function classify(buffers: BatchBuffers, known: readonly (KnownKey | null)[], rerun: Rerun): Classified {
+  const { run, retries, isTopUp } = rerun
   const held: HeldRow[] = []
+  const unmerged: Classified['unmerged'][number][] = []
   const fates = Array.from({ length: buffers.loaded }, (_, row): Fate => {
     const before = known[row] ?? null
     if (before?.state === 'quarantined' && !retries) {
       const { code, column, valueMasked, detail } = before
       held.push({ row, code, column, valueMasked, detail })
     }
+    if (before?.state === 'merged' && isTopUp) unmerged.push({ row, before })
+    if (before?.state === 'merged') return isTopUp ? 'fresh' : 'changed'
     return before?.state === 'quarantined' && retries ? 'fresh' : fateOf(before, buffers.hashAt(row), run)
   })
   const runs = (...wanted: readonly Fate[]): readonly RowRun[] => runsWhere(fates.length, row => wanted.includes(fates[row] as Fate))
-  const kept = setAsideKeys(buffers).filter((_, i) => known[buffers.loaded + i]?.state === 'loaded')
+  const aside = setAsideKeys(buffers).map((key, i) => ({ key, before: known[buffers.loaded + i] ?? null }))
+  const keptMerged = aside.flatMap(({ key, before }) => (before?.state === 'merged' ? [{ key, id: before.id }] : []))
+  const merged = classifyMerged(buffers.merged, known.slice(buffers.loaded + aside.length), rerun)
+  const kept = [...aside.filter(({ before }) => before?.state === 'loaded'), ...keptMerged].map(({ key }) => key)
   return {
     fresh: runs('fresh'),
     unchanged: runs('unchanged', 'earlier'),
     loadedEarlierInRun: runs('earlier'),
     changed: runs('changed'),
     held,
-    keptKeys: new Set(kept.map(key => JSON.stringify(key))),
+    keptKeys: new Set([...kept, ...merged.kept].map(key => JSON.stringify(key))),
+    merged,
+    unmerged,
+    keptMerged,
   }
 }
 
-function fateOf(before: KnownKey | null, hash: string, run: string): Fate {
+function fateOf(before: Exclude<KnownKey, KnownMerged> | null, hash: string, run: string): Fate {
   if (before === null || before.state === 'excluded') return 'fresh'
   if (before.state === 'quarantined') return 'held'
   if (before.hash !== hash) return 'changed'

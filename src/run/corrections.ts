@@ -39,7 +39,7 @@ export interface Correction {
 const ROWS_AT_ONCE = 5_000
 
 /**
- * Takes rows back in transactions of their own, each with its ledger row: read 0, loaded −n, quarantined +n. What the process leaves undone when it dies
+ * Takes rows back in transactions of their own, each with its ledger row: read 0, loaded (of a row that is another row: merged) −n, quarantined +n. What the process leaves undone when it dies
  * is found again by the next settling: rows already taken back are no longer loaded.
  */
 export async function takeBack(correction: Correction): Promise<void> {
@@ -55,7 +55,8 @@ async function takeBackSome(correction: Correction, rows: Correction['rows'], is
   const known = await service.ledger.known(task.entity, task.tenant, keys)
   const loaded = rows.flatMap((row, i) => {
     const entry = known[i] ?? null
-    return entry?.state === 'loaded' ? [{ ...row, id: entry.id, isEarlier: entry.run !== task.run }] : []
+    if (entry?.state !== 'loaded' && entry?.state !== 'merged') return []
+    return [{ ...row, id: entry.state === 'loaded' ? entry.id : null, isEarlier: entry.run !== task.run }]
   })
   const updated = await service.ledger.updatedIn(task.run, {
     entity: task.entity,
@@ -69,7 +70,7 @@ async function takeBackSome(correction: Correction, rows: Correction['rows'], is
     const written = await removeRows(
       tx,
       tables,
-      loaded.map(row => row.id),
+      loaded.flatMap(row => row.id ?? []),
     )
     await service.ledger.recordBatch(tx, correctionRecord(correction, { rows: loaded, updated, id, written, isLast }))
     await atSeam(hooks, 'before_correction_commit', place)
@@ -92,7 +93,8 @@ async function removeRows(tx: WriteTransaction, { tables, entity }: EntityTables
   return Object.fromEntries(removals.map((removal, i) => [removal.name, -(removed[i] ?? 0)]))
 }
 
-type LoadedRow = Correction['rows'][number] & { readonly isEarlier: boolean }
+/** `id` null: the row is another row, and has none of its own in the target. */
+type LoadedRow = Correction['rows'][number] & { readonly id: string | null; readonly isEarlier: boolean }
 
 function correctionRecord(
   { task, snapshot, kind, tables, taskState }: Correction,
@@ -102,7 +104,7 @@ function correctionRecord(
   const quarantine: QuarantineRow[] = rows.map(row => ({
     key: partsOf(row.key),
     code: row.code,
-    column: row.column,
+    column: row.column === '' ? null : row.column,
     valueMasked: null,
     detail: row.detail,
     part: null,
@@ -110,7 +112,8 @@ function correctionRecord(
   // What an earlier run loaded, this one found unchanged.
   const earlier = rows.filter(row => row.isEarlier).length
   const toppedUp = rows.filter(row => !row.isEarlier && updated.has(canonicalKey(partsOf(row.key)))).length
-  const before = { loaded: earlier + toppedUp - rows.length, updated: 0 - toppedUp, unchanged: 0 - earlier }
+  const merged = rows.filter(row => row.id === null && !row.isEarlier).length
+  const before = { loaded: earlier + toppedUp + merged - rows.length, updated: 0 - toppedUp, unchanged: 0 - earlier, merged: 0 - merged }
   const counts = { ...NO_COUNTS, ...before, quarantined: rows.length }
   const byCode = new Map<string, number>()
   for (const row of rows) byCode.set(JSON.stringify([row.column, row.code]), (byCode.get(JSON.stringify([row.column, row.code])) ?? 0) + 1)

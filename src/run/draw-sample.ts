@@ -42,7 +42,7 @@ export function drawSample(run: RunContext, { plan, sample, snapshot }: Lane): P
       const { ledger } = run.service(entity.service)
       if (sample.keepsKnown && (await ledger.state()) === 'current') {
         const place = { ledger, entity: run.entity(entity.name).number, tenant: plan.tenant?.number ?? 0 }
-        await fillFromLedger(index, { ...place, isInteger: key.isInteger })
+        await fillFromLedger(index, { ...place, isInteger: key.isInteger, mergedAsIn: null })
       }
       if (entity.examples.length === 0) return
       const watched = watchOptions({ facts, compiled: compile(facts, () => undefined), tenant }, run.setting)

@@ -131,7 +131,7 @@ class DryLane {
     const compares = isLedgerThere && (await service.ledger.hasKeys(entity.number, tenant?.number ?? 0))
     const compiled = await this.state.compile(facts)
     const index = this.state.index(name)
-    if (compares && index !== null) await this.state.fill(index, facts)
+    if (compares && index !== null) await this.state.fillForRerun(index, facts)
     const isShown = isSelected(facts.entity, { phase: facts.order.phase, selection: this.#options.selection })
     if (compares && !isShown) return
     const snapshot = await this.state.snapshot(facts.entity.from.source)
@@ -161,10 +161,11 @@ class DryLane {
     const { audit } = this.#options
     if (audit === null) return null
     const place = { entity, tenant: this.state.plan.tenant?.code ?? null }
-    return async (batch, { counts, quarantine, exclusions }) => {
+    return async (batch, { counts, quarantine, exclusions, merged }) => {
       await audit({ ...place, intended: 'batch', batch, counts })
       for (const { key, code, column, part } of quarantine) await audit({ ...place, key, intended: 'quarantine', code, column, part })
       for (const { key, code } of exclusions) await audit({ ...place, key, intended: 'exclude', code })
+      for (const { key, id } of merged) await audit({ ...place, key, intended: 'merge', id })
     }
   }
 
@@ -186,7 +187,8 @@ class DryLane {
     const found = await rereadRows(member, { aside: this.state.compileAside(member.facts), wanted: fresh })
     for (const [t, { name }] of member.compiled.tables.entries())
       for (const { tuples } of found.values()) result.written[name] = (result.written[name] ?? 0) - (tuples[t] ?? 0)
-    const change = { loaded: 0 - fresh.size, unchanged: fresh.size - rows.length, quarantined: rows.length }
+    const merged = [...found.values()].filter(row => row.isMerged).length
+    const change = { loaded: merged - fresh.size, merged: 0 - merged, unchanged: fresh.size - rows.length, quarantined: rows.length }
     result.counts = addCounts(result.counts, { ...NO_COUNTS, ...change })
     const place = { entity: result.entity, tenant: result.tenant, intended: 'quarantine' }
     for (const { key, code, column } of rows) {
@@ -195,13 +197,13 @@ class DryLane {
     }
   }
 
-  /** Of rows that go: those the ledger does not know as loaded. */
+  /** Of rows that go: those the ledger knows neither as loaded nor as merged. */
   async #freshKeys({ facts }: CircleMember, rows: readonly Refusal[]): Promise<ReadonlySet<string>> {
     const { ledger } = this.#run.service(facts.entity.service)
     const keys = rows.map(row => row.key)
     if ((await ledger.state()) !== 'current') return new Set(keys)
     const { number } = this.#run.entity(facts.entity.name)
     const known = await ledger.known(number, this.state.plan.tenant?.number ?? 0, keys.map(partsOf))
-    return new Set(keys.filter((_, i) => known[i]?.state !== 'loaded'))
+    return new Set(keys.filter((_, i) => known[i]?.state !== 'loaded' && known[i]?.state !== 'merged'))
   }
 }

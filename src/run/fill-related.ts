@@ -4,12 +4,11 @@ import type { EntityFacts } from '../plan/tenant-plan.ts'
 import type { SourceSnapshot } from '../source/source.ts'
 import { type EntityRows, openRows } from './entity-rows.ts'
 import { sourceInvalid } from './next-row.ts'
+import { readRows } from './read-rows.ts'
 
-/** Reads the related rows of an entity that are kept in memory, and then computes its positions: before its first row is run, under the same snapshots. */
-export async function fillRelated(
-  { related, numbers }: Pick<CompiledEntity, 'related' | 'numbers'>,
-  { facts, snapshotOf }: { readonly facts: EntityFacts; readonly snapshotOf: (source: string) => Promise<SourceSnapshot> },
-): Promise<void> {
+/** Reads the related rows of an entity into memory, then computes its positions, then finds rows that are other rows: before its first row is run, under the same snapshots. */
+export async function fillRelated(compiled: CompiledEntity, { facts, snapshotOf }: FillFrom): Promise<void> {
+  const { related, numbers } = compiled
   for (const loader of related) {
     if (loader.way !== 'memory' || loader.store.isFilled) continue
     const { store, source, relation, columns, take } = loader
@@ -18,7 +17,16 @@ export async function fillRelated(
     await readInto(rows, { chunks: (await snapshotOf(source)).read(request), take, facts })
     store.isFilled = true
   }
-  if (numbers === null || numbers.store.isFilled) return
+  if (numbers !== null && !numbers.store.isFilled) await fillNumbers(numbers, { facts, snapshotOf })
+  await findMerged(compiled, { facts, snapshotOf })
+}
+
+interface FillFrom {
+  readonly facts: EntityFacts
+  readonly snapshotOf: (source: string) => Promise<SourceSnapshot>
+}
+
+async function fillNumbers(numbers: NonNullable<CompiledEntity['numbers']>, { facts, snapshotOf }: FillFrom): Promise<void> {
   const request = {
     relation: facts.relation,
     columns: numbers.columns,
@@ -29,6 +37,17 @@ export async function fillRelated(
   const snapshot = await snapshotOf(facts.entity.from.source)
   await readInto(openRows(numbers, facts), { chunks: snapshot.read(request), take: numbers.take, facts })
   numbers.finish()
+}
+
+/** The columns are those of the load: the rules may ask for any of them. */
+async function findMerged(compiled: CompiledEntity, { facts, snapshotOf }: FillFrom): Promise<void> {
+  const { merged, rowKey } = compiled
+  if (merged === null || rowKey === null || merged.store.isFilled) return
+  const snapshot = await snapshotOf(facts.entity.from.source)
+  rowKey.restart()
+  for await (const rows of readRows({ facts, compiled, snapshot, snapshotOf })) while (rows.next()) merged.take(rows.cursor)
+  rowKey.restart()
+  merged.finish()
 }
 
 interface Reading {

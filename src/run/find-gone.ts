@@ -15,6 +15,8 @@ import { fillFromLedger } from './remember-states.ts'
 export type NoLonger =
   | { readonly fate: 'excluded'; readonly code: string }
   | { readonly fate: 'quarantined'; readonly row: QuarantineRow }
+  /** It is another row, which has this id. */
+  | { readonly fate: 'merged'; readonly id: string }
   | null
 
 /** Loaded rows of an entity and tenant that no source row stands for any more. */
@@ -43,7 +45,13 @@ export async function findGone(member: CircleMember, from: GoneFrom): Promise<Go
   const { rowKey } = member.compiled
   if (rowKey === null) throw bug(`expected ${member.name} to have compiled`)
   const index = new KeyIndex()
-  await fillFromLedger(index, { ledger: service.ledger, entity: entity.number, tenant: tenant?.number ?? 0, isInteger: rowKey.isInteger })
+  await fillFromLedger(index, {
+    ledger: service.ledger,
+    entity: entity.number,
+    tenant: tenant?.number ?? 0,
+    isInteger: rowKey.isInteger,
+    mergedAsIn: null,
+  })
   await forgetRead(member, index)
   const rows = new Map<string, NoLonger>()
   const stale: (readonly string[])[] = []
@@ -106,12 +114,17 @@ async function addLoaded(buffers: BatchBuffers, { service, entity, tenant }: Gon
     ...buffers.quarantine.map(row => ({ key: row.key, why: { fate: 'quarantined', row } as const })),
     ...buffers.exclusions.map(({ key, code }) => ({ key, why: { fate: 'excluded', code } as const })),
   ]
+  const merged = buffers.merged.map(({ key, id }) => ({ key, why: { fate: 'merged', id } as const }))
   buffers.reset()
-  if (aside.length === 0) return
+  const all = [...aside, ...merged]
+  if (all.length === 0) return
   const known = await service.ledger.known(
     entity.number,
     tenant?.number ?? 0,
-    aside.map(({ key }) => key),
+    all.map(({ key }) => key),
   )
-  for (const [i, { key, why }] of aside.entries()) if (known[i]?.state === 'loaded') rows.set(canonicalKey(key), why)
+  for (const [i, { key, why }] of all.entries()) {
+    const state = known[i]?.state
+    if (state === 'loaded' || (state === 'merged' && why.fate !== 'merged')) rows.set(canonicalKey(key), why)
+  }
 }

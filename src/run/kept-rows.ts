@@ -23,10 +23,16 @@ export async function keptKeys(member: CircleMember, keys: readonly string[], fr
   // A dry run may come before the first real one.
   if (keys.length === 0 || (await ledger.state()) !== 'current') return new Set()
   const known = await ledger.known(entity, tenant, keys.map(partsOf))
-  const older = new Map<string, Extract<KnownKey, { state: 'loaded' }>>()
+  const older = new Map<string, Extract<KnownKey, { state: 'loaded' | 'merged' }>>()
   for (const [i, before] of known.entries())
-    if (before?.state === 'loaded' && (before.run !== run || pass > 1)) older.set(canonicalKey(partsOf(keys[i] as string)), before)
+    if ((before?.state === 'loaded' || before?.state === 'merged') && (before.run !== run || pass > 1))
+      older.set(canonicalKey(partsOf(keys[i] as string)), before)
   if (older.size === 0) return new Set()
   const now = await rereadRows(member, { aside: from.aside(), wanted: new Set(older.keys()) })
-  return new Set([...older].filter(([key, before]) => now.get(key)?.hash !== before.hash).map(([key]) => key))
+  const isOther = ([key, before]: readonly [string, NonNullable<ReturnType<typeof older.get>>]): boolean => {
+    const isMerged = before.state === 'merged'
+    const row = now.get(key)
+    return row?.isMerged !== isMerged || row.hash !== (isMerged ? before.id : before.hash)
+  }
+  return new Set([...older].filter(isOther).map(([key]) => key))
 }

@@ -2,6 +2,7 @@ import { KeyIndex } from '../base/key-index.ts'
 import { bug } from '../errors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Relation } from '../model/catalogue.ts'
+import { mayMerge } from '../model/mapping.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
 import { storesIn } from '../plan/related-loader.ts'
 import { compileFor, type EntityFacts, type TenantPlan } from '../plan/tenant-plan.ts'
@@ -13,7 +14,7 @@ import { fillRelated } from './fill-related.ts'
 import { findGone } from './find-gone.ts'
 import { keptKeys } from './kept-rows.ts'
 import { interrupted } from './read-task.ts'
-import { fillFromLedger } from './remember-states.ts'
+import { fillFromLedger, type MergedAsIn } from './remember-states.ts'
 import type { RunContext } from './run-context.ts'
 import type { SampledRows } from './sampled-rows.ts'
 import { type Refusal, settleCircle } from './settle.ts'
@@ -137,7 +138,7 @@ export class LaneState {
     const known = this.#compiled.get(entity.name)
     if (known) return known
     for (const parent of order.dependsOn) if (!order.settles.includes(parent)) await this.needIndex(parent)
-    const isAskedFor = this.#run.isReferenced(entity.name) || order.circle.length > 0
+    const isAskedFor = this.#run.isReferenced(entity.name) || order.circle.length > 0 || mayMerge(entity)
     if (isAskedFor && !this.#indexes.has(entity.name)) this.#indexes.set(entity.name, new KeyIndex())
     const compiled = compileFor(this.plan, entity.name, {
       setting: this.#run.setting,
@@ -175,11 +176,18 @@ export class LaneState {
     return index
   }
 
+  /** Adds what the ledger knows of the keys of an entity about to be read again. */
+  fillForRerun(index: KeyIndex, facts: EntityFacts): Promise<void> {
+    const { topUp } = this.#run
+    return this.fill(index, facts, topUp === null ? 'ledger' : topUp.deletesGone ? 'source' : 'loaded')
+  }
+
   /** Adds what the ledger knows of the entity's keys. */
-  async fill(index: KeyIndex, facts: EntityFacts): Promise<void> {
+  async fill(index: KeyIndex, facts: EntityFacts, mergedAsIn: MergedAsIn = 'ledger'): Promise<void> {
     const { ledger } = this.#run.service(facts.entity.service)
     const entity = this.#run.entity(facts.entity.name).number
-    await fillFromLedger(index, { ledger, entity, tenant: this.plan.tenant?.number ?? 0, isInteger: facts.key.isInteger })
+    const place = { ledger, entity, tenant: this.plan.tenant?.number ?? 0, isInteger: facts.key.isInteger }
+    await fillFromLedger(index, { ...place, mergedAsIn: mayMerge(facts.entity) ? mergedAsIn : null })
   }
 
   async member(name: string): Promise<CircleMember> {
@@ -279,7 +287,9 @@ export class LaneState {
     const index = (name: string): KeyIndex | null => (name === own ? null : (this.#indexes.get(name) ?? this.#run.sharedIndex(name)))
     const known = this.#compiled.get(own)
     const stores = storesIn(known?.related ?? [])
-    return compileFor(this.plan, own, { setting: this.#run.setting, index, filled: { stores, numbers: known?.numbers?.store ?? null } })
+    const aliases = (name: string): KeyIndex | null => this.#indexes.get(name) ?? this.#run.sharedIndex(name)
+    const filled = { stores, numbers: known?.numbers?.store ?? null, merged: known?.merged?.store ?? null }
+    return compileFor(this.plan, own, { setting: this.#run.setting, index, aliases, filled })
   }
 }
 

@@ -106,7 +106,7 @@ export class LedgerSink implements BatchSink {
     const unchanged = topUp === null ? await unchangedBatch(buffers, { ...place, isInteger }) : null
     if (unchanged !== null) return { classified: unchanged, rows: [] }
     const known = await service.ledger.known(entity.number, tenant?.number ?? 0, keysOf(buffers, isInteger))
-    const classified = classify(buffers, known, { run, retries: this.#context.retries })
+    const classified = classify(buffers, known, { run, retries: this.#context.retries, isTopUp: topUp !== null })
     return { classified, rows: topUp === null ? [] : loadedRows(buffers, { classified, known, isInteger }) }
   }
 
@@ -211,6 +211,7 @@ export class LedgerSink implements BatchSink {
       exclusions: outcome.exclusions,
       notes: outcome.notes,
       idMap: idMapRows(batch, written, compiled.strategy === 'ordered'),
+      merged: outcome.merged,
       unmapped: outcome.remapped,
       images: outcome.images,
       resolved: outcome.resolved,

@@ -47,7 +47,7 @@ export class MemorySink implements BatchSink {
     const unchanged = topUp === null ? await unchangedBatch(buffers, { ...place, isInteger }) : null
     if (unchanged !== null) return { classified: unchanged, known: [], isInteger }
     const known = await service.ledger.known(place.entity, place.tenant, keysOf(buffers, isInteger))
-    return { classified: classify(buffers, known, { run, retries }), known, isInteger }
+    return { classified: classify(buffers, known, { run, retries, isTopUp: topUp !== null }), known, isInteger }
   }
 
   #differ({ buffers }: FilledBatch, { changed, keptKeys }: Classified): void {

@@ -66,7 +66,10 @@ export async function readEdges(member: CircleMember, indexOf: (entity: string) 
       if (!rowKey.read(state)) continue
       const child = rowKey.find(state, own)
       if (child < 0 || own.state(child) !== LOADED) continue
+      const isMerged = own.aliases.has(child)
       for (const [i, reference] of settled.entries()) {
+        // A row that is another row refers to that one alone: it has no columns.
+        if (reference.isSameAs !== isMerged) continue
         const list = lists[i] as EdgeList
         eachParent(reference, { row: state, index: indexOf(list.parent) }, parent => list.add(child, parent))
       }

@@ -1,9 +1,10 @@
+import { canonicalKey } from '../base/key-text.ts'
 import { atPlace } from '../errors.ts'
 import type { ProgressEvent } from '../events.ts'
 import { type Counts, NO_COUNTS } from '../model/counts.ts'
 import type { Finding } from '../model/finding.ts'
 import type { NumberedEntity, NumberedTenant } from '../model/ledger-records.ts'
-import type { BatchBuffers } from '../plan/batch-buffers.ts'
+import type { BatchBuffers, MergedRow } from '../plan/batch-buffers.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
 import type { EntityFacts, TenantPlan } from '../plan/tenant-plan.ts'
 import type { SourceSnapshot } from '../source/source.ts'
@@ -33,8 +34,11 @@ export interface RowWatcher {
   wants(entity: string, tenant: NumberedTenant | null): boolean
   /** Resolves to the canonical keys whose rows are not in the target although the program would load them: what the server refused stays in quarantine. */
   begin(reading: EntityReading): Promise<ReadonlySet<string>>
-  /** A full batch; `held`: its loaded rows that are not in the target. The buffers are used again afterwards. */
-  rows(reading: EntityReading, batch: { readonly buffers: BatchBuffers; readonly held: ReadonlySet<number> }): Promise<void>
+  /** A full batch; `held`: its loaded rows that are not in the target; `merged`: its rows that are other rows. The buffers are used again afterwards. */
+  rows(
+    reading: EntityReading,
+    batch: { readonly buffers: BatchBuffers; readonly held: ReadonlySet<number>; readonly merged: readonly MergedRow[] },
+  ): Promise<void>
   end(reading: EntityReading): Promise<void>
   /** A row that is not as the manifest's example has it. Before `end`. */
   example(reading: EntityReading, finding: Finding): void
@@ -137,6 +141,8 @@ class Lane {
   }
 }
 
+const NO_REASON = { code: '', column: null, valueMasked: null, detail: null }
+
 /** Hands each batch to the watcher; what the ledger holds back counts as quarantined for whoever refers to it. */
 class WatchedSink implements BatchSink {
   readonly overlap = 1
@@ -144,6 +150,7 @@ class WatchedSink implements BatchSink {
   readonly #told: { readonly reading: EntityReading; readonly watcher: RowWatcher; readonly held: ReadonlySet<string> }
   #read = 0
   #loaded = 0
+  #merged = 0
 
   constructor(context: LoadContext, told: { reading: EntityReading; watcher: RowWatcher; held: ReadonlySet<string> }) {
     this.#context = context
@@ -152,7 +159,8 @@ class WatchedSink implements BatchSink {
 
   /** As far as a recomputation can tell: what is not loaded is set aside, for whatever reason. */
   counts(): Counts {
-    return { ...NO_COUNTS, read: this.#read, loaded: this.#loaded, quarantined: this.#read - this.#loaded }
+    const [read, loaded, merged] = [this.#read, this.#loaded, this.#merged]
+    return { ...NO_COUNTS, read, loaded, merged, quarantined: read - loaded - merged }
   }
 
   /** Id map tuples carry 0 as their batch: which batch wrote a row cannot be recomputed. */
@@ -164,10 +172,16 @@ class WatchedSink implements BatchSink {
     const { compiled, index } = this.#context
     const isInteger = compiled.key?.isInteger ?? false
     const held = this.#heldRows(buffers, isInteger)
-    if (index !== null) rememberStates(index, { buffers, isInteger, classified: { ...allFresh(buffers), held }, refused: [] })
+    const isHeld = ({ key }: MergedRow): boolean => this.#told.held.has(canonicalKey(key))
+    const merged = buffers.merged.filter(row => !isHeld(row))
+    const absent = buffers.merged.filter(isHeld).map(({ key }) => ({ ...NO_REASON, key, part: null }))
+    const all = allFresh(buffers)
+    const classified = { ...all, held, merged: { ...all.merged, held: absent } }
+    if (index !== null) rememberStates(index, { buffers, isInteger, classified, refused: [] })
     this.#read += buffers.read
     this.#loaded += buffers.loaded - held.length
-    await this.#told.watcher.rows(this.#told.reading, { buffers, held: new Set(held.map(({ row }) => row)) })
+    this.#merged += merged.length
+    await this.#told.watcher.rows(this.#told.reading, { buffers, held: new Set(held.map(({ row }) => row)), merged })
   }
 
   #heldRows(buffers: BatchBuffers, isInteger: boolean): readonly HeldRow[] {
@@ -176,7 +190,7 @@ class WatchedSink implements BatchSink {
     const rows: HeldRow[] = []
     for (let row = 0; row < buffers.loaded; row++) {
       const key = isInteger ? (loadedKey(buffers, { row, isInteger })[0] as string) : (buffers.texts[row] as string)
-      if (held.has(key)) rows.push({ row, code: '', column: null, valueMasked: null, detail: null })
+      if (held.has(key)) rows.push({ row, ...NO_REASON })
     }
     return rows
   }

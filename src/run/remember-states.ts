@@ -1,12 +1,19 @@
 import { EXCLUDED, type KeyIndex, type KeyState, LOADED, NOT_FOUND, QUARANTINED } from '../base/key-index.ts'
 import { canonicalKey } from '../base/key-text.ts'
+import { uuidBytes } from '../base/uuid-text.ts'
+import { bug } from '../errors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { KnownKey } from '../model/ledger-records.ts'
 import type { BatchBuffers } from '../plan/batch-buffers.ts'
 import type { Classified } from './classify-batch.ts'
 import type { RefusedRow } from './refusal-code.ts'
 
-const STATES: Readonly<Record<KnownKey['state'], KeyState>> = { loaded: LOADED, quarantined: QUARANTINED, excluded: EXCLUDED }
+const STATES: Readonly<Record<KnownKey['state'], KeyState>> = {
+  loaded: LOADED,
+  merged: LOADED,
+  quarantined: QUARANTINED,
+  excluded: EXCLUDED,
+}
 
 /** The program took its own view of each key; what the ledger or the server said otherwise is put right, before a child asks. */
 export function rememberStates(
@@ -28,22 +35,46 @@ export function rememberStates(
     const ordinal = ordinalAt(row)
     if (ordinal !== NOT_FOUND) index.setState(ordinal, QUARANTINED)
   }
+  for (const { key } of classified.merged.held) index.setState(addKey(index, key, isInteger), QUARANTINED)
+  for (const { key, id } of classified.keptMerged) setAlias(index, addKey(index, key, isInteger), id)
   for (const text of classified.keptKeys) index.setState(addKey(index, JSON.parse(text) as string[], isInteger), LOADED)
 }
 
+/**
+ * Whom to believe which rows are other rows, where the source may have changed since: `ledger` = all stay what they are; `loaded` = rows of their own stay, the rest is as the source
+ * says now; `source` = all are as the source says now.
+ */
+export type MergedAsIn = 'ledger' | 'loaded' | 'source'
+
+export interface FillFrom {
+  readonly ledger: Ledger
+  readonly entity: number
+  readonly tenant: number
+  readonly isInteger: boolean
+  /** Null: no row of the entity can be another. */
+  readonly mergedAsIn: MergedAsIn | null
+}
+
 /** Fills an index with what the ledger knows. */
-export async function fillFromLedger(
-  index: KeyIndex,
-  of: { readonly ledger: Ledger; readonly entity: number; readonly tenant: number; readonly isInteger: boolean },
-): Promise<void> {
+export async function fillFromLedger(index: KeyIndex, of: FillFrom): Promise<void> {
   for await (const chunk of of.ledger.knownKeys(of.entity, of.tenant)) {
     for (const { key, state } of chunk) {
       // Copies of a doubled key have one part more; nobody can refer to them.
       if (of.isInteger && key.length > 1) continue
       const ordinal = addKey(index, key, of.isInteger)
       if (index.state(ordinal) !== LOADED) index.setState(ordinal, STATES[state])
+      if (state === 'loaded' && of.mergedAsIn !== null && of.mergedAsIn !== 'source') index.aliases.delete(ordinal)
     }
   }
+  if (of.mergedAsIn !== 'ledger') return
+  for await (const chunk of of.ledger.merged(of.entity, of.tenant))
+    for (const { key, id } of chunk) setAlias(index, addKey(index, key, of.isInteger), id)
+}
+
+function setAlias(index: KeyIndex, ordinal: number, id: string): void {
+  const bytes = uuidBytes(id)
+  if (bytes === null) throw bug('expected the identifier of a merged row to be a uuid')
+  index.aliases.set(ordinal, bytes)
 }
 
 function addKey(index: KeyIndex, key: readonly string[], isInteger: boolean): number {

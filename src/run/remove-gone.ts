@@ -5,10 +5,11 @@ import type { Finding } from '../model/finding.ts'
 import type { BatchRecord, BeforeImage, QuarantineRow, TaskRecord } from '../model/ledger-records.ts'
 import { partsOf } from '../plan/row-program.ts'
 import type { Writer, WriteTransaction } from '../target/target.ts'
+import { type KnownMerged, mergedImage } from './classify-merged.ts'
 import type { GoneRows } from './find-gone.ts'
 import { type ChangedRow, changeOf } from './row-changes.ts'
 import { atSeam } from './seams.ts'
-import { type CascadeContext, childrenOf, selectIds } from './take-back-cascade.ts'
+import { type CascadeContext, childrenOf, mergedInto, selectIds } from './take-back-cascade.ts'
 import { type ReadRows, type RowPlace, TargetRows } from './target-rows.ts'
 import { namedKeys } from './touched-rows.ts'
 import { netWritten, writeChanges } from './write-changes.ts'
@@ -59,7 +60,7 @@ export async function freeStale(found: readonly GoneRows[], context: CascadeCont
       const task = await context.claimTask(entity.name, tenant?.code ?? null, writer)
       const id = await ledger.nextBatch()
       const tx = await writer.begin()
-      const record = recordOf({ removal: new Removal(gone), context, writer, task }, { id, conflicts: [], done: [] })
+      const record = recordOf({ removal: new Removal(gone), context, writer, task }, { id, conflicts: [], done: [], merged: [] })
       await ledger.recordBatch(tx, { ...record, resolved: gone.stale })
       const place = { entity: entity.name, service: name, batch: id }
       await atSeam(context.hooks, 'before_correction_commit', place)
@@ -130,21 +131,21 @@ async function removeSome(round: Round, keys: readonly string[]): Promise<void> 
   const { removal, context, writer } = round
   const { entity } = removal.gone
   const { ledger, name } = context.service(entity.service)
-  const rows = await loadedOf(round, keys)
+  const { own, merged } = await rowsOf(round, keys)
   const id = await ledger.nextBatch()
   const tx = await writer.begin()
   try {
-    const { conflicts, done, refused } = await removeIn(tx, rows, round)
-    if (conflicts.length + done.length === 0) {
+    const removed = { ...(await removeIn(tx, own, round)), merged }
+    if (removed.conflicts.length + removed.done.length + merged.length === 0) {
       await tx.rollback()
-      settle(removal, { conflicts, done, refused })
+      settle(removal, removed)
       return
     }
-    await ledger.recordBatch(tx, recordOf(round, { id, conflicts, done }))
+    await ledger.recordBatch(tx, recordOf(round, { id, ...removed }))
     const place = { entity: entity.name, service: name, batch: id }
     await atSeam(context.hooks, 'before_correction_commit', place)
     await tx.commit({ durable: true })
-    settle(removal, { conflicts, done, refused })
+    settle(removal, removed)
     await atSeam(context.hooks, 'after_correction_commit', place)
   } catch (error) {
     await tx.rollback()
@@ -159,21 +160,37 @@ interface Removed {
 }
 
 /** What is decided is looked at no more. */
-function settle(removal: Removal, { conflicts, done, refused }: Removed): void {
-  for (const { key } of [...conflicts, ...refused, ...done.map(({ row }) => row)]) removal.pending.delete(canonicalKey(key))
+function settle(removal: Removal, { conflicts, done, refused, merged }: Removed & Pick<RowsOf, 'merged'>): void {
+  for (const { key } of [...conflicts, ...refused, ...merged, ...done.map(({ row }) => row)]) removal.pending.delete(canonicalKey(key))
   removal.conflicts += conflicts.length
   removal.refused += refused.length
-  removal.removed += done.length
+  removal.removed += done.length + merged.length
 }
 
-async function loadedOf({ removal, context }: Round, keys: readonly string[]): Promise<readonly ChangedRow[]> {
+/** Rows with rows of their own in the target, and rows that are other rows. */
+interface RowsOf {
+  readonly own: readonly ChangedRow[]
+  readonly merged: readonly Unmerged[]
+}
+
+interface Unmerged {
+  readonly key: readonly string[]
+  readonly before: KnownMerged
+}
+
+async function rowsOf({ removal, context }: Round, keys: readonly string[]): Promise<RowsOf> {
   const { entity, tenant } = removal.gone
   const parts = keys.map(partsOf)
   const known = await context.service(entity.service).ledger.known(entity.number, tenant?.number ?? 0, parts)
-  return parts.flatMap((key, i): ChangedRow[] => {
-    const own = known[i]
-    return own?.state === 'loaded' ? [{ key, id: own.id, hash: own.hash, batch: own.batch, now: [] }] : []
+  const own = parts.flatMap((key, i): ChangedRow[] => {
+    const before = known[i]
+    return before?.state === 'loaded' ? [{ key, id: before.id, hash: before.hash, batch: before.batch, now: [] }] : []
   })
+  const merged = parts.flatMap((key, i): Unmerged[] => {
+    const before = known[i]
+    return before?.state === 'merged' ? [{ key, before }] : []
+  })
+  return { own, merged }
 }
 
 /** Looks before it locks: a rerun that finds the same rows in the way locks none. */
@@ -202,7 +219,7 @@ function idsOf(rows: readonly ChangedRow[]): readonly string[] {
   return rows.map(({ id }) => id)
 }
 
-/** Ids that rows of the mapping’s tables hold, whoever wrote them. */
+/** Ids that rows of the mapping’s tables hold, whoever wrote them, or that rows lead to which are other rows. */
 async function referredTo(tx: WriteTransaction, rows: readonly ChangedRow[], { removal, context }: Round): Promise<ReadonlySet<string>> {
   const { entity } = removal.gone
   const referred = new Set<string>()
@@ -214,25 +231,39 @@ async function referredTo(tx: WriteTransaction, rows: readonly ChangedRow[], { r
       child.service === entity.service ? await tx.selectIds({ ...of, table: name }) : await selectIds(context.service(child.service), of)
     for (const id of found) referred.add(id.toLowerCase())
   }
+  for (const { id } of await mergedInto(idsOf(rows), { context, but: null })) referred.add(id.toLowerCase())
   return referred
 }
 
 function recordOf(
   { removal, context, task }: Round,
-  of: { readonly id: string; readonly conflicts: readonly ChangedRow[]; readonly done: Removed['done'] },
+  of: { readonly id: string; readonly merged: RowsOf['merged'] } & Pick<Removed, 'conflicts' | 'done'>,
 ): BatchRecord {
   const { gone } = removal
-  const { id, conflicts, done } = of
+  const { id, conflicts, done, merged } = of
   const place: RowPlace = { tables: gone.tables, found: context.tables(gone.entity.name) }
-  const removed = done.map(({ row }) => ({ key: row.key, why: gone.rows.get(canonicalKey(row.key)) ?? null }))
+  const removed = [...done.map(({ row }) => row), ...merged].map(row => ({
+    key: row.key,
+    why: gone.rows.get(canonicalKey(row.key)) ?? null,
+  }))
   const refusedNow = removed.flatMap(({ why }) => (why?.fate === 'quarantined' ? [why.row] : []))
   const exclusions = removed.flatMap(({ key, why }) => (why?.fate === 'excluded' ? [{ key, code: why.code }] : []))
+  const others = removed.flatMap(({ key, why }) => (why?.fate === 'merged' ? [{ key, id: why.id }] : []))
   const named = gone.member.facts.entity.onConflict === 'quarantine' ? conflicts : []
   const read = named.filter(({ key }) => gone.rows.get(canonicalKey(key)) !== null)
   const quarantine = [...refusedNow, ...named.map(conflictRow)]
-  const aside = refusedNow.length + exclusions.length + read.length
-  const counts = { ...NO_COUNTS, skipped: 0 - aside, excluded: exclusions.length, quarantined: refusedNow.length + read.length }
-  const images: readonly BeforeImage[] = done.flatMap(({ change }) => change.images)
+  const aside = refusedNow.length + exclusions.length + read.length + others.length
+  const counts = {
+    ...NO_COUNTS,
+    skipped: 0 - aside,
+    merged: others.length,
+    excluded: exclusions.length,
+    quarantined: refusedNow.length + read.length,
+  }
+  const images: readonly BeforeImage[] = [
+    ...done.flatMap(({ change }) => change.images),
+    ...merged.map(({ key, before }) => mergedImage(key, before, 'delete')),
+  ]
   return {
     id,
     kind: 'correct',
@@ -250,7 +281,8 @@ function recordOf(
     exclusions,
     notes: [],
     idMap: null,
-    unmapped: done.map(({ row }) => row.key),
+    merged: others,
+    unmapped: removed.map(({ key }) => key),
     images,
     resolved: removed.filter(({ why }) => why?.fate !== 'quarantined').map(({ key }) => key),
     digest: createHash('sha256').digest(),

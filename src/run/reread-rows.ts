@@ -6,8 +6,9 @@ import { readRows } from './read-rows.ts'
 
 /** What the program makes of a row now. */
 export interface RereadRow {
-  /** As the ledger keeps it. */
+  /** As the ledger keeps it; of a row that is another row that one's id. */
   readonly hash: string
+  readonly isMerged: boolean
   /** Tuples per table, in the order of the mapping. */
   readonly tuples: readonly number[]
 }
@@ -32,7 +33,10 @@ export async function rereadRows(
       if (key === null || !wanted.has(key) || found.has(key)) continue
       buffers.reset()
       program.run(rows.cursor, buffers)
-      if (buffers.loaded === 1) found.set(key, { hash: buffers.hashAt(0), tuples: buffers.tables.map(table => table.count(0, 1)) })
+      const [other] = buffers.merged
+      if (other !== undefined) found.set(key, { hash: other.id, isMerged: true, tuples: [] })
+      if (buffers.loaded === 1)
+        found.set(key, { hash: buffers.hashAt(0), isMerged: false, tuples: buffers.tables.map(table => table.count(0, 1)) })
     }
   }
   return found

@@ -1,5 +1,6 @@
 import { KeyIndex } from '../base/key-index.ts'
 import { RehouseError } from '../errors.ts'
+import { mayMerge } from '../model/mapping.ts'
 import type { TenantPlan } from '../plan/tenant-plan.ts'
 import { PhaseDoors } from './phase-doors.ts'
 import { interrupted } from './read-task.ts'
@@ -63,7 +64,13 @@ function withSharedKeys(run: RunContext, plan: TenantPlan | undefined, shared: T
     const index = shared?.state.index(name) ?? new KeyIndex()
     if (facts && shared?.state.index(name) === null) {
       const { ledger } = run.service(facts.entity.service)
-      await fillFromLedger(index, { ledger, entity: run.entity(name).number, tenant: 0, isInteger: facts.key.isInteger })
+      await fillFromLedger(index, {
+        ledger,
+        entity: run.entity(name).number,
+        tenant: 0,
+        isInteger: facts.key.isInteger,
+        mergedAsIn: mayMerge(facts.entity) ? 'ledger' : null,
+      })
     }
     ready.set(name, index)
     return index

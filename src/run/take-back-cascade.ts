@@ -2,7 +2,7 @@ import { canonicalKey } from '../base/key-text.ts'
 import type { LookupMatch } from '../ledger/ledger.ts'
 import { shapesOf } from '../model/every-shape.ts'
 import type { SchemaDebt, TaskRecord } from '../model/ledger-records.ts'
-import type { Entity, Mapping, MappingValue, NamedValue, Shape } from '../model/mapping.ts'
+import { type Entity, type Mapping, type MappingValue, mayMerge, type NamedValue, type Shape } from '../model/mapping.ts'
 import type { ColumnUpdate, Writer } from '../target/target.ts'
 import { type EntityTables, takeBack } from './corrections.ts'
 import type { Service } from './load-context.ts'
@@ -60,15 +60,36 @@ async function withChildren(doomed: Doomed, context: CascadeContext): Promise<re
     const ids = next.ids.filter(id => !seen.has(id))
     if (ids.length === 0) continue
     for (const id of ids) seen.add(id)
-    const matches = await context.service(next.service).ledger.keysOf(ids)
+    const matches = await matchesOf(next.service, ids, context)
     const { code, column, detail } = next
-    rows.push(...matches.map(match => ({ ...match, reason: { code, column, detail } })))
+    const own = matches.find(match => match.isMerged !== true)?.entity ?? 'another entity'
+    const merged: Reason = { code: 'parent_quarantined', column: '', detail: `is a row of ${own}` }
+    rows.push(...matches.map(match => ({ ...match, reason: match.isMerged ? merged : { code, column, detail } })))
     for (const [entity, group] of groupBy(matches, match => match.entity)) {
       const parents = group.map(row => row.id)
       for (const child of childrenOf(entity, context)) queue.push(await doomedBy(child, { entity, ids: parents }, context))
     }
   }
   return rows
+}
+
+/** Rows with these ids, and rows that are those rows, of whatever service. */
+async function matchesOf(service: string, ids: readonly string[], context: CascadeContext): Promise<readonly LookupMatch[]> {
+  const own = await context.service(service).ledger.keysOf(ids)
+  return [...own, ...(await mergedInto(ids, { context, but: service }))]
+}
+
+/** Rows that are the rows with these ids, in every ledger that can know of such but one. */
+export async function mergedInto(
+  ids: readonly string[],
+  { context, but }: { readonly context: CascadeContext; readonly but: string | null },
+): Promise<readonly LookupMatch[]> {
+  if (ids.length === 0) return []
+  const services = new Set(context.mapping.entities.filter(mayMerge).map(entity => entity.service))
+  const found: LookupMatch[] = []
+  for (const name of services)
+    if (name !== but) found.push(...(await context.service(name).ledger.keysOf(ids)).filter(match => match.isMerged === true))
+  return found
 }
 
 async function takeBackOwn(entity: string, rows: readonly DoomedRow[], context: CascadeContext): Promise<void> {

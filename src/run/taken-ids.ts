@@ -21,7 +21,8 @@ export async function explainTakenIds(
   const duplicates = refused.filter(row => row.code === 'unique_violation')
   if (duplicates.length === 0 || compiled.strategy === 'ordered') return refused
   const ids = new Map(duplicates.map(row => [row.row, idOf(batch, row.row)]))
-  const matches = new Map((await service.ledger.keysOf([...ids.values()])).map(match => [match.id, match]))
+  const known = (await service.ledger.keysOf([...ids.values()])).filter(match => match.isMerged !== true)
+  const matches = new Map(known.map(match => [match.id, match]))
   const isInteger = compiled.key?.isInteger ?? false
   return refused.map(row => {
     const match = matches.get(ids.get(row.row) ?? '')

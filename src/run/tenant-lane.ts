@@ -143,7 +143,7 @@ export class TenantLane {
     const compiled = await this.state.compile(facts)
     const index = this.state.index(facts.entity.name)
     const compares = await this.#compares(task, { service, start })
-    if (compares && index !== null) await this.state.fill(index, facts)
+    if (compares && index !== null) await this.state.fillForRerun(index, facts)
     if (task.state === 'loaded' && !start.restart) return
     const sample = await this.state.sampled(facts)
     await this.#writers.with(service, async writer => {

@@ -1,6 +1,7 @@
 import { tableLabel } from '../base/table-label.ts'
 import { shapesOf } from '../model/every-shape.ts'
 import type { Entity, Mapping, MappingValue, Shape } from '../model/mapping.ts'
+import { standsFor } from '../model/stands-for.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
 import type { UnbreakableRules } from '../target/target.ts'
 
@@ -29,7 +30,7 @@ export function unbreakableRules(mapping: Mapping, programs: readonly Program[])
       const isAlone = writers.get(label)?.size === 1
       const own = {
         distinct: distinctColumns(program, { mapping, i, isAlone }),
-        checked: checkedColumns(shape, heads),
+        checked: checkedColumns(shape, { heads, mapping }),
         constant: new Set(tenantColumn(program.entity, mapping) ?? []),
       }
       const known = rules.get(label)
@@ -95,15 +96,24 @@ function isPlainly(value: MappingValue, column: string): boolean {
 }
 
 /** References the program checks, whichever of several shapes is written. */
-function checkedColumns(shape: Shape, heads: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-  const [first, ...others] = shapesOf(shape).map(one => checkedIn(one, heads))
+interface Heads {
+  readonly mapping: Mapping
+  /** Entity → label of its head. */
+  readonly heads: ReadonlyMap<string, string>
+}
+
+function checkedColumns(shape: Shape, of: Heads): ReadonlyMap<string, string> {
+  const [first, ...others] = shapesOf(shape).map(one => checkedIn(one, of))
   return new Map([...(first ?? [])].filter(([column, head]) => others.every(other => other.get(column) === head)))
 }
 
-function checkedIn(shape: Shape, heads: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+function checkedIn(shape: Shape, { mapping, heads }: Heads): ReadonlyMap<string, string> {
   const parents = shape.columns.flatMap(({ name, value }) => {
     const parent = checkedParent(value)
-    return parent === null ? [] : [[name, heads.get(parent) ?? ''] as const]
+    if (parent === null) return []
+    // A row that is another entity’s row may be in another table than its key says.
+    const tables = new Set(standsFor(parent, mapping.entities).map(entity => heads.get(entity) ?? ''))
+    return tables.size > 1 ? [] : [[name, heads.get(parent) ?? ''] as const]
   })
   return new Map(parents)
 }

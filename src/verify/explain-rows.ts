@@ -211,7 +211,7 @@ export class ExplainRows implements MergeListener {
   async #keysOf(found: readonly Found[]): Promise<Facts['origins']> {
     const ids = found.flatMap(one => (one.kind === 'extra' ? (this.#idOf(one.actual) ?? []) : []))
     if (ids.length === 0) return new Map()
-    const matches = await this.#setting.ledger.keysOf(ids)
+    const matches = (await this.#setting.ledger.keysOf(ids)).filter(match => match.isMerged !== true)
     return new Map(matches.map(match => [match.id.toLowerCase(), match]))
   }
 }

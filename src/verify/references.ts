@@ -1,4 +1,5 @@
 import type { MappingValue } from '../model/mapping.ts'
+import { standsFor } from '../model/stands-for.ts'
 import type { ReferenceTo } from '../target/target.ts'
 import type { TableScope, VerifiedEntity } from './table-scopes.ts'
 
@@ -53,7 +54,8 @@ function parentsOf(
   { scope, entities }: { readonly scope: TableScope; readonly entities: readonly VerifiedEntity[] },
 ): readonly Parent[] | null {
   const parents: Parent[] = []
-  for (const name of names) {
+  const all = entities.map(other => other.facts.entity)
+  for (const name of names.flatMap(one => standsFor(one, all))) {
     const of = entities.find(other => other.facts.entity.name === name && other.facts.entity.service === scope.service)
     const head = of?.compiled.tables[0]
     if (of === undefined || head === undefined || head.idColumn === null) return null

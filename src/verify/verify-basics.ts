@@ -3,6 +3,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import { isBalanced } from '../model/counts.ts'
 import type { DifferenceKind } from '../model/results.ts'
 import type { TargetReader } from '../target/target.ts'
+import { verifyMerged } from './compare-merged.ts'
 import type { Differences } from './differences.ts'
 import { placeOf } from './explain-rows.ts'
 import type { EntityLedger } from './ledger-facts.ts'
@@ -13,6 +14,8 @@ import { heldKeys } from './verify-rows.ts'
 export interface BasicsSetting {
   readonly entities: readonly VerifiedEntity[]
   readonly scopes: readonly TableScope[]
+  /** Names of all services. */
+  readonly services: readonly string[]
   readonly differences: Differences
   /** Whether every tenant is looked at. */
   readonly isAllTenants: boolean
@@ -24,6 +27,9 @@ export interface BasicsSetting {
 /** The basic level: the ledger adds up, tables hold as many rows as it says, constraints are there, references lead to rows of the same tenant. */
 export async function verifyBasics(setting: BasicsSetting): Promise<void> {
   for (const of of setting.entities) await verifyAccounting(of, setting)
+  const ledgers = setting.services.map(service => setting.ledger(service))
+  for (const of of setting.entities)
+    await verifyMerged(of, { own: setting.ledger(of.facts.entity.service), ledgers, differences: setting.differences })
   for (const scope of setting.scopes) await verifyCount(scope, setting)
   const tables = [...new Map(setting.scopes.map(scope => [`${scope.service} ${scope.label}`, scope])).values()]
   for (const scope of tables) {
@@ -137,7 +143,8 @@ async function verifyReferences(scope: TableScope, setting: BasicsSetting): Prom
       ['other_tenant', otherTenant, otherTenantIds],
     ] as const) {
       if (count === 0) continue
-      const known = new Map((await ledger(scope.service).keysOf(ids)).map(match => [match.id.toLowerCase(), match]))
+      const matches = (await ledger(scope.service).keysOf(ids)).filter(match => match.isMerged !== true)
+      const known = new Map(matches.map(match => [match.id.toLowerCase(), match]))
       const none = { table: scope.label, column, expected: null, actual: null, kind }
       for (const id of ids.slice(0, NAMED)) {
         const match = known.get(id.toLowerCase())

@@ -2,13 +2,14 @@ import { canonicalKey } from '../base/key-text.ts'
 import { bug } from '../errors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Finding } from '../model/finding.ts'
-import type { NumberedTenant } from '../model/ledger-records.ts'
-import type { BatchBuffers } from '../plan/batch-buffers.ts'
+import type { KnownKey, NumberedTenant } from '../model/ledger-records.ts'
+import type { BatchBuffers, MergedRow } from '../plan/batch-buffers.ts'
 import { partsOf } from '../plan/row-program.ts'
 import type { EntityFacts } from '../plan/tenant-plan.ts'
 import type { SourceSnapshot } from '../source/source.ts'
 import type { TargetReader } from '../target/target.ts'
 import { CompareIdMap } from './compare-id-map.ts'
+import { CompareMerged } from './compare-merged.ts'
 import { CompareScope } from './compare-scope.ts'
 import type { Differences } from './differences.ts'
 import { EveryRow } from './expected-rows.ts'
@@ -42,6 +43,13 @@ interface Reading {
   readonly snapshot: Pick<SourceSnapshot, 'marker' | 'count'>
 }
 
+/** A batch as it is told (run/recompute.ts). */
+interface ToldRows {
+  readonly buffers: BatchBuffers
+  readonly held: ReadonlySet<number>
+  readonly merged: readonly MergedRow[]
+}
+
 interface Refused {
   readonly entity: string
   /** Canonical key text. */
@@ -53,6 +61,7 @@ interface Work {
   readonly of: VerifiedEntity
   /** Null: only a sample is compared. */
   readonly idMap: CompareIdMap | null
+  readonly merged: CompareMerged
   readonly parts: readonly { readonly scope: CompareScope; readonly writer: number }[]
   readonly outcomes: { read: number; loaded: number; excluded: number; standing: number }
   /** Canonical keys of rows that are in the target and in quarantine. */
@@ -96,6 +105,7 @@ export class VerifyRows {
     if (this.#setting.factsOf(of)?.task?.marker !== snapshot.marker) this.#moved.add(of)
     const { spill, differences } = this.#setting
     const idMap = new CompareIdMap({ of, ledger, spill, differences, isMoved: this.#moved.has(of) })
+    const merged = await CompareMerged.begin({ of, ledger, differences, isMoved: this.#moved.has(of) })
     const parts = [...this.#scopes].flatMap(([scope, { compare }]) =>
       scope.writers.flatMap((writer, i) => (writer.of === of ? [{ scope: compare, writer: i }] : [])),
     )
@@ -105,6 +115,7 @@ export class VerifyRows {
     this.#work = {
       of,
       idMap: sample === null ? idMap : null,
+      merged,
       parts,
       outcomes: { read: 0, loaded: 0, excluded: 0, standing: 0 },
       standing,
@@ -113,10 +124,11 @@ export class VerifyRows {
     return absent
   }
 
-  async rows(_reading: Reading, batch: { readonly buffers: BatchBuffers; readonly held: ReadonlySet<number> }): Promise<void> {
-    const { idMap, parts, outcomes, chosen, standing } = this.#current()
+  async rows(_reading: Reading, batch: ToldRows): Promise<void> {
+    const { idMap, merged, parts, outcomes, chosen, standing } = this.#current()
     outcomes.read += batch.buffers.read
-    outcomes.loaded += batch.buffers.loaded - batch.held.size
+    outcomes.loaded += batch.buffers.loaded - batch.held.size + batch.merged.length
+    merged.push(batch.merged)
     outcomes.excluded += batch.buffers.excluded
     outcomes.standing += countKeys(batch.buffers, standing)
     if (idMap !== null) {
@@ -133,8 +145,9 @@ export class VerifyRows {
   }
 
   async end(): Promise<void> {
-    const { of, idMap, parts } = this.#current()
+    const { of, idMap, merged, parts } = this.#current()
     await idMap?.done()
+    merged.finish()
     for (const { scope, writer } of parts) await scope.done(writer)
     for (const { explain } of this.#scopes.values()) await explain.finish()
     this.#tellLedger(this.#current())
@@ -160,7 +173,7 @@ export class VerifyRows {
     idMap?.tellSuspects()
     const counts = factsOf(of)?.counts
     if (counts === undefined) return
-    const kept = counts.loaded + counts.updated + counts.unchanged + counts.skipped + outcomes.standing
+    const kept = counts.loaded + counts.merged + counts.updated + counts.unchanged + counts.skipped + outcomes.standing
     const pairs = [
       ['loaded', outcomes.loaded, kept],
       ['excluded', outcomes.excluded, counts.excluded],
@@ -191,7 +204,7 @@ export class VerifyRows {
       if (of === undefined) continue
       const key = partsOf(row.key)
       const [known] = await this.#setting.ledger(of.facts.entity.service).known(of.number, tenant?.number ?? 0, [key])
-      if (known?.state !== 'loaded') continue
+      if (known?.state !== 'loaded' && known?.state !== 'merged') continue
       const { differences } = this.#setting
       const table = of.compiled.tables[0]?.name ?? ''
       if (this.#moved.has(of)) {
@@ -224,13 +237,17 @@ async function heldRows(
   const textsOf = (isWanted: (i: number) => boolean): ReadonlySet<string> =>
     new Set(keys.filter((_, i) => isWanted(i)).map(key => canonicalKey(key)))
   return {
-    absent: textsOf(i => known[i]?.state !== 'loaded'),
-    standing: textsOf(i => known[i]?.state === 'loaded' && held[i]?.last_run === run),
+    absent: textsOf(i => !isThere(known[i])),
+    standing: textsOf(i => isThere(known[i]) && held[i]?.last_run === run),
   }
 }
 
 async function pushAll(parts: Work['parts'], batch: { readonly buffers: BatchBuffers; readonly held: ReadonlySet<number> }): Promise<void> {
   for (const { scope, writer } of parts) await scope.push(writer, batch)
+}
+
+function isThere(known: KnownKey | null | undefined): boolean {
+  return known?.state === 'loaded' || known?.state === 'merged'
 }
 
 function countKeys(buffers: BatchBuffers, keys: ReadonlySet<string>): number {

@@ -6,7 +6,7 @@ import { canonicalKey } from '../../src/base/key-text.ts'
 import { uuidBytes, uuidText } from '../../src/base/uuid-text.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import type { LedgerEngine } from './ledger-engines.ts'
-import { commit, mappedIntegers, NASTY_KEYS, refused, start, tenant } from './ledger-samples.ts'
+import { commit, hasCode, mappedIntegers, NASTY_KEYS, refused, start, startRun, tenant } from './ledger-samples.ts'
 import { collectFields } from './table-spec.ts'
 
 const MANY = 100_000
@@ -170,6 +170,57 @@ export function keyTests(engine: LedgerEngine): void {
     assert.deepEqual(states, ['excluded', 'quarantined', 'loaded', 'loaded', undefined])
     const all = await allKeys(started.ledger)
     assert.deepEqual(Object.fromEntries(all), { '["1"]': 'excluded', '["2"]': 'quarantined', '["3"]': 'loaded', '["4"]': 'loaded' })
+  })
+
+  test('remembers which rows are other rows: known by key, told by identifier after the row itself, forgotten when unmapped', async t => {
+    const bed = await engine.open(t)
+    const started = await start(bed)
+    const { ledger } = started
+    const [own] = mappedIntegers([1n])
+    assert.ok(own)
+    const merged = [...NASTY_KEYS, ['2']].map(key => ({ key, id: own.id }))
+    const counts = { read: 1 + merged.length, merged: merged.length }
+    const { id: first } = await commit(started, { integers: [own], merged, counts })
+    const keys = merged.map(row => row.key)
+    assert.deepEqual(
+      await ledger.known(1, 1, keys),
+      merged.map(() => ({ state: 'merged', id: own.id, run: 'run-1', batch: first })),
+    )
+    const found = await ledger.keysOf([own.id.toUpperCase()])
+    assert.deepEqual(found[0]?.key, ['1'])
+    assert.deepEqual(
+      new Set(found.slice(1).map(({ key, isMerged, table }) => JSON.stringify([key, isMerged, table]))),
+      new Set(keys.map(key => JSON.stringify([key, true, 'public.kept']))),
+    )
+    const streamed: unknown[] = []
+    for await (const chunk of ledger.merged(1, 1)) streamed.push(...chunk)
+    const sorted = merged.toSorted((a, b) => Buffer.compare(Buffer.from(canonicalKey(a.key)), Buffer.from(canonicalKey(b.key))))
+    assert.deepEqual(streamed, sorted)
+    assert.equal(await ledger.mapped(1, 1), 1n, 'they are no rows of the id map')
+    const all = await allKeys(ledger)
+    assert.ok(keys.every(key => all.get(JSON.stringify(key)) === 'merged'))
+    await assert.rejects(commit(started, { merged: merged.slice(0, 1), counts: { read: 1, merged: 1 } }), hasCode('LEDGER_INVALID'))
+  })
+
+  test('a row that is another row leaves the quarantine, moves to a third row, and becomes a row of its own', async t => {
+    const bed = await engine.open(t)
+    const started = await start(bed)
+    const { ledger } = started
+    const [one, two] = mappedIntegers([1n, 2n])
+    assert.ok(one && two)
+    await commit(started, { integers: [one, two], quarantine: [refused(['3'])] })
+    const again = await startRun(bed, { ledger, run: 'run-2' })
+    await commit(again, { merged: [{ key: ['3'], id: one.id }], counts: { read: 1, merged: 1 } })
+    assert.deepEqual((await ledger.quarantine({ limit: null })).rows, [])
+    await commit(again, { merged: [{ key: ['3'], id: two.id }], unmapped: [['3']], counts: { read: 1, updated: 1 } })
+    assert.equal((await ledger.keysOf([two.id])).length, 2)
+    assert.equal((await ledger.keysOf([one.id])).length, 1)
+    const [own] = mappedIntegers([3n])
+    assert.ok(own)
+    await commit(again, { integers: [own], unmapped: [['3']] })
+    const [known] = await ledger.known(1, 1, [['3']])
+    assert.equal(known?.state, 'loaded')
+    assert.equal((await ledger.keysOf([two.id])).length, 1)
   })
 
   test('gives the id map in the order of keys, integers by value and texts by their bytes, as the tuples it was given with 0 as the batch', async t => {

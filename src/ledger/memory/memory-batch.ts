@@ -28,17 +28,24 @@ function checkFence(store: MemoryStore, record: BatchRecord): void {
 function checkKeys(store: MemoryStore, record: BatchRecord): void {
   const leaving = new Set(record.unmapped.map(canonicalKey))
   const coming = new Set<string>()
+  for (const { key } of record.merged ?? []) checkMerged(store, record, { key: canonicalKey(key), leaving })
   for (const { key, entity, tenant } of record.idMap === null ? [] : decodeIdMap(record.idMap)) {
     const mapped = store.room({ entity, tenant }).mapped.get(key)
     const isThere = mapped?.format === record.idMap?.format && !leaving.has(key)
-    if (isThere || coming.has(key)) {
-      throw new RehouseError('LEDGER_INVALID', 'expected keys that are not in the id map, got one that is there already', {
-        where: { batch: record.id },
-        next: 'Nothing of the batch was kept. See that the key of the source relation is unique; then resume.',
-      })
-    }
+    if (isThere || coming.has(key)) throw keyThere(record)
     coming.add(key)
   }
+}
+
+function checkMerged(store: MemoryStore, record: BatchRecord, of: { readonly key: string; readonly leaving: ReadonlySet<string> }): void {
+  if (store.room(record).merged.has(of.key) && !of.leaving.has(of.key)) throw keyThere(record)
+}
+
+function keyThere(record: BatchRecord): RehouseError {
+  return new RehouseError('LEDGER_INVALID', 'expected keys that are not in the id map, got one that is there already', {
+    where: { batch: record.id },
+    next: 'Nothing of the batch was kept. See that the key of the source relation is unique; then resume.',
+  })
 }
 
 /** The record as it is now: its buffers are the caller's again. */
@@ -51,7 +58,11 @@ export function keptRecord(record: BatchRecord): BatchRecord {
 /** Applies a checked batch. The fence cannot have been raised meanwhile: who takes a task over waits for its batch, or ends the writer. */
 export function applyBatch(store: MemoryStore, record: BatchRecord): void {
   const room = store.room(record)
-  for (const key of record.unmapped) room.mapped.delete(canonicalKey(key))
+  for (const key of record.unmapped) {
+    room.mapped.delete(canonicalKey(key))
+    room.merged.delete(canonicalKey(key))
+  }
+  for (const { key, id } of record.merged ?? []) room.merged.set(canonicalKey(key), { id, batch: record.id })
   const mapped = record.idMap === null ? [] : decodeIdMap(record.idMap)
   for (const row of mapped) mapRow(store, record, row)
   const others = openOfOthers(room, record)
@@ -89,7 +100,7 @@ function refuseRows(room: KeyRoom, record: BatchRecord): void {
 }
 
 function endedKeys(record: BatchRecord, mapped: readonly IdMapRow[]): ReadonlySet<string> {
-  const refused = [...record.quarantine, ...record.exclusions].map(row => canonicalKey(row.key))
+  const refused = [...record.quarantine, ...record.exclusions, ...(record.merged ?? [])].map(row => canonicalKey(row.key))
   return new Set([...refused, ...mapped.map(row => row.key)])
 }
 

@@ -24,7 +24,7 @@ import type { AuditEntry, Hold, Holder, Ledger, LedgerIdentity, LookupMatch, Qua
 import { idMapTuples, sumIdMap } from './id-map-tuples.ts'
 import { addAudit, checkOf, headOf } from './memory-audit.ts'
 import { applyBatch, checkBatch, keptRecord } from './memory-batch.ts'
-import { keysOf } from './memory-look-up.ts'
+import { keysOf, mergedKeys } from './memory-look-up.ts'
 import { adoptEntities, adoptTenants, numberEntities, numberTenants } from './memory-numbers.ts'
 import { digests, outcomes, quarantine, taskRecord, tenantOutcomes, totals, updatedIn } from './memory-reports.ts'
 import { type KeyRoom, MemoryStore, quarantineName } from './memory-store.ts'
@@ -195,6 +195,8 @@ export class MemoryLedger implements Ledger {
       const { id, hash, batch } = mapped
       return { state: 'loaded', id, hash, run: this.#store.batches.get(batch)?.run ?? '', batch }
     }
+    const merged = room.merged.get(key)
+    if (merged) return { state: 'merged', ...merged, run: this.#store.batches.get(merged.batch)?.run ?? '' }
     const refused = room.quarantine.get(quarantineName(key, { part: null, ordinal: 0 }))
     if (refused && refused.resolvedBatch === null) {
       const { code, column, valueMasked, detail } = refused
@@ -220,7 +222,7 @@ export class MemoryLedger implements Ledger {
   async *knownKeys(entity: number, tenant: number): ReturnType<Ledger['knownKeys']> {
     const room = this.#store.room({ entity, tenant })
     const whole = [...room.quarantine.values()].filter(row => row.part === null).map(row => canonicalKey(row.key))
-    const texts = [...new Set([...room.mapped.keys(), ...whole, ...room.excluded.keys()])]
+    const texts = [...new Set([...room.mapped.keys(), ...room.merged.keys(), ...whole, ...room.excluded.keys()])]
     for (let at = 0; at < texts.length; at += CHUNK) {
       yield texts.slice(at, at + CHUNK).flatMap(text => {
         const state = this.#knownKey(room, text)?.state
@@ -233,9 +235,9 @@ export class MemoryLedger implements Ledger {
     return idMapTuples(this.#store, of)
   }
 
-  sumIdMap(...asked: Parameters<Ledger['sumIdMap']>): ReturnType<Ledger['sumIdMap']> {
-    return Promise.resolve(sumIdMap(this.#store, ...asked))
-  }
+  sumIdMap = async (...asked: Parameters<Ledger['sumIdMap']>): ReturnType<Ledger['sumIdMap']> => sumIdMap(this.#store, ...asked)
+
+  merged = (entity: number, tenant: number): ReturnType<Ledger['merged']> => mergedKeys(this.#store.room({ entity, tenant }))
 
   async mapped(entity: number, tenant: number): Promise<bigint> {
     return BigInt(this.#store.room({ entity, tenant }).mapped.size)

@@ -1,6 +1,7 @@
+import { compareCodePoints } from '../../base/code-point-order.ts'
 import { keyParts } from '../../base/key-text.ts'
-import type { LookupMatch } from '../ledger.ts'
-import type { MemoryStore } from './memory-store.ts'
+import type { LookupMatch, MergedKey } from '../ledger.ts'
+import type { KeyRoom, MemoryStore } from './memory-store.ts'
 
 /** In the order of `ids`. */
 export function keysOf(store: MemoryStore, ids: readonly string[]): readonly LookupMatch[] {
@@ -12,7 +13,19 @@ export function keysOf(store: MemoryStore, ids: readonly string[]): readonly Loo
         wanted.has(id.toLowerCase()) ? [matchOf(store, { entity, tenant, key, id, batch })] : [],
       ),
     )
-  return matches.toSorted((a, b) => (wanted.get(a.id.toLowerCase()) ?? 0) - (wanted.get(b.id.toLowerCase()) ?? 0))
+  const merged = store
+    .rooms()
+    .flatMap(({ entity, tenant, room }) =>
+      [...room.merged].flatMap(([key, { id, batch }]) =>
+        wanted.has(id.toLowerCase()) ? [{ ...matchOf(store, { entity, tenant, key, id, batch }), isMerged: true as const }] : [],
+      ),
+    )
+  return [...matches, ...merged].toSorted((a, b) => (wanted.get(a.id.toLowerCase()) ?? 0) - (wanted.get(b.id.toLowerCase()) ?? 0))
+}
+
+/** By canonical key. */
+export async function* mergedKeys({ merged }: KeyRoom): AsyncGenerator<readonly MergedKey[]> {
+  yield [...merged].toSorted(([a], [b]) => compareCodePoints(a, b)).map(([key, { id }]) => ({ key: keyParts(key) ?? [key], id }))
 }
 
 interface MappedRow {

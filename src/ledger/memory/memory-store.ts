@@ -31,6 +31,8 @@ export interface MappedKey {
 /** What the ledger knows about the keys of one entity and tenant. All maps by canonical key text; quarantine by key, part and ordinal. */
 export interface KeyRoom {
   readonly mapped: Map<string, MappedKey>
+  /** Keys whose row is another row. */
+  readonly merged: Map<string, { readonly id: string; readonly batch: string }>
   readonly quarantine: Map<string, StoredQuarantine>
   readonly excluded: Map<string, string>
 }
@@ -60,7 +62,7 @@ export class MemoryStore {
     const name = `${entity}/${tenant}`
     const known = this.#rooms.get(name)
     if (known) return known
-    const room: KeyRoom = { mapped: new Map(), quarantine: new Map(), excluded: new Map() }
+    const room: KeyRoom = { mapped: new Map(), merged: new Map(), quarantine: new Map(), excluded: new Map() }
     this.#rooms.set(name, room)
     return room
   }

@@ -118,6 +118,7 @@ function resolvePart(record: BatchRecord, c: Common & { readonly keys: string },
     integer: ` or exists (select from rehouse.id_map_integer m where m.tenant = ${c.tenant} and m.entity = ${c.entity} and m.key = rehouse.integer_key(q.key) and m.batch = ${c.batch})`,
     text: ` or exists (select from rehouse.id_map_text m where m.tenant = ${c.tenant} and m.entity = ${c.entity} and m.key = q.key and m.batch = ${c.batch})`,
   }
+  const merged = record.merged ?? []
   const others = record.pass > 1 ? 'true' : `(q.last_run < ${c.run} or q.last_run > ${c.run})`
   const isSeenAgain =
     record.quarantine.length > 0
@@ -126,7 +127,7 @@ function resolvePart(record: BatchRecord, c: Common & { readonly keys: string },
   return `resolved as (
     update rehouse.quarantine q set resolved_batch = ${c.batch}
     where q.tenant = ${c.tenant} and q.entity = ${c.entity} and q.resolved_batch is null and ${others}${isSeenAgain}
-      and (q.key = any(${c.keys}::text[]) or q.key = any(${excluded})${record.idMap === null ? '' : loaded[record.idMap.format]})
+      and (q.key = any(${c.keys}::text[]) or q.key = any(${excluded})${merged.length === 0 ? '' : ` or q.key = any(${add(textArray(merged.map(row => canonicalKey(row.key))))}::text[])`}${record.idMap === null ? '' : loaded[record.idMap.format]})
   )`
 }
 

@@ -5,6 +5,7 @@ import type { KnownKey } from '../../model/ledger-records.ts'
 import type { Session } from '../../postgres/session.ts'
 import type { IntegerSum } from '../ledger.ts'
 import { plainArray, storable, textArray } from './array-text.ts'
+import { readMergedKeys } from './merged-rows.ts'
 
 type KeyState = { readonly key: readonly string[]; readonly state: KnownKey['state'] }
 type Place = { readonly entity: number; readonly tenant: number }
@@ -22,7 +23,7 @@ export function integerKey(text: string): string | null {
 }
 
 /**
- * In the order of `keys`; null = never seen. Loaded wins over quarantined, quarantined over excluded.
+ * In the order of `keys`; null = never seen. Loaded wins over merged, merged over quarantined, quarantined over excluded.
  * One question per table, each only for the keys that are still unknown: `= any` walks an index once for all of them, a join would descend it per key.
  */
 export async function readKnown(
@@ -32,6 +33,8 @@ export async function readKnown(
 ): Promise<readonly (KnownKey | null)[]> {
   const texts = keys.map(key => storable(canonicalKey(key)))
   const known = await readLoaded(session, place, texts)
+  const others = texts.filter(text => !known.has(text))
+  if (others.length > 0) for (const [text, state] of await readMergedKeys(session, place, others)) known.set(text, state)
   const rest = texts.filter(text => !known.has(text))
   if (rest.length > 0) for (const [text, state] of await readRefused(session, place, rest)) known.set(text, state)
   return texts.map(text => known.get(text) ?? null)
@@ -115,11 +118,12 @@ async function readRefused(session: Session, { tenant, entity }: Place, texts: r
   )
 }
 
-/** Whether any key is known: three look-ups in indexes. */
+/** Whether any key is known: look-ups in indexes. */
 export async function readHasKeys(session: Session, place: Place): Promise<boolean> {
   const { rows } = await session.query(
     `select exists (select from rehouse.id_map_integer where tenant = $1 and entity = $2)
       or exists (select from rehouse.id_map_text where tenant = $1 and entity = $2)
+      or exists (select from rehouse.merged where tenant = $1 and entity = $2)
       or exists (select from rehouse.quarantine where tenant = $1 and entity = $2 and resolved_batch is null)
       or exists (select from rehouse.exclusion where tenant = $1 and entity = $2)`,
     [place.tenant, place.entity],
@@ -127,7 +131,7 @@ export async function readHasKeys(session: Session, place: Place): Promise<boole
   return rows[0]?.[0] === 't'
 }
 
-const STATES: Readonly<Record<string, KnownKey['state']>> = { l: 'loaded', q: 'quarantined', x: 'excluded' }
+const STATES: Readonly<Record<string, KnownKey['state']>> = { l: 'loaded', m: 'merged', q: 'quarantined', x: 'excluded' }
 
 /** Every key with its state, in any order, in chunks as they come over the wire. */
 export async function* streamKnownKeys(session: Session, place: Place): AsyncGenerator<readonly KeyState[]> {
@@ -143,10 +147,12 @@ export async function* streamKnownKeys(session: Session, place: Place): AsyncGen
 function allKeys(place: Place): string {
   const here = (alias: string): string => `${alias}.tenant = ${Number(place.tenant)} and ${alias}.entity = ${Number(place.entity)}`
   const isMapped = `(exists (select from rehouse.id_map_text t where ${here('t')} and t.key = o.key)
-    or exists (select from rehouse.id_map_integer i where ${here('i')} and i.key = rehouse.integer_key(o.key)))`
+    or exists (select from rehouse.id_map_integer i where ${here('i')} and i.key = rehouse.integer_key(o.key))
+    or exists (select from rehouse.merged m where ${here('m')} and m.key = o.key))`
   const isRefused = `exists (select from rehouse.quarantine q where ${here('q')} and q.key = o.key and q.part = '' and q.ordinal = 0 and q.resolved_batch is null)`
   return `select i.key::text collate "C", 'l' from rehouse.id_map_integer i where ${here('i')}
     union all select t.key, 'l' from rehouse.id_map_text t where ${here('t')}
+    union all select m.key, 'm' from rehouse.merged m where ${here('m')}
     union all select o.key, 'q' from rehouse.quarantine o where ${here('o')} and o.part = '' and o.ordinal = 0 and o.resolved_batch is null and not ${isMapped}
     union all select o.key, 'x' from rehouse.exclusion o where ${here('o')} and not ${isMapped} and not ${isRefused}`
 }

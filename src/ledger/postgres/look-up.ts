@@ -20,11 +20,13 @@ export async function readKeysOf(
 ): Promise<readonly LookupMatch[]> {
   const wanted = [...new Set(ids)]
   const matches = [...(await matchDecoded(session, wanted, how.decode)), ...(await matchIndexed(session, wanted))]
+  const merged = await matchMerged(session, wanted)
   const found = new Set(matches.map(match => match.id.toLowerCase()))
   const rest = wanted.filter(id => UUID.test(id) && how.decode(id) === null && !found.has(id.toLowerCase()))
   if (rest.length > 0 && (await hasUndecodable(session, how.decode))) matches.push(...(await matchScanned(session, rest, how.unindexed)))
   const position = new Map(wanted.map((id, i) => [id.toLowerCase(), i]))
-  return matches.toSorted((a, b) => (position.get(a.id.toLowerCase()) ?? 0) - (position.get(b.id.toLowerCase()) ?? 0))
+  // Stable: a row of its own comes before those that are it.
+  return [...matches, ...merged].toSorted((a, b) => (position.get(a.id.toLowerCase()) ?? 0) - (position.get(b.id.toLowerCase()) ?? 0))
 }
 
 const FACTS = `e.name, t.code, m.key::text, m.id::text, e.head_table, m.batch, b.run`
@@ -49,11 +51,22 @@ async function matchDecoded(session: Session, ids: readonly string[], decode: Id
   return rows.map(matchOf)
 }
 
+// UUIDs are stored in lower case; other identifiers as they are.
+function spellingsOf(ids: readonly string[]): readonly string[] {
+  return ids.flatMap(id => (UUID.test(id) ? [id, id.toLowerCase()] : [id]))
+}
+
+async function matchMerged(session: Session, ids: readonly string[]): Promise<readonly LookupMatch[]> {
+  const { rows } = await session.query(
+    `select ${FACTS} from rehouse.merged m ${JOINS} where m.id = any($1::text[]) order by m.entity, m.tenant, m.key`,
+    [textArray(spellingsOf(ids))],
+  )
+  return rows.map(row => ({ ...matchOf(row), isMerged: true as const }))
+}
+
 async function matchIndexed(session: Session, ids: readonly string[]): Promise<readonly LookupMatch[]> {
-  // UUIDs are stored in lower case; other identifiers as they are.
-  const spellings = ids.flatMap(id => (UUID.test(id) ? [id, id.toLowerCase()] : [id]))
   const { rows } = await session.query(`select ${FACTS} from rehouse.id_map_text m ${JOINS} where m.id = any($1::text[])`, [
-    textArray(spellings),
+    textArray(spellingsOf(ids)),
   ])
   return rows.map(matchOf)
 }

@@ -27,6 +27,7 @@ import { countIdMap, idMapStatement, readDigests, sumIdMap } from './id-map-rows
 import { checkLedgerIdentity, installLedger, ledgerState } from './install.ts'
 import { readHasKeys, readKnown, streamKnownKeys, sumIntegers } from './known-keys.ts'
 import { type IdDecoder, readKeysOf, type UnindexedLookup } from './look-up.ts'
+import { streamMerged } from './merged-rows.ts'
 import { adoptNumbers, numberEntities, numberTenants, readEntities, readTenants } from './numbering.ts'
 import { recordBatch } from './record-batch.ts'
 import { readOutcomes, readQuarantine, readTenantOutcomes, readTotals } from './reports.ts'
@@ -197,6 +198,15 @@ export class PostgresLedger implements Ledger {
 
   sumIdMap(...asked: Parameters<Ledger['sumIdMap']>): ReturnType<Ledger['sumIdMap']> {
     return this.#control.use(session => sumIdMap(session, ...asked))
+  }
+
+  async *merged(entity: number, tenant: number): ReturnType<Ledger['merged']> {
+    const session = await this.#control.openAnother()
+    try {
+      yield* streamMerged(session, { entity, tenant })
+    } finally {
+      session.destroy()
+    }
   }
 
   mapped(entity: number, tenant: number): Promise<bigint> {

@@ -8,11 +8,12 @@ import { fenceLost } from '../fence-lost.ts'
 import { textArray } from './array-text.ts'
 import { batchStatement } from './batch-statement.ts'
 import { copyImages } from './before-images.ts'
+import { addMerged } from './merged-rows.ts'
 
 const ID_MAP = { integer: 'rehouse.id_map_integer', text: 'rehouse.id_map_text' } as const
 
 /**
- * Everything of a batch in at most three round trips: id map rows that go away, id map rows that come (COPY), and one statement for all the rest,
+ * Everything of a batch in few round trips: id map rows that go away, id map rows that come (COPY), rows that are other rows, and one statement for all the rest,
  * whose last word is the fence. Throws FENCE_LOST when the task was taken over; LEDGER_INVALID when a key is in the id map already.
  */
 export async function recordBatch(tx: WriteTransaction, record: BatchRecord): Promise<void> {
@@ -20,6 +21,7 @@ export async function recordBatch(tx: WriteTransaction, record: BatchRecord): Pr
   try {
     await unmap(session, record)
     if (record.idMap !== null) await copyIdMap(session, record.idMap)
+    await addMerged(session, record)
     await copyImages(session, record)
     const { text, values } = batchStatement(record)
     const { rowCount } = await session.query(text, values)
@@ -35,6 +37,8 @@ async function unmap(session: Session, record: BatchRecord): Promise<void> {
   await session.query(
     `with i as (
       delete from rehouse.id_map_integer where tenant = $1 and entity = $2 and key in (select rehouse.integer_key(k) from unnest($3::text[]) as k)
+    ), m as (
+      delete from rehouse.merged where tenant = $1 and entity = $2 and key = any($3::text[])
     )
     delete from rehouse.id_map_text where tenant = $1 and entity = $2 and key = any($3::text[])`,
     [record.tenant, record.entity, textArray(keys)],
@@ -58,7 +62,7 @@ function refusedBatch(record: BatchRecord, refusal: Refusal): RehouseError {
       cause: refusal,
     })
   }
-  if (refusal.table === ID_MAP.integer || refusal.table === ID_MAP.text) {
+  if (refusal.table === ID_MAP.integer || refusal.table === ID_MAP.text || refusal.table === 'rehouse.merged') {
     return new RehouseError('LEDGER_INVALID', 'expected keys that are not in the id map, got one that is there already', {
       where,
       next: 'Nothing of the batch was kept. See that the key of the source relation is unique; then resume.',

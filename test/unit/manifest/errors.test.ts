@@ -167,10 +167,29 @@ test('codes and names are words in snake_case', () => {
   expectOne(manifest({ entity: '    rules: [{ when: a, note: 404 }]' }), { code: 'MANIFEST_INVALID', says: /got the number 404/ })
 })
 
+test('`same_as` names one entity and the whole key of its row, and is no rule for members of a list', () => {
+  const rule = (text: string): string => manifest({ entity: `    key: id\n    rules: [{ when: a, same_as: ${text} }]` })
+  expectOne(rule('{ ref: persn, from: b }'), {
+    code: 'MANIFEST_INVALID',
+    says: /the name of an entity, got `persn`.*did you mean `person`/,
+  })
+  expectOne(rule('{ ref: person, from: [b, c] }'), { code: 'MANIFEST_INVALID', says: /1 expression for the key of `person`, got 2/ })
+  expectOne(rule('{ ref: person }'), { code: 'MANIFEST_INVALID', says: /expected `from` at .*same_as`, got the row it is without it/ })
+  expectOne(rule('{ ref: [person, other], from: b }'), { code: 'MANIFEST_INVALID', says: /the name of an entity.*got a list/ })
+  expectOne(rule('person'), { code: 'MANIFEST_INVALID', says: /expected the row it is at .*same_as`, got 'person'/ })
+  expectOne(rule('{ ref: person, from: b, missing: { value: null } }'), { code: 'MANIFEST_UNKNOWN_KEY', says: /unknown key `missing`/ })
+  const list =
+    'with: { marks: { from: public.mark, match: { id: id }, many: true, rules: [{ when: a, same_as: { ref: person, from: b } }] } }'
+  assert.deepEqual(
+    findingsOf(manifest({ entity: `    ${list}` })).map(({ code }) => code),
+    ['MANIFEST_INVALID', 'MANIFEST_UNKNOWN_KEY'],
+  )
+})
+
 test('a rule has exactly one fate, an outcome at most one', () => {
   expectOne(manifest({ entity: '    rules: [{ when: a }]' }), {
     code: 'MANIFEST_INVALID',
-    says: /exactly one of exclude, quarantine, note .* got none/,
+    says: /exactly one of exclude, quarantine, note, same_as .* got none/,
   })
   expectOne(manifest({ entity: '    rules: [{ when: a, exclude: b, note: c }]' }), {
     code: 'MANIFEST_INVALID',

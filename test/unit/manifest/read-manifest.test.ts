@@ -69,7 +69,7 @@ test('reads an entity: source, key, named values, rules, tables and batch', () =
     ['identity', false, { source: 'district', schema: 'dbo', name: 'Staff' }, ['Id'], 'hashed'],
   )
   assert.deepEqual(
-    user.rules.map(rule => [rule.when.text, rule.fate, rule.code]),
+    user.rules.map(rule => [rule.when.text, rule.fate, rule.fate === 'same_as' ? rule.row : rule.code]),
     [
       ["nullif(trim(Email), '') is null", 'exclude', 'no_login'],
       ['length(Email) > 200', 'quarantine', 'email_too_long'],
