@@ -5,9 +5,10 @@ import type { Finding } from '../model/finding.ts'
 import type { BatchRecord, BeforeImage, QuarantineRow, TaskRecord } from '../model/ledger-records.ts'
 import { partsOf } from '../plan/row-program.ts'
 import type { Writer, WriteTransaction } from '../target/target.ts'
-import { type KnownMerged, mergedImage } from './classify-merged.ts'
+import { mergedImage } from './classify-merged.ts'
 import type { GoneRows } from './find-gone.ts'
 import { type ChangedRow, changeOf } from './row-changes.ts'
+import { type RowsByKeys, rowsByKeys } from './rows-by-keys.ts'
 import { atSeam } from './seams.ts'
 import { type CascadeContext, childrenOf, mergedInto, selectIds } from './take-back-cascade.ts'
 import { type ReadRows, type RowPlace, TargetRows } from './target-rows.ts'
@@ -131,7 +132,7 @@ async function removeSome(round: Round, keys: readonly string[]): Promise<void> 
   const { removal, context, writer } = round
   const { entity } = removal.gone
   const { ledger, name } = context.service(entity.service)
-  const { own, merged } = await rowsOf(round, keys)
+  const { own, merged } = await rowsByKeys(ledger, { entity: entity.number, tenant: removal.gone.tenant?.number ?? 0 }, keys)
   const id = await ledger.nextBatch()
   const tx = await writer.begin()
   try {
@@ -160,37 +161,11 @@ interface Removed {
 }
 
 /** What is decided is looked at no more. */
-function settle(removal: Removal, { conflicts, done, refused, merged }: Removed & Pick<RowsOf, 'merged'>): void {
+function settle(removal: Removal, { conflicts, done, refused, merged }: Removed & Pick<RowsByKeys, 'merged'>): void {
   for (const { key } of [...conflicts, ...refused, ...merged, ...done.map(({ row }) => row)]) removal.pending.delete(canonicalKey(key))
   removal.conflicts += conflicts.length
   removal.refused += refused.length
   removal.removed += done.length + merged.length
-}
-
-/** Rows with rows of their own in the target, and rows that are other rows. */
-interface RowsOf {
-  readonly own: readonly ChangedRow[]
-  readonly merged: readonly Unmerged[]
-}
-
-interface Unmerged {
-  readonly key: readonly string[]
-  readonly before: KnownMerged
-}
-
-async function rowsOf({ removal, context }: Round, keys: readonly string[]): Promise<RowsOf> {
-  const { entity, tenant } = removal.gone
-  const parts = keys.map(partsOf)
-  const known = await context.service(entity.service).ledger.known(entity.number, tenant?.number ?? 0, parts)
-  const own = parts.flatMap((key, i): ChangedRow[] => {
-    const before = known[i]
-    return before?.state === 'loaded' ? [{ key, id: before.id, hash: before.hash, batch: before.batch, now: [] }] : []
-  })
-  const merged = parts.flatMap((key, i): Unmerged[] => {
-    const before = known[i]
-    return before?.state === 'merged' ? [{ key, before }] : []
-  })
-  return { own, merged }
 }
 
 /** Looks before it locks: a rerun that finds the same rows in the way locks none. */
@@ -237,7 +212,7 @@ async function referredTo(tx: WriteTransaction, rows: readonly ChangedRow[], { r
 
 function recordOf(
   { removal, context, task }: Round,
-  of: { readonly id: string; readonly merged: RowsOf['merged'] } & Pick<Removed, 'conflicts' | 'done'>,
+  of: { readonly id: string; readonly merged: RowsByKeys['merged'] } & Pick<Removed, 'conflicts' | 'done'>,
 ): BatchRecord {
   const { gone } = removal
   const { id, conflicts, done, merged } = of

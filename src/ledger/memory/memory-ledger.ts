@@ -236,7 +236,6 @@ export class MemoryLedger implements Ledger {
   }
 
   sumIdMap = async (...asked: Parameters<Ledger['sumIdMap']>): ReturnType<Ledger['sumIdMap']> => sumIdMap(this.#store, ...asked)
-
   merged = (entity: number, tenant: number): ReturnType<Ledger['merged']> => mergedKeys(this.#store.room({ entity, tenant }))
 
   async mapped(entity: number, tenant: number): Promise<bigint> {
