@@ -1,5 +1,7 @@
 import { tableLabel } from '../base/table-label.ts'
-import { type RelationName, VIEWS, type View } from '../model/mapping.ts'
+import type { ManyTables } from '../model/catalogue.ts'
+import { type Entity, type RelationName, VIEWS, type View } from '../model/mapping.ts'
+import type { PlanTables } from '../model/plan-result.ts'
 import type { PlanEntity, PlanRelated, PlanResult } from '../model/results.ts'
 import { type CompatInput, compatOf } from '../plan/compat.ts'
 import type { EntityFacts } from '../plan/tenant-plan.ts'
@@ -21,7 +23,8 @@ export async function plan(options: Options & { readonly compat?: boolean }): Pr
       entities: survey.order.filter(item => item.phase === phase.name).map(item => planEntity(item, survey)),
     }))
     const findings = [...migration.findings, ...preflight(survey), ...(await migration.dropStaging('own'))]
-    return { migration: mapping.migration, mapping_hash: mapping.hash, findings, phases }
+    const compat = options.compat === true ? { compat: compatOf(compatInput(survey)) } : {}
+    return { migration: mapping.migration, mapping_hash: mapping.hash, findings, phases, ...compat }
   } finally {
     await migration.close()
   }
@@ -64,8 +67,26 @@ function planEntity(item: MigrationSurvey['order'][number], survey: MigrationSur
     settles: item.settles,
     tenants: entity.isShared ? 0 : plans.length,
     estimated_rows: rows.some(count => count === null) ? null : rows.reduce<number>((sum, count) => sum + (count ?? 0), 0),
+    tables: tablesOf(
+      entity,
+      plans.flatMap(p => p.entities.get(entity.name) ?? []),
+    ),
     related: relatedOf(entity, survey),
     columns: compiled?.described ?? [],
+  }
+}
+
+function tablesOf({ tables, from }: Entity, facts: readonly EntityFacts[]): PlanTables | null {
+  if (tables === null) return null
+  const read = facts.flatMap(({ isAbsent, relation }): readonly ManyTables[] =>
+    isAbsent || relation.many === undefined ? [] : [relation.many],
+  )
+  const { listing, name } = tables
+  const shapes = new Set(read.flatMap(many => many.shapes.map(shape => JSON.stringify(shape))))
+  return {
+    named_in: `${from.source}/${tableLabel(listing.schema, listing.name)}.${name}`,
+    count: read.reduce((sum, many) => sum + many.tables.length, 0),
+    shapes: shapes.size,
   }
 }
 

@@ -23,9 +23,20 @@ export interface PlanEntity {
   readonly settles: readonly string[]
   readonly tenants: number
   readonly estimated_rows: number | null
+  /** Of `from.tables`: null = it is one table. */
+  readonly tables: PlanTables | null
   /** How related rows are got at; tenants that differ in it have entries of their own. */
   readonly related: readonly PlanRelated[]
   readonly columns: readonly PlanColumn[]
+}
+
+export interface PlanTables {
+  /** Where they are named: `source/schema.table.column`. */
+  readonly named_in: string
+  /** Of all tenants. */
+  readonly count: number
+  /** Different sets of columns beside those they have in common. */
+  readonly shapes: number
 }
 
 export interface PlanRelated {

@@ -1,5 +1,5 @@
 import { tableLabel } from '../base/table-label.ts'
-import type { Relation } from '../model/catalogue.ts'
+import { REST_COLUMN, type Relation } from '../model/catalogue.ts'
 import type { CompatColumn, CompatTable } from '../model/compat-result.ts'
 import type { Mapping } from '../model/mapping.ts'
 import { exclusionOf } from './coverage.ts'
@@ -24,7 +24,7 @@ export function compatOf({ mapping, sources, readings }: CompatInput): readonly 
   const tables = new Map<string, CompatTable>()
   for (const { source, relations } of sources)
     for (const relation of relations) {
-      if (relation.query !== undefined) continue
+      if (relation.query !== undefined || relation.many !== undefined) continue
       const table = tableLabel(relation.schema, relation.name)
       const known = tables.get(`${source}/${table}`)
       const own = ways.filter(way => way.source === source && tableLabel(way.relation.schema, way.relation.name) === table)
@@ -78,5 +78,8 @@ function physical(relation: Relation): readonly string[] {
 function spread(way: WayBack, relation: Relation): readonly WayBack[] {
   const { many } = relation
   if (many === undefined || way.relation.schema !== relation.schema || way.relation.name !== relation.name) return [way]
-  return many.tables.map(table => ({ ...way, relation: table.relation }))
+  return many.tables.flatMap(({ relation: table, shape }) => {
+    const columns = way.column === REST_COLUMN ? (many.shapes[shape] ?? []).map(column => column.name) : [way.column]
+    return columns.map(column => ({ ...way, column, relation: table }))
+  })
 }

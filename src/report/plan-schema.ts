@@ -41,6 +41,14 @@ const planEntity = z.object({
   settles: z.array(text),
   tenants: count,
   estimated_rows: z.number().nullable(),
+  tables: z
+    .object({
+      named_in: text.describe('source/schema.table.column'),
+      count: count.describe('Of all tenants.'),
+      shapes: count.describe('Different sets of columns beside those they have in common.'),
+    })
+    .nullable()
+    .describe('Of from.tables; null: it is one table.'),
   related: z.array(planRelated).describe('How related rows are got at; tenants that differ in it have entries of their own.'),
   columns: z.array(planColumn),
 })

@@ -1,3 +1,4 @@
+import type { PlanTables } from '../model/plan-result.ts'
 import type { PlanEntity, PlanRelated, PlanResult } from '../model/results.ts'
 import { renderCompat } from './compat-text.ts'
 import { countFindings, renderFindings } from './findings-text.ts'
@@ -31,6 +32,7 @@ function renderEntity(entity: PlanEntity, page: Page): readonly string[] {
       ? `${entity.from}: left out, each row with its key in the ledger (service ${entity.service})`
       : `${entity.from} → ${entity.into.join(', ')} (service ${entity.service})`,
     `${formatCounted(entity.tenants, 'tenant')}, ${rows}, ${entity.strategy}`,
+    ...(entity.tables === null ? [] : [tablesFact(entity.tables)]),
     `key ${entity.key.length === 0 ? 'the whole row' : entity.key.join(', ')}, identifier ${entity.id}`,
     ...(entity.depends_on.length === 0 ? [] : [`after ${entity.depends_on.join(', ')}`]),
     ...(entity.settles.length === 0 ? [] : [`references to ${entity.settles.join(', ')} are checked when all rows are in`]),
@@ -41,6 +43,10 @@ function renderEntity(entity: PlanEntity, page: Page): readonly string[] {
     ...facts.flatMap(fact => wrapText(printable(fact), page, { first: '    ', indent: 6 })),
     ...renderColumns(entity, { ...page, width: page.width - 4 }).map(line => `    ${line}`),
   ]
+}
+
+function tablesFact({ named_in: where, count, shapes }: PlanTables): string {
+  return `${formatCounted(count, 'table')} named in ${where}, read one after the other; ${formatCounted(shapes, 'set')} of columns beside those they share`
 }
 
 const WAYS: Readonly<Record<PlanRelated['way'], string>> = {

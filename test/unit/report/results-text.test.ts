@@ -29,6 +29,7 @@ test('a plan shows phases, entities and what fills each column', () => {
     '  student',
     '    public.student → core.student (service core)',
     '    6 tenants, about 120_000 rows, keyset',
+    '    300 tables named in legacy/public.school.storage, read one after the other; 12 sets of columns beside those they share',
     '    key student_id, identifier ordered',
     '    after school',
     '    references to student are checked when all rows are in',
@@ -43,7 +44,8 @@ test('a plan shows phases, entities and what fills each column', () => {
 })
 
 test('with --compat a plan says of each legacy column whether it comes back, from where and why, and of each table whether its rows do', () => {
-  assert.deepEqual(plain(renderPlan(COMPAT, WIDE)).slice(14), [
+  const lines = plain(renderPlan(COMPAT, WIDE))
+  assert.deepEqual(lines.slice(lines.indexOf('Back to the legacy tables, by views in the target')), [
     'Back to the legacy tables, by views in the target',
     '',
     '  sis/public.student (student), rows that are left out would be missing',

@@ -185,6 +185,7 @@ export const PLAN: PlanResult = {
           settles: ['student'],
           tenants: 6,
           estimated_rows: 120_000,
+          tables: { named_in: 'legacy/public.school.storage', count: 300, shapes: 12 },
           related: [
             {
               name: 'marks',
