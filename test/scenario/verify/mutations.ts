@@ -153,6 +153,10 @@ export const DATA_MUTATIONS: readonly DataMutation[] = [
   field('a letter is composed in another way', 'city', 'city = normalize(city, NFD)'),
   field('a decimal digit is changed', 'score', 'score = score + 0.001'),
   field('a sign is changed', 'score', 'score = -score'),
+  field('a letter is replaced by one that looks like it', 'name', "name = 'С' || substr(name, 2)"),
+  field('a character nobody sees is added', 'name', "name = name || U&'\\200B'"),
+  field('a value is lost', 'birth', 'birth = null'),
+  field('a NULL is filled', 'note', "note = 'n'"),
   field('a large integer is rounded as a double would', 'big', 'big = big::float8::numeric::int8 - 1'),
   field('a microsecond is added', 'seen', "seen = seen + interval '1 microsecond'"),
   field('a time is moved by the zone’s offset', 'seen', "seen = seen + interval '1 hour'"),
@@ -174,6 +178,21 @@ export const DATA_MUTATIONS: readonly DataMutation[] = [
     sql: `update app.pupils set score = case legacy_id when 1 then (select score from ${pupil(2)}) else (select score from ${pupil(1)}) end
       where tenant_id = ${NORTH} and legacy_id in (1, 2)`,
     told: { standard: /^changed_since pupil\/north 1 app\.pupils$/m, rigorous: /^different pupil\/north 1 app\.pupils\.score/m },
+  },
+  {
+    name: 'two rows swap their identifiers',
+    sql: `update app.pupils set id = '00000000-0000-4000-8000-00000000dead' where id = '${pupilId(3)}';
+      update app.pupils set id = '${pupilId(3)}' where id = '${pupilId(4)}';
+      update app.pupils set id = '${pupilId(4)}' where id = '00000000-0000-4000-8000-00000000dead'`,
+    told: { standard: /^changed_since pupil\/north 3 app\.pupils$/m, rigorous: /^different pupil\/north 3 app\.pupils\.legacy_id/m },
+  },
+  {
+    name: 'two identifiers of the id map are swapped',
+    sql: `update rehouse.id_map_integer set id = case key when 3 then '${pupilId(4)}'::uuid else '${pupilId(3)}'::uuid end where id in ('${pupilId(3)}', '${pupilId(4)}')`,
+    told: {
+      standard: /^id_map pupil\/north 3 rehouse\.id_map_integer\.id/m,
+      rigorous: /^id_map pupil\/north 3 rehouse\.id_map_integer\.id/m,
+    },
   },
   {
     name: 'a foreign row is added',
@@ -294,6 +313,7 @@ export const NOT_REPAIRED: Readonly<Record<string, RegExp>> = {
   'a foreign row is added': /^extra pupil\/north {2}app\.pupils$/m,
   'a row of the id map is dropped': /^id_map /m,
   'an identifier of the id map is changed': /^id_map /m,
+  'two identifiers of the id map are swapped': /^id_map /m,
   'a count of the ledger is changed': /^accounting /m,
   'a row of the quarantine is dropped': /^accounting /m,
   'what was written is changed in the ledger': /^count /m,
@@ -315,6 +335,11 @@ export interface ProgramMutation {
 }
 
 export const PROGRAM_MUTATIONS: readonly ProgramMutation[] = [
+  {
+    name: 'two tenants are swapped',
+    change: manifest => manifest.replace('env:LEGACY_', 'env:SWAPPED_'),
+    told: /^witness pupil\/north {2}app\.pupils\.name sum/m,
+  },
   {
     name: 'two mapped columns are swapped',
     change: manifest => manifest.replace('name: name', 'name: @').replace('city: city', 'city: name').replace('name: @', 'name: city'),

@@ -26,7 +26,16 @@ export async function openProofStage(t: TestLike): Promise<ProofStage> {
   const target = await newDatabase(t)
   await target.script(TARGET_SQL)
   const folder = workFolder(t, { 'rehouse.yaml': MANIFEST })
-  const env = { LEGACY_north: sources.north.url, LEGACY_south: sources.south.url, APP: target.url, REHOUSE_SALT: TEST_SALT, HOME: folder }
+  const [north, south] = [sources.north.url, sources.south.url]
+  const env = {
+    LEGACY_north: north,
+    LEGACY_south: south,
+    SWAPPED_north: south,
+    SWAPPED_south: north,
+    APP: target.url,
+    REHOUSE_SALT: TEST_SALT,
+    HOME: folder,
+  }
   const manifest = join(folder, 'rehouse.yaml')
   return {
     target,
