@@ -1,3 +1,6 @@
+/** A value of one row in PostgreSQL’s SQL, in pieces: text that stands as it is, and columns of the relation and literals, which the engine quotes. */
+export type Sql = readonly (string | { readonly column: string } | { readonly literal: string })[]
+
 /**
  * Something an engine computes over many rows by SQL of its own, for the witness. Both sides give decimal text, so that they can be compared as they are.
  *
@@ -18,6 +21,8 @@ export interface Measure {
   readonly as: 'rows' | 'number' | 'integer' | 'flag' | 'length' | 'bytes' | 'moment' | 'presence' | 'row'
   readonly zone: string | null
   readonly of: 'count' | 'sum' | 'min' | 'max'
+  /** What stands for the column (then `column` is empty). Absent: the column itself. */
+  readonly value?: Sql
   /** Of `row` only. */
   readonly parts?: readonly MeasuredValue[]
   /** Of `row` only: the hash functions both sides have (`rowHash` of each says the same). Absent: SHA-256, which every engine has. */
@@ -29,4 +34,6 @@ export interface MeasuredValue {
   readonly column: string
   readonly as: 'number' | 'integer' | 'flag' | 'text' | 'bytes' | 'moment'
   readonly zone: string | null
+  /** As of a Measure. */
+  readonly value?: Sql
 }

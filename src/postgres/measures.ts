@@ -1,5 +1,5 @@
 import { unreachable } from '../errors.ts'
-import type { Measure, MeasuredValue } from '../model/measure.ts'
+import type { Measure, MeasuredValue, Sql } from '../model/measure.ts'
 import { quoteLiteral, quoteName } from './quote.ts'
 import { ownRowHash } from './row-hash.ts'
 
@@ -24,7 +24,7 @@ function aggregate(measure: Measure, nameOf: (expression: string) => string): st
   const { as, of } = measure
   if (as === 'rows') return 'pg_catalog.count(*)'
   if (as === 'row') return `pg_catalog.sum(${nameOf(hashed(measure))})`
-  if (of === 'count') return `pg_catalog.count(${nameOf(quoteName(measure.column))})`
+  if (of === 'count') return `pg_catalog.count(${nameOf(valueOf(measure))})`
   const value = nameOf(measured(measure))
   if (as === 'integer' && of === 'sum') return `pg_catalog.sum(${value}::pg_catalog.int8)`
   if (as !== 'number' && as !== 'moment') return `pg_catalog.${of}(${value})`
@@ -40,8 +40,8 @@ function resultOf(of: Measure['of'], { as, value }: { readonly as: 'number' | 'm
 }
 
 /** What is summed up, in a type sums are exact in; of a moment the moment. */
-function measured({ column, as, zone }: Pick<Measure, 'column' | 'as' | 'zone'>): string {
-  const name = quoteName(column)
+function measured({ as, zone, ...of }: Pick<Measure, 'column' | 'as' | 'zone' | 'value'>): string {
+  const name = valueOf(of)
   switch (as) {
     case 'number':
       return `${name}::pg_catalog.numeric`
@@ -62,6 +62,15 @@ function measured({ column, as, zone }: Pick<Measure, 'column' | 'as' | 'zone'>)
     default:
       return unreachable(as)
   }
+}
+
+function valueOf({ column, value }: Pick<Measure, 'column' | 'value'>): string {
+  return value === undefined ? quoteName(column) : `(${sqlText(value)})`
+}
+
+/** The pieces put together, columns and literals quoted. Pure. */
+export function sqlText(sql: Sql): string {
+  return sql.map(piece => (typeof piece === 'string' ? piece : 'column' in piece ? quoteName(piece.column) : quoteLiteral(piece.literal))).join('')
 }
 
 function seconds(moment: string): string {
@@ -86,7 +95,7 @@ function textOf(part: MeasuredValue): string {
 }
 
 function partOf(part: MeasuredValue): string {
-  if (part.as === 'text') return `${quoteName(part.column)}::pg_catalog.text`
-  if (part.as === 'bytes') return `pg_catalog.encode(${quoteName(part.column)}, 'hex')`
+  if (part.as === 'text') return `${valueOf(part)}::pg_catalog.text`
+  if (part.as === 'bytes') return `pg_catalog.encode(${valueOf(part)}, 'hex')`
   return measured({ ...part, as: part.as })
 }

@@ -1,6 +1,6 @@
 import type { Catalogue, Relation } from '../model/catalogue.ts'
 import type { CatalogueExtras } from '../model/catalogue-extras.ts'
-import type { Measure } from '../model/measure.ts'
+import type { Measure, Sql } from '../model/measure.ts'
 import type { SourceKey } from '../model/source-key.ts'
 import type { SqlType } from '../model/sql-type.ts'
 
@@ -77,6 +77,8 @@ export interface SourceSnapshot {
 export interface AggregateRequest {
   readonly relation: Relation
   readonly measures: readonly Measure[]
+  /** Only rows for which this is true. Absent: all. */
+  readonly where?: Sql
   /** Rows left out, by the text of these columns. */
   readonly without: { readonly columns: readonly string[]; readonly keys: readonly (readonly string[])[] }
 }

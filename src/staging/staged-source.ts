@@ -1,6 +1,7 @@
 import { bug, RehouseError } from '../errors.ts'
 import type { Catalogue, Relation } from '../model/catalogue.ts'
 import type { CatalogueExtras } from '../model/catalogue-extras.ts'
+import type { Measure, Sql } from '../model/measure.ts'
 import { whyNotAsItLies } from '../source/scan-keys.ts'
 import type { AggregateRequest, ReadRequest, Source, SourceFacts, SourceSnapshot } from '../source/source.ts'
 import { afterPosition } from './key-texts.ts'
@@ -136,7 +137,7 @@ class StagedSnapshot implements SourceSnapshot {
 
   /** Of the staged copy: a file computes nothing. The copy is the one reads in the order of these keys would take. */
   async aggregates(request: AggregateRequest): Promise<readonly (string | null)[]> {
-    const { relation, measures, without } = request
+    const { relation, measures, without, where } = request
     if (relation.query !== undefined) return this.#overView(relation, async snapshot => (await snapshot.aggregates?.(request)) ?? [])
     const database = await this.#open()
     const shape = stagedShape(relation, { kind: 'columns', names: without.columns }, fittingTypes(database.types, this.#at.texts))
@@ -147,10 +148,10 @@ class StagedSnapshot implements SourceSnapshot {
       return snapshot.aggregates({
         relation: readableRelation(shape),
         measures: measures.map(measure => ({
-          ...measure,
-          column: measure.column === '' ? '' : named(measure.column),
-          ...(measure.parts === undefined ? {} : { parts: measure.parts.map(part => ({ ...part, column: named(part.column) })) }),
+          ...renamed(measure, named),
+          ...(measure.parts === undefined ? {} : { parts: measure.parts.map(part => renamed(part, named)) }),
         })),
+        ...(where === undefined ? {} : { where: sqlOf(where, named) }),
         without: { columns: without.columns.map(named), keys: without.keys },
       })
     })
@@ -269,6 +270,16 @@ class StagedSnapshot implements SourceSnapshot {
     const database = await this.#database?.catch(() => null)
     if (database) await this.#at.place.release(database)
   }
+}
+
+/** As the staged copy names its columns. */
+function renamed<T extends Pick<Measure, 'column' | 'value'>>(of: T, named: (name: string) => string): T {
+  const value = of.value === undefined ? {} : { value: sqlOf(of.value, named) }
+  return { ...of, column: of.column === '' ? '' : named(of.column), ...value }
+}
+
+function sqlOf(sql: Sql, named: (name: string) => string): Sql {
+  return sql.map(piece => (typeof piece !== 'string' && 'column' in piece ? { column: named(piece.column) } : piece))
 }
 
 function closed(): RehouseError {
