@@ -24,7 +24,7 @@ function aggregate(measure: Measure, nameOf: (expression: string) => string): st
   const { as, of } = measure
   if (as === 'rows') return 'pg_catalog.count(*)'
   if (as === 'row') return `pg_catalog.sum(${nameOf(hashed(measure))})`
-  if (of === 'count') return `pg_catalog.count(${nameOf(valueOf(measure))})`
+  if (of === 'count') return `pg_catalog.count(${nameOf(valueText(measure))})`
   const value = nameOf(measured(measure))
   if (as === 'integer' && of === 'sum') return `pg_catalog.sum(${value}::pg_catalog.int8)`
   if (as !== 'number' && as !== 'moment') return `pg_catalog.${of}(${value})`
@@ -41,7 +41,7 @@ function resultOf(of: Measure['of'], { as, value }: { readonly as: 'number' | 'm
 
 /** What is summed up, in a type sums are exact in; of a moment the moment. */
 function measured({ as, zone, ...of }: Pick<Measure, 'column' | 'as' | 'zone' | 'value'>): string {
-  const name = valueOf(of)
+  const name = valueText(of)
   switch (as) {
     case 'number':
       return `${name}::pg_catalog.numeric`
@@ -64,13 +64,15 @@ function measured({ as, zone, ...of }: Pick<Measure, 'column' | 'as' | 'zone' | 
   }
 }
 
-function valueOf({ column, value }: Pick<Measure, 'column' | 'value'>): string {
+function valueText({ column, value }: Pick<Measure, 'column' | 'value'>): string {
   return value === undefined ? quoteName(column) : `(${sqlText(value)})`
 }
 
 /** The pieces put together, columns and literals quoted. Pure. */
 export function sqlText(sql: Sql): string {
-  return sql.map(piece => (typeof piece === 'string' ? piece : 'column' in piece ? quoteName(piece.column) : quoteLiteral(piece.literal))).join('')
+  return sql
+    .map(piece => (typeof piece === 'string' ? piece : 'column' in piece ? quoteName(piece.column) : quoteLiteral(piece.literal)))
+    .join('')
 }
 
 function seconds(moment: string): string {
@@ -95,7 +97,7 @@ function textOf(part: MeasuredValue): string {
 }
 
 function partOf(part: MeasuredValue): string {
-  if (part.as === 'text') return `${valueOf(part)}::pg_catalog.text`
-  if (part.as === 'bytes') return `pg_catalog.encode(${valueOf(part)}, 'hex')`
+  if (part.as === 'text') return `${valueText(part)}::pg_catalog.text`
+  if (part.as === 'bytes') return `pg_catalog.encode(${valueText(part)}, 'hex')`
   return measured({ ...part, as: part.as })
 }

@@ -3,13 +3,14 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { Measure } from '../model/measure.ts'
 import type { WitnessLine } from '../model/results.ts'
 import type { SourceSnapshot } from '../source/source.ts'
-import type { TargetReader } from '../target/target.ts'
+import { Refusal, type TargetReader } from '../target/target.ts'
+import { changedColumns } from './changed-columns.ts'
 import type { Differences } from './differences.ts'
 import { placeOf } from './explain-rows.ts'
 import type { EntityLedger } from './ledger-facts.ts'
 import type { TableScope, TableWriter, VerifiedEntity } from './table-scopes.ts'
 import { heldKeys } from './verify-rows.ts'
-import { type WitnessColumn, witnessColumns } from './witness-plan.ts'
+import { isComputed, type WitnessColumn, whereOf, witnessColumns } from './witness-plan.ts'
 import { differingValues, type MeasurePair, type RowSum, rowSumOf } from './witness-rows.ts'
 
 export interface WitnessSetting {
@@ -102,10 +103,30 @@ async function linesOf(
     changed.has(`other ${name(one.column)}`) || ('mayReplace' in one && one.mayReplace && changed.has(`value ${name(one.column)}`))
   const clean = chosen.filter(column => !isChanged(column))
   const replaced = chosen.filter(isChanged).map(({ column }) => none(column, 'values were replaced, rounded or moved as declared'))
-  const compared = await compare(scope, { writer, columns: clean }, setting).catch(onNoStaging)
+  const plain = clean.filter(column => !isComputed(column))
+  const isPartial = whereOf(writer) !== undefined
+  const isPlain = plain.length === clean.length && !isPartial
+  const compared = await compare(scope, { writer, columns: clean }, setting)
+    .catch(error => (isPlain ? onNoStaging(error) : onRefused(error)))
+    .catch(onNoStaging)
+  if (compared === REFUSED) {
+    const left = isPartial ? [] : await compare(scope, { writer, columns: plain }, setting)
+    const refused = clean
+      .filter(column => isPartial || isComputed(column))
+      .map(({ column }) => none(column, 'an expression the server would not compute for every row'))
+    return [...(left ?? []), ...refused, ...replaced, ...others]
+  }
   if (compared === NO_STAGING) return [...others, ...replaced, ...clean.map(({ column }) => none(column, NO_STAGING))]
   if (compared === null) return [...others, ...replaced, ...clean.map(({ column }) => none(column, 'an engine that computes no sums'))]
   return [...compared, ...replaced, ...others]
+}
+
+const REFUSED = Symbol('refused')
+
+/** An expression fails for a row the program did not load, or on a server of its own ways. */
+function onRefused(error: unknown): typeof REFUSED {
+  if (error instanceof Refusal || (error instanceof RehouseError && error.code === 'SOURCE_REFUSED')) return REFUSED
+  throw error
 }
 
 const NO_STAGING = 'its rows cannot be staged: the built-in PostgreSQL does not run here'
@@ -134,22 +155,6 @@ async function keyObstacle(of: VerifiedEntity, { factsOf }: WitnessSetting): Pro
   return isPlain ? null : 'rows were set aside whose keys cannot be named to the source'
 }
 
-/** `kind entity table.column` of outcomes values took in any run, by service; `other` for all kinds but a replacement. */
-async function changedColumns({ scopes, ledger }: WitnessSetting): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
-  const changed = new Map<string, ReadonlySet<string>>()
-  for (const service of new Set(scopes.map(scope => scope.service))) {
-    const names = new Set<string>()
-    for (const run of await ledger(service).runs()) {
-      for (const { entity, kind, column, count } of await ledger(service).outcomes(run.id)) {
-        const isOther = kind === 'loss' || kind.startsWith('zone_') || kind === 'lacking'
-        if ((kind === 'value' || isOther) && count > 0) names.add(`${isOther ? 'other' : 'value'} ${entity} ${column}`)
-      }
-    }
-    changed.set(service, names)
-  }
-  return changed
-}
-
 async function compare(
   scope: TableScope,
   { writer, columns }: { readonly writer: TableWriter; readonly columns: readonly WitnessColumn[] },
@@ -176,9 +181,11 @@ async function compare(
       reason: 'copies of a doubled key were set aside',
     }))
   const without = { columns: of.facts.key.names, keys: aside }
+  const where = whereOf(writer)
+  const only = where === undefined ? {} : { where }
   const ask = async (asked: readonly MeasurePair[]): Promise<readonly Both[] | null> => {
     const [source, target] = await Promise.all([
-      snapshot.aggregates?.({ relation: of.facts.relation, measures: asked.map(pair => pair.source), without }) ?? null,
+      snapshot.aggregates?.({ relation: of.facts.relation, measures: asked.map(pair => pair.source), without, ...only }) ?? null,
       setting.reader(scope.service).aggregates(
         scope.rows,
         asked.map(pair => pair.target),
@@ -190,7 +197,7 @@ async function compare(
   }
   const told = await ask([{ source: ROWS, target: ROWS }, ...pairs, ...(rowSum === null ? [] : [rowSum.all])])
   if (told === null) return null
-  const rows = aside.length === 0 ? (told[0]?.source ?? null) : null
+  const rows = aside.length === 0 && where === undefined ? (told[0]?.source ?? null) : null
   if (await hasMoved(of, { rows, snapshot, setting })) return []
   const lines = told.map(both => lineOf(scope, both, setting))
   if (rowSum === null) return lines

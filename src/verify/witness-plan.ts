@@ -21,6 +21,11 @@ export type WitnessColumn =
 
 type As = Measure['as']
 
+/** What the source’s server computes from columns, rather than a column itself. */
+export function isComputed(column: WitnessColumn): boolean {
+  return 'source' in column && column.source.some(({ value }) => value !== undefined)
+}
+
 /** Why nothing of a shape has a witness; '' where columns may. */
 export function shapeObstacle(shape: Shape, writer: TableWriter): string {
   const { entity, key } = writer.of.facts
@@ -89,9 +94,7 @@ function mayReplace(value: MappingValue): boolean {
 }
 
 /** What a value is in the source: a column of it, or `value` over several, of the type `source` has. `isPresence`: only whether there is one can be compared. */
-type SourceValue =
-  | { readonly source: Column; readonly value?: Sql; readonly isPresence: boolean }
-  | { readonly reason: string }
+type SourceValue = { readonly source: Column; readonly value?: Sql; readonly isPresence: boolean } | { readonly reason: string }
 
 interface ValueFrom {
   readonly target: Column
@@ -150,7 +153,8 @@ function pipelineValue(value: Extract<MappingValue, { kind: 'pipeline' }>, from:
   const plain = expressionValue(value.from, from)
   if ('reason' in plain) return plain
   const { source } = plain
-  if (value.as !== null && value.map === null && familyOf(parseTypeName(value.as)) !== familyOf(source.type)) return { ...plain, isPresence: true }
+  if (value.as !== null && value.map === null && familyOf(parseTypeName(value.as)) !== familyOf(source.type))
+    return { ...plain, isPresence: true }
   if (value.map === null && value.when === null) return plain
   const own: Sql = plain.value ?? [{ column: source.name }]
   const mapped = value.map === null ? { ...plain, value: own } : mappedValue(value.map, { source, sql: own, target: from.target })
@@ -169,7 +173,7 @@ function mappedValue(
 ): SourceValue {
   const isSame = (source.collation?.equality ?? 'bytes') === 'bytes' && source.collation?.isDeterministic !== false
   if (!MAPPED.has(familyOf(source.type)) || !isSame) return { reason: 'values are translated by another equality than a server’s' }
-  const arms: (Sql[number])[] = []
+  const arms: Sql[number][] = []
   for (const { from, to } of map) {
     const constant = constantSql(to, target)
     if (constant === null) return { reason: 'values are translated into what no server sums up' }

@@ -20,7 +20,9 @@ is in quarantine; otherwise the target is *accounted for, not complete*.
 | rigorous | also: every row and every field computed again from the source by the row program, and compared byte for byte; every key, identifier and hash of the id map; how many rows were loaded, excluded and read |
 
 The **witness** is a set of sums (count, sum, smallest, largest; of times in seconds, of texts their length) that both engines compute in their own SQL, from the mapping alone. It shares no code with the
-row program, so it sees a wrong program. Columns without one are listed with the reason: an expression, a translated or replaced value, a part that is written for some rows only.
+row program, so it sees a wrong program. Expressions, \`let\`, conditions, constants and translations (\`map\`) are put to the source's server as SQL: it computes them by
+itself, and only how they are read is shared. Columns without one are listed with the reason: values over related rows or lists, functions, \`lower\` and \`upper\` (which differ between servers), values that were
+replaced or cleansed, identifiers, shapes with alternatives.
 
 Its **row sum** finds values that changed places between rows. Each engine hashes the columns of a row together to 64 bits and sums the hashes up, so that the order of rows does not matter. Where both
 are servers whose own hash functions give the same they use those, otherwise SHA-256 of the values’ texts (numbers without trailing zeros, times in seconds, bytes in hex). Where the target keeps the legacy key, rows are told apart by it, and a sum that differs names the column;
