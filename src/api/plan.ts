@@ -121,10 +121,9 @@ function readingOf(entity: string, { plans, sources, compiled }: MigrationSurvey
     if (facts === undefined) continue
     const code = tenant?.code ?? null
     const source = sources.find(s => s.name === facts.entity.from.source && (s.tenant === null || s.tenant === code))
-    const isMerged = compiled.some(
-      c => c.entity.name === entity && c.tenant === code && c.compiled.related.some(one => one.way === 'merge'),
-    )
-    const way = wayOf(facts, { isFile: source?.capability === 'scan', isMerged })
+    const related = compiled.filter(c => c.entity.name === entity && c.tenant === code).flatMap(c => c.compiled.related)
+    const goes = (way: PlanRelated['way']): boolean => related.some(one => one.way === way)
+    const way = wayOf(facts, { isFile: source?.capability === 'scan', isMerged: goes('merge'), isPushed: goes('pushed') })
     ways.set(way, (ways.get(way) ?? 0) + 1)
   }
   if (ways.size <= 1) return [...ways.keys()][0] ?? ''
@@ -135,6 +134,8 @@ interface HowRead {
   readonly isFile: boolean
   /** Related rows are read beside its rows. */
   readonly isMerged: boolean
+  /** Related rows come with its rows. */
+  readonly isPushed: boolean
 }
 
 function wayOf(facts: EntityFacts, how: HowRead): string {
@@ -144,8 +145,9 @@ function wayOf(facts: EntityFacts, how: HowRead): string {
   return `${passOf(facts, how)}, each element of ${list.column} a row${isPlaced ? ' whose identifier depends on its place in the list' : ''}`
 }
 
-function passOf({ relation, key }: EntityFacts, { isFile, isMerged }: HowRead): string {
+function passOf({ relation, key }: EntityFacts, { isFile, isMerged, isPushed }: HowRead): string {
   if (!isFile) return key.source.kind === 'content' ? 'one pass in the order of the rows’ content' : 'one pass in key order, streamed'
-  const why = whyNotScanned(relation, key.source) ?? (isMerged ? 'related rows are read beside it' : null)
+  const asked = isPushed ? 'related rows come with its rows' : isMerged ? 'related rows are read beside it' : null
+  const why = whyNotScanned(relation, key.source) ?? asked
   return why === null ? 'streamed from the file' : `through staging: ${why}`
 }

@@ -8,6 +8,8 @@ export interface Catalogue {
   readonly version: number
   readonly database: string
   readonly relations: readonly Relation[]
+  /** Its source can deliver rows of one relation with those of another; `staged`: both are copied for it. Absent: it cannot. */
+  readonly attaches?: 'direct' | 'staged'
 }
 
 export type RelationKind = 'table' | 'partitioned' | 'view' | 'materialized_view' | 'foreign_table'

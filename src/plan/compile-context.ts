@@ -76,6 +76,8 @@ export interface CompileInput {
   readonly related: (path: string) => RelatedFacts | null
   /** Related rows that are in memory already, by path. */
   readonly stores: ReadonlyMap<string, RelatedStore>
+  /** Whether the source can deliver rows of other relations of it with the driving rows (Catalogue.attaches). */
+  readonly attaches: 'direct' | 'staged' | null
   /** For tests: how related rows are got at wherever that is possible; null = as is best. */
   readonly forcedWay: RelatedWay | null
   /** Positions that are computed already; null = compile what computes them. */

@@ -1,22 +1,21 @@
 import { tableLabel } from '../base/table-label.ts'
 import type { TupleCursor } from '../base/tuple-cursor.ts'
-import type { KeyPart } from '../cast/key-text.ts'
 import type { Relation } from '../model/catalogue.ts'
-import type { Related } from '../model/mapping.ts'
 import type { SqlType } from '../model/sql-type.ts'
-import { inNumbering, namesInAll } from './collect-names.ts'
 import type { CompileContext } from './compile-context.ts'
-import type { MatchKey } from './match-key.ts'
+import { isNumbered, type LoaderWish } from './loader-wish.ts'
 import { areInOneOrder } from './merge-order.ts'
 import { MergedRows } from './merged-rows.ts'
 import { HAS_KEY } from './parent-key.ts'
+import { isIndexed, type PushedBy, pushShape } from './push-shape.ts'
+import { PushedRows } from './pushed-rows.ts'
 import type { RelatedRows } from './related-rows.ts'
 import { RelatedStore } from './related-store.ts'
 import { chooseWay } from './related-way.ts'
 import type { RowState } from './row-state.ts'
 
 /** A related relation as it has to be read for the rows that ask for it. */
-export type RelatedLoader = FilledLoader | MergedLoader
+export type RelatedLoader = FilledLoader | MergedLoader | PushedLoader
 
 interface LoaderParts {
   /** `name`, or `outer.inner`. */
@@ -48,32 +47,15 @@ export interface MergedLoader extends LoaderParts {
   readonly rows: MergedRows
 }
 
+/** Delivered by the source with each driving row, which has a field more for them. */
+export interface PushedLoader extends LoaderParts {
+  readonly way: 'pushed'
+  readonly on: PushedBy
+  readonly rows: PushedRows
+}
+
 /** What a related relation's rows may take in memory, of one entity. */
 export const MOST_BYTES = 512 * 1024 * 1024
-
-/** Where each value of a key lies in its rows as they are delivered; null = it is computed. */
-type Slots = readonly (number | null)[]
-
-export interface TheirKey {
-  readonly key: MatchKey
-  readonly parts: readonly KeyPart[]
-  readonly slots: Slots
-}
-
-export interface OurKey {
-  readonly key: MatchKey
-  readonly slots: Slots
-}
-
-export interface LoaderWish {
-  readonly one: Related
-  readonly full: string
-  readonly relation: Relation
-  readonly columns: readonly string[]
-  readonly theirs: TheirKey
-  readonly ours: OurKey
-  belongs(cursor: TupleCursor): boolean
-}
 
 /** Chooses the way of one related relation and makes what goes it. `state`: of the related rows. */
 export function compileLoader(
@@ -83,13 +65,25 @@ export function compileLoader(
   const { one, full, relation, columns, theirs, belongs } = wish
   const shape = mergeShape(wish, outer)
   const whyNotMerged = typeof shape === 'string' ? shape : null
-  const chosen = chooseWay({ rows: relation.estimatedRows, columns: columns.length, whyNotMerged, forced: outer.forcedWay })
+  const on = pushShape(wish, outer)
+  const chosen = chooseWay({
+    rows: relation.estimatedRows,
+    columns: columns.length,
+    whyNotMerged,
+    whyNotPushed: typeof on === 'string' ? on : null,
+    costOfPushing: typeof on === 'string' ? null : costOfPushing(relation, on, outer),
+    forced: outer.forcedWay,
+  })
   const size = { label: `${tableLabel(relation.schema, relation.name)} (\`${full}\`)`, mostBytes: MOST_BYTES }
   const known = { path: full, source: one.from.source, relation, columns, reason: chosen.reason }
   if (chosen.way === 'merge' && typeof shape !== 'string') {
     const { slots, types, drivingTypes, isWhole } = shape
     const rows = new MergedRows({ ...size, fields: columns.length, slots, types, drivingTypes, belongs })
     return { ...known, way: 'merge', by: slots.map(slot => columns[slot] as string), byTypes: types, isWhole, rows }
+  }
+  if (chosen.way === 'pushed' && typeof on !== 'string') {
+    const rows = new PushedRows({ ...size, fields: columns.length, theirs: theirs.key, state, belongs })
+    return { ...known, way: 'pushed', on, rows }
   }
   const store = outer.stores.get(full) ?? new RelatedStore({ ...size, isList: one.many !== null })
   const take = (cursor: TupleCursor): void => {
@@ -99,12 +93,17 @@ export function compileLoader(
 }
 
 export function rowsIn(loader: RelatedLoader): RelatedRows {
-  return loader.way === 'merge' ? loader.rows : loader.store
+  return loader.way === 'memory' ? loader.store : loader.rows
 }
 
 /** The stores of those that are kept in memory, by path. */
 export function storesIn(related: readonly RelatedLoader[]): ReadonlyMap<string, RelatedStore> {
   return new Map(related.flatMap(loader => (loader.way === 'memory' ? [[loader.path, loader.store] as const] : [])))
+}
+
+function costOfPushing(relation: Relation, on: PushedBy, { attaches }: CompileContext): string | null {
+  if (attaches === 'direct') return isIndexed(relation, on) ? null : 'nothing says that the source finds them by an index'
+  return relation.estimatedRows === null ? 'nobody knows whether it is worth staging both' : null
 }
 
 interface MergeShape {
@@ -132,10 +131,6 @@ function mergeShape({ one, full, relation, columns, theirs, ours }: LoaderWish, 
   if (!types.every((type, i) => areInOneOrder(type, drivingTypes[i] as SqlType)))
     return 'only integers and uuids are in the same order everywhere'
   return { slots, types, drivingTypes, isWhole: slots.length === key.names.length }
-}
-
-function isNumbered(name: string, number: CompileContext['entity']['number']): boolean {
-  return [...namesInAll(number.flatMap(inNumbering))].some(used => used.toLowerCase().startsWith(`${name}.`))
 }
 
 function typeOf(name: string, relation: Relation): SqlType {

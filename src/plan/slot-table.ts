@@ -120,6 +120,11 @@ export class SlotTable implements Scope {
     return { slot, type: column.type }
   }
 
+  /** The column whose bytes a slot has; undefined: it is computed. */
+  columnAt(slot: number): string | undefined {
+    return this.#columns[slot]?.name
+  }
+
   /** Whether the slot's bytes are a field of the cursor. */
   isField(slot: number): boolean {
     return slot < this.#columns.length

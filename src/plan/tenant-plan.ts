@@ -28,6 +28,7 @@ export interface EntityFacts {
   /** The tenant's source does not have the relation (`optional: true`): it stands here as another tenant has it, and has no rows. */
   readonly isAbsent: boolean
   readonly sourceVersion: number
+  readonly attaches: Catalogue['attaches'] | null
   readonly key: KeyPlan
   readonly strategy: IdStrategy
   /** Relations of its related rows, by path (`name`, `outer.inner`). */
@@ -101,6 +102,7 @@ export function planTenant({ mapping, tenant, order, catalogues, elsewhere }: Te
         relation,
         isAbsent: own === undefined,
         sourceVersion: borrowed?.version ?? catalogue.version,
+        attaches: catalogue.attaches ?? null,
         key,
         strategy: idStrategyOf({ entity, mapping, key }),
         related: findRelated(entity, catalogues, problems),
@@ -256,6 +258,7 @@ export function compileFor(
     aliases: aliases ?? index,
     related: (path: string) => facts.related.get(path) ?? null,
     stores: filled?.stores ?? new Map<string, RelatedStore>(),
+    attaches: facts.attaches ?? null,
     forcedWay: setting.forcedWay ?? null,
     numbers: filled?.numbers ?? null,
     merged: filled?.merged ?? null,

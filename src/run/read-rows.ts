@@ -1,6 +1,6 @@
 import type { CompiledEntity } from '../plan/compile-entity.ts'
 import { positionAfter, positionBefore } from '../plan/merge-order.ts'
-import type { MergedLoader } from '../plan/related-loader.ts'
+import type { MergedLoader, PushedLoader } from '../plan/related-loader.ts'
 import type { EntityFacts } from '../plan/tenant-plan.ts'
 import type { ReadRequest, SourceSnapshot } from '../source/source.ts'
 import { type EntityRows, openRows } from './entity-rows.ts'
@@ -22,7 +22,7 @@ export interface HandedRows extends EntityRows {
 }
 
 /**
- * Reads an entity's rows in the order of its key, from after a position, and beside them the related rows that are merged with them: whenever `next` is true, those of the row at hand are where the
+ * Reads an entity's rows in the order of its key, from after a position, and with them the related rows that are merged with them or come as fields of theirs: whenever `next` is true, those of the row at hand are where the
  * program looks for them. Hands itself over once for every piece that is read. Throws SOURCE_INVALID.
  */
 export async function* readRows(from: RowsFrom, after: readonly string[] | null = null): AsyncGenerator<HandedRows> {
@@ -31,8 +31,15 @@ export async function* readRows(from: RowsFrom, after: readonly string[] | null 
   const besides: Beside[] = []
   try {
     for (const loader of merged) besides.push(new Beside(loader, (await from.snapshotOf(loader.source)).read(besideRequest(loader, after))))
-    const rows = new RowsAbreast(openRows(compiled, facts), merged)
-    const request = { ...readRequest(from, after), ...(merged.length === 0 ? {} : { inOrder: true as const }) }
+    const pushed = compiled.related.filter(loader => loader.way === 'pushed')
+    for (const [i, { rows }] of pushed.entries()) rows.begin(compiled.fields + i)
+    const rows = new RowsAbreast(openRows({ ...compiled, fields: compiled.fields + pushed.length }, facts), { merged, pushed })
+    const attach = pushed.map(({ relation, columns, on }) => ({ relation, columns, on }))
+    const request = {
+      ...readRequest(from, after),
+      ...(merged.length === 0 ? {} : { inOrder: true as const }),
+      ...(attach.length === 0 ? {} : { attach }),
+    }
     for await (const chunk of snapshot.read(request)) {
       rows.push(chunk)
       yield rows
@@ -79,13 +86,15 @@ class Beside {
 class RowsAbreast implements HandedRows {
   readonly #rows: EntityRows
   readonly #merged: readonly MergedLoader[]
+  readonly #pushed: readonly PushedLoader[]
   isHeld = false
   /** Which relation the row waits for. */
   heldBy = 0
 
-  constructor(rows: EntityRows, merged: readonly MergedLoader[]) {
+  constructor(rows: EntityRows, related: { readonly merged: readonly MergedLoader[]; readonly pushed: readonly PushedLoader[] }) {
     this.#rows = rows
-    this.#merged = merged
+    this.#merged = related.merged
+    this.#pushed = related.pushed
   }
 
   get cursor(): EntityRows['cursor'] {
@@ -105,6 +114,7 @@ class RowsAbreast implements HandedRows {
       return false
     }
     this.isHeld = false
+    for (const { rows } of this.#pushed) rows.moveTo(this.#rows.cursor)
     return true
   }
 

@@ -63,7 +63,8 @@ async function lookAtSource(migration: Migration, { source, tenant }: { source: 
   const opened = await migration.openSource(source, tenant)
   try {
     const facts: SourceFacts = await opened.facts()
-    const catalogue = await withViews(await opened.describe(), { opened, source, mapping: migration.mapping })
+    const described = await withViews(await opened.describe(), { opened, source, mapping: migration.mapping })
+    const catalogue = opened.attaches === undefined ? described : { ...described, attaches: opened.attaches }
     const place = { name: source, tenant: tenant?.code ?? null }
     const excluded = await countExcluded(opened, { ...place, catalogue, mapping: migration.mapping })
     return { ...place, label: opened.label, capability: opened.capability, facts, catalogue, excluded }

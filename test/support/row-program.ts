@@ -133,6 +133,7 @@ export class Program {
       targets: new Map([['app', { version: VERSION, relations: this.targets }]]),
       shared,
       lackingTypes: new Map(Object.entries(wish.lacking ?? {})),
+      attaches: null,
       forcedWay: 'memory' as const,
     }
     const index = (name: string): KeyIndex | null => this.#indexes.get(name) ?? null
