@@ -4,7 +4,7 @@ const PIECE = 1 << 12
 /** Of one entity and tenant; about 60 bytes each. */
 export const MOST_ALIASES = 8_000_000
 
-/** Keys whose row is another row: ordinals of a `KeyIndex`, each with the 16 bytes of that row's identifier. */
+/** Keys whose identifier is not made of them: ordinals of a `KeyIndex`, each with its 16 bytes. */
 export class KeyAliases {
   /** Ordinal → where its identifier lies, counted in identifiers. */
   readonly #places = new Map<number, number>()
@@ -44,7 +44,7 @@ export class KeyAliases {
   }
 
   #grow(): number {
-    if (this.#used >= MOST_ALIASES) throw new RangeError(`expected at most ${MOST_ALIASES} rows that are other rows, got more`)
+    if (this.#used >= MOST_ALIASES) throw new RangeError(`expected at most ${MOST_ALIASES} rows whose identifier is not made of their key, got more`)
     if (this.#used % PIECE === 0) this.#pieces.push(Buffer.alloc(PIECE * ID_BYTES))
     return this.#used++
   }

@@ -38,6 +38,8 @@ export class KeyIndex {
   #arena: TextArena | null = null
   /** Keys that lead to another key's row. */
   readonly aliases = new KeyAliases()
+  /** Identifiers that are not made of the key. */
+  readonly ids = new KeyAliases()
 
   get size(): number {
     return this.#size

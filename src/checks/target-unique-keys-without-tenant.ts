@@ -18,6 +18,9 @@ export const targetUniqueKeysWithoutTenant: Check = {
   run: survey => (survey.mapping.tenants.kind === 'single' ? [] : writtenRelations(survey).flatMap(written => keysOf(written, survey))),
 }
 
+/** Strategies by which tenants may have the same identifier. */
+const GIVEN: ReadonlySet<string> = new Set(['keep', 'lookup'])
+
 function keysOf(written: WrittenRelation, survey: Survey): readonly Finding[] {
   const { service, name, relation } = written
   const tenant = service.ref.tenantColumn
@@ -43,7 +46,7 @@ function howUnique(key: UniqueKey, writer: WrittenTable, strategies: ReturnType<
     if (entities.length === 0 || entities.some(entity => strategies.get(entity)?.isShared !== false)) return 'not'
     // The id of a part is made of the tenant, whatever the head's is.
     if (column === writer.plan?.idColumn && !writer.isHead) return 'by tenant'
-    return entities.some(entity => strategies.get(entity)?.strategy === 'keep') ? 'kept' : 'by tenant'
+    return entities.some(entity => GIVEN.has(strategies.get(entity)?.strategy ?? '')) ? 'kept' : 'by tenant'
   })
   if (kinds.includes('by tenant')) return 'by tenant'
   return kinds.includes('kept') ? 'kept' : 'not'

@@ -51,7 +51,7 @@ export function buildOutcomes(tree: Tree | null): readonly Outcome[] {
 
 /** What the form check lets through under `id`. */
 export function asIdStrategy(text: string | null): IdStrategy | null {
-  return text === 'ordered' || text === 'hashed' || text === 'v5' || text === 'keep' ? text : null
+  return text === 'ordered' || text === 'hashed' || text === 'v5' || text === 'keep' || text === 'lookup' ? text : null
 }
 
 function buildTake(tree: Tree): Outcome['take'] {

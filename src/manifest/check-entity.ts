@@ -1,7 +1,7 @@
 import { isPerTenant } from '../base/address-template.ts'
 import { tableLabel } from '../base/table-label.ts'
 import { shapesOf } from '../model/every-shape.ts'
-import type { Entity, Mapping, MappingValue, NamedValue, Related, Shape } from '../model/mapping.ts'
+import type { Entity, Expression, Mapping, MappingValue, NamedValue, Related, Shape } from '../model/mapping.ts'
 import type { Place } from '../model/place.ts'
 import { checkAlternatives } from './check-alternatives.ts'
 import { checkManyTables } from './check-many-tables.ts'
@@ -144,6 +144,8 @@ function checkShape(shape: Shape, context: ShapeContext): void {
       `expected at most one column with \`id\` in ${table}, got ${ids.length}`,
       'Keep the one `ref` is to yield.',
     )
+  for (const { value, at } of ids)
+    if (value.kind === 'id' && value.strategy === 'lookup') checkLookUp({ from: value.from, at, isHead }, invalid)
   const names = shape.each?.groups.map(group => new Set(group.map(field => field.name))) ?? []
   const first = [...(names[0] ?? [])]
   const odd = names.find(group => group.size !== first.length || first.some(name => !group.has(name)))
@@ -154,6 +156,24 @@ function checkShape(shape: Shape, context: ShapeContext): void {
       'Write NULL for what a group does not have: phone: "null".',
     )
   for (const column of shape.columns) checkReferences(column.value, entity, context)
+}
+
+function checkLookUp(
+  { from, at, isHead }: { readonly from: readonly Expression[] | null; readonly at: Place; readonly isHead: boolean },
+  invalid: (at: Place, message: string, next: string) => void,
+): void {
+  if (!isHead)
+    invalid(
+      at,
+      'expected `id: lookup` in the first table under `into`, got it in another',
+      'Refer to the row instead: { ref: …, from: … }.',
+    )
+  else if (from?.length !== 1)
+    invalid(
+      at,
+      `expected one expression under \`from\` beside \`id: lookup\`, got ${from?.length ?? 'none'}`,
+      'Name the column that holds the identifier, as in { id: lookup, from: subject.sub }.',
+    )
 }
 
 function checkReferences(value: MappingValue, entity: Entity, context: Context): void {

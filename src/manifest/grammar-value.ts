@@ -4,15 +4,19 @@ import { anyText, code, columnName, entityName, relationName, word } from './gra
 
 /** Column values, outcomes and rules. */
 
-export const idStrategies = words(
-  {
-    ordered: 'for integer keys: in key order, unique by construction',
-    hashed: 'for any key: a keyed hash',
-    v5: 'version 5 UUID of tenant, entity and key',
-    keep: 'the source has the identifier already',
-  },
-  { later: ['lookup'] },
-)
+const madeOfKeys = {
+  ordered: 'for integer keys: in key order, unique by construction',
+  hashed: 'for any key: a keyed hash',
+  v5: 'version 5 UUID of tenant, entity and key',
+  keep: 'the source has the identifier already',
+}
+
+export const idStrategies = words(madeOfKeys)
+
+const columnStrategies = words({
+  ...madeOfKeys,
+  lookup: 'an identity map has it: the UUID in `from`. NULL is quarantine `id_missing`, one that another row has `id_taken`',
+})
 
 const expressions = either('an expression or a list of them', [
   { on: 'text', form: expression },
@@ -136,7 +140,7 @@ export const valueForms: Forms = {
   pipeline,
   reference,
   identifier: object('an identifier', {
-    id: { doc: 'How the row’s identifier is made. The column marked so is what `ref` yields.', form: idStrategies, isRequired: true },
+    id: { doc: 'How the row’s identifier is made. The column marked so is what `ref` yields.', form: columnStrategies, isRequired: true },
     from: { doc: 'What it is made from.', form: expressions, otherwise: 'the entity’s key' },
   }),
   collection: object(

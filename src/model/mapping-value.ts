@@ -3,7 +3,7 @@ import type { Place } from './place.ts'
 
 /** What fills a column: the forms of value, and what is taken where a value is missing or lost. */
 
-export type IdStrategy = 'ordered' | 'hashed' | 'v5' | 'keep'
+export type IdStrategy = 'ordered' | 'hashed' | 'v5' | 'keep' | 'lookup'
 
 export interface NamedValue {
   readonly name: string

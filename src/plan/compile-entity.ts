@@ -6,6 +6,7 @@ import type { SqlType } from '../model/sql-type.ts'
 import { columnsUsed, matchColumn, namesUsed } from './collect-names.ts'
 import { compileCast } from './compile-cast.ts'
 import type { CompileContext, CompileInput, KeyPlan, SettledReference } from './compile-context.ts'
+import { compileLookUp } from './compile-look-up.ts'
 import { addNumbers, type NumberLoader } from './compile-numbering.ts'
 import { compileOwnId, idStrategyOf } from './compile-own-id.ts'
 import { addRelated } from './compile-related.ts'
@@ -101,13 +102,13 @@ export function compileEntity(input: CompileInput, lackingTypes: ReadonlyMap<str
   addLets(context)
   const rowKey = new RowKey(key)
   const before = list && compileListFate(list, rowKey)
-  const { rules, merged } = compileRules({ rowKey, before }, context)
+  const { rules, makeId, merged } = compileRules({ rowKey, before, lookUp: compileLookUp(context) }, context)
   const tables = entity.into.map(shape => compileTable(shape, context)).filter(table => table !== null)
   const strategy = idStrategyOf(context)
   const program = new RowProgram({
     state,
     key: rowKey,
-    makeId: compileOwnId(strategy, context),
+    makeId: makeId ?? compileOwnId(strategy, context),
     before,
     rules,
     tables,

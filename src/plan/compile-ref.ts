@@ -60,7 +60,7 @@ function compileLookup(value: RefValue, wanted: RefWanted, context: CompileConte
     const key = parent && compileParentKey(value, parent, context)
     if (parent === null || key === null) return null
     const isSettled = context.settles.has(name)
-    if (isSettled && name !== context.entity.name && mayMerge(parent.entity)) refuseEarly(value, name, context)
+    if (isSettled && name !== context.entity.name) refuseEarly(value, parent, context)
     if (!isAllowed && (isSettled || context.late.has(name))) settle({ value, wanted, parent, key }, context)
     candidates.push({ entity: name, key, index: isSettled ? null : context.index(name) })
   }
@@ -102,11 +102,17 @@ function settle(
 }
 
 /** The identifier to refer to is known once all of the parent's rows are. */
-function refuseEarly(value: RefValue, parent: string, { problems, entity }: CompileContext): void {
+function refuseEarly(value: RefValue, parent: ParentFacts, { problems, entity }: CompileContext): void {
+  const { name } = parent.entity
+  const why = parent.strategy === 'lookup' ? 'whose identifiers are looked up (`id: lookup`)' : 'whose rows may be other rows (`same_as`)'
+  if (parent.strategy !== 'lookup' && !mayMerge(parent.entity)) return
   problems.error(
     'MANIFEST_NOT_SUPPORTED',
-    `expected ${parent}, whose rows may be other rows (\`same_as\`), to be loaded before ${entity.name}, which refers to it, got it after`,
-    { at: value.at, next: `Put ${parent} into an earlier phase, and see that it does not refer to ${entity.name}.` },
+    `expected ${name}, ${why}, to be loaded before ${entity.name}, which refers to it, got it after`,
+    {
+      at: value.at,
+      next: `Put ${name} into an earlier phase, and see that it does not refer to ${entity.name}.`,
+    },
   )
 }
 

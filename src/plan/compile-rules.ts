@@ -2,10 +2,13 @@ import { type KeyIndex, LOADED, NOT_FOUND } from '../base/key-index.ts'
 import type { TupleCursor } from '../base/tuple-cursor.ts'
 import { TupleWriter } from '../base/tuple-writer.ts'
 import { ValueError } from '../expression/value-error.ts'
-import { mayMerge, type SameAsRule } from '../model/mapping.ts'
+import type { SameAsRule } from '../model/mapping.ts'
 import type { CompileContext, DrawKey, ParentKey } from './compile-context.ts'
 import { compileCondition } from './compile-expression-source.ts'
+import { compileLookedUpId, type LookUpId } from './compile-look-up.ts'
+import type { MakeId } from './compile-own-id.ts'
 import { defaultCode, isOwnHead } from './compile-ref.ts'
+import { hasOwnIds } from './has-own-ids.ts'
 import { MergedStore } from './merged-store.ts'
 import { EXCLUDED, MERGED, QUARANTINED } from './outcome-registry.ts'
 import { compileParentKey, HAS_KEY, SEALED } from './parent-key.ts'
@@ -13,7 +16,7 @@ import type { ApplyRule } from './program-parts.ts'
 import type { RowKey } from './row-key.ts'
 import { FateSealed, type RowState } from './row-state.ts'
 
-/** Finds out which rows are other rows, from all rows, read once before the first is run: a row may refer to one that comes after it. */
+/** Finds out which rows are other rows, and whose identifiers that are looked up are, from all rows, read once before the first is run: a row may refer to one that comes after it. */
 export interface SameAsLoader {
   readonly store: MergedStore
   take(cursor: TupleCursor): void
@@ -23,7 +26,9 @@ export interface SameAsLoader {
 
 export interface CompiledRules {
   readonly rules: readonly ApplyRule[]
-  /** Null: no rule says `same_as`, or nothing is loaded. */
+  /** Null: identifiers are not looked up. */
+  readonly makeId: MakeId | null
+  /** Null: all identifiers are made of the rows’ own keys, or nothing is loaded. */
   readonly merged: SameAsLoader | null
 }
 
@@ -31,12 +36,15 @@ interface Setting {
   readonly rowKey: RowKey
   /** Decides rows without an element of a list, which have no key. */
   readonly before: ApplyRule | null
+  /** Null: identifiers are not looked up. */
+  readonly lookUp: LookUpId | null
 }
 
 /** An entity's rules in their order; the first terminal one that holds seals the row's fate. */
 export function compileRules(setting: Setting, context: CompileContext): CompiledRules {
   const { entity } = context
   const store = context.merged ?? new MergedStore()
+  const index = hasOwnIds({ entity, strategy: setting.lookUp === null ? 'made' : 'lookup' }) ? context.aliases(entity.name) : null
   const finder = new MergeFinder()
   const rules = entity.rules.map(rule => {
     const holds = compileCondition(rule.when, context)
@@ -48,14 +56,11 @@ export function compileRules(setting: Setting, context: CompileContext): Compile
     }
     const merge = compileSameAs(rule, finder, context)
     finder.add({ holds, merge })
-    const apply =
-      merge === null
-        ? () => false
-        : applyMerge(merge, { store, rowKey: setting.rowKey, index: context.aliases(entity.name), draws: context.draws })
+    const apply = merge === null ? () => false : applyMerge(merge, { store, rowKey: setting.rowKey, index, draws: context.draws })
     return (row: RowState) => !holds(row) || apply(row)
   })
-  const index = mayMerge(entity) ? context.aliases(entity.name) : null
-  return { rules, merged: index === null ? null : compileLoader({ ...setting, store, finder, index }, context) }
+  const makeId = setting.lookUp && compileLookedUpId(setting.lookUp, { store, rowKey: setting.rowKey, index })
+  return { rules, makeId, merged: index === null ? null : compileLoader({ ...setting, store, finder, index }, context) }
 }
 
 function noteRule(code: string, holds: (row: RowState) => boolean): ApplyRule {
@@ -86,6 +91,11 @@ class MergeFinder {
   /** Null: none, or the rules set it aside. Throws what a rule's expression throws. */
   find(row: RowState): Merge | null {
     return this.#rules.find(rule => rule.holds(row))?.merge ?? null
+  }
+
+  /** Whether no rule decides about the row. Throws what a rule's expression throws. */
+  lets(row: RowState): boolean {
+    return !this.#rules.some(rule => rule.holds(row))
   }
 }
 
@@ -165,11 +175,15 @@ function compileLoader(
   of: Setting & { store: MergedStore; finder: MergeFinder; index: KeyIndex },
   { state }: CompileContext,
 ): SameAsLoader {
-  const { rowKey, before, store, finder, index } = of
+  const { rowKey, before, lookUp, store, finder, index } = of
   const scratch = new TupleWriter(32)
   const id = Buffer.alloc(16)
   const takeRow = (): void => {
     if ((before !== null && !before(state)) || !rowKey.read(state)) return
+    if (lookUp !== null && finder.lets(state)) {
+      if (lookUp.read(state, id)) store.claim(rowKey.add(state, index), id)
+      return
+    }
     const merge = finder.find(state)
     if (merge === null || merge.key.read(state) !== HAS_KEY) return
     scratch.reset()

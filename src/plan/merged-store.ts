@@ -1,13 +1,16 @@
 import { KeyAliases } from '../base/key-aliases.ts'
 import type { KeyIndex } from '../base/key-index.ts'
 
-/** Which rows of an entity and tenant are other rows, and whose identifier they lead to in the end. By ordinals of the entity's key index. */
+/** Identifiers of an entity and tenant that are not made of the row's own key: of rows that are other rows, whichever they are in the end, and those looked up. By ordinals of the entity's key index. */
 export class MergedStore {
   isFilled = false
   readonly #ids = new KeyAliases()
   /** Rows that are rows of the same entity: whose. */
   readonly #next = new Map<number, number>()
   readonly #circles = new Set<number>()
+  /** Looked up; by the identifier's bytes. */
+  readonly #owners = new Map<string, number>()
+  readonly #taken = new Set<number>()
 
   get size(): number {
     return this.#ids.size
@@ -19,12 +22,30 @@ export class MergedStore {
     if (own !== null) this.#next.set(ordinal, own)
   }
 
+  /** An identifier that was looked up: the first row with it has it. */
+  claim(ordinal: number, id: Buffer): void {
+    const text = id.toString('latin1')
+    if (this.#owners.has(text)) this.#taken.add(ordinal)
+    else {
+      this.#owners.set(text, ordinal)
+      this.#ids.set(ordinal, id)
+    }
+  }
+
+  /** A row before it has the identifier. */
+  isTaken(ordinal: number): boolean {
+    return this.#taken.has(ordinal)
+  }
+
   /** After the last row: follows chains to their end, and tells whoever refers to the rows. */
   finish(index: KeyIndex): void {
     const done = new Set<number>()
     for (const start of this.#next.keys()) this.#follow(start, done)
     const id = Buffer.alloc(16)
-    for (const ordinal of this.#ids.ordinals()) if (this.#ids.copy(ordinal, id, 0)) index.aliases.set(ordinal, id)
+    const owners = new Set(this.#owners.values())
+    for (const ordinal of this.#ids.ordinals())
+      if (this.#ids.copy(ordinal, id, 0)) (owners.has(ordinal) ? index.ids : index.aliases).set(ordinal, id)
+    this.#owners.clear()
     this.isFilled = true
   }
 

@@ -49,18 +49,21 @@ export function compileParentKey(value: RefValue, parent: ParentFacts, context: 
   }
   const isInteger = parts.length === 1 && integerKey(parent.keyTypes[0] as SqlType) !== null
   const key = isInteger ? integerParentKey(parts[0] as PartReader, parent, context) : textParentKey(parts, parent, context)
-  const aliases = mayMerge(parent.entity) ? context.aliases(parent.entity.name) : null
-  return aliases === null ? key : throughAliases(key, aliases)
+  const isLookedUp = parent.strategy === 'lookup'
+  const index = isLookedUp || mayMerge(parent.entity) ? context.aliases(parent.entity.name) : null
+  return index === null ? key : throughIndex(key, { index, isLookedUp })
 }
 
-/** Of a row that is another row, that one's identifier. */
-function throughAliases(key: ParentKey, index: KeyIndex): ParentKey {
+/** Of a row that is another row, that one's identifier; of one whose identifier was looked up, that, or NULL where nobody has seen the row. */
+function throughIndex(key: ParentKey, { index, isLookedUp }: { readonly index: KeyIndex; readonly isLookedUp: boolean }): ParentKey {
   const id = Buffer.alloc(16)
   return {
     ...key,
     writeId: out => {
       const ordinal = key.find(index)
       if (ordinal !== NOT_FOUND && index.aliases.copy(ordinal, id, 0)) out.field(id, 0, 16)
+      else if (ordinal !== NOT_FOUND && index.ids.copy(ordinal, id, 0)) out.field(id, 0, 16)
+      else if (isLookedUp) out.null()
       else key.writeId(out)
     },
   }

@@ -2,8 +2,8 @@ import { KeyIndex } from '../base/key-index.ts'
 import { bug } from '../errors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Relation } from '../model/catalogue.ts'
-import { mayMerge } from '../model/mapping.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
+import { hasOwnIds } from '../plan/has-own-ids.ts'
 import { storesIn } from '../plan/related-loader.ts'
 import { compileFor, type EntityFacts, type TenantPlan } from '../plan/tenant-plan.ts'
 import type { Source, SourceSnapshot } from '../source/source.ts'
@@ -138,7 +138,7 @@ export class LaneState {
     const known = this.#compiled.get(entity.name)
     if (known) return known
     for (const parent of order.dependsOn) if (!order.settles.includes(parent)) await this.needIndex(parent)
-    const isAskedFor = this.#run.isReferenced(entity.name) || order.circle.length > 0 || mayMerge(entity)
+    const isAskedFor = this.#run.isReferenced(entity.name) || order.circle.length > 0 || hasOwnIds(facts)
     if (isAskedFor && !this.#indexes.has(entity.name)) this.#indexes.set(entity.name, new KeyIndex())
     const compiled = compileFor(this.plan, entity.name, {
       setting: this.#run.setting,
@@ -187,7 +187,7 @@ export class LaneState {
     const { ledger } = this.#run.service(facts.entity.service)
     const entity = this.#run.entity(facts.entity.name).number
     const place = { ledger, entity, tenant: this.plan.tenant?.number ?? 0, isInteger: facts.key.isInteger }
-    await fillFromLedger(index, { ...place, mergedAsIn: mayMerge(facts.entity) ? mergedAsIn : null })
+    await fillFromLedger(index, { ...place, mergedAsIn: hasOwnIds(facts) ? mergedAsIn : null, isLookedUp: facts.strategy === 'lookup' })
   }
 
   async member(name: string): Promise<CircleMember> {

@@ -1,10 +1,12 @@
 import { EXCLUDED, type KeyIndex, type KeyState, LOADED, NOT_FOUND, QUARANTINED } from '../base/key-index.ts'
 import { canonicalKey } from '../base/key-text.ts'
+import { TupleCursor } from '../base/tuple-cursor.ts'
 import { uuidBytes } from '../base/uuid-text.ts'
 import { bug } from '../errors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { KnownKey } from '../model/ledger-records.ts'
 import type { BatchBuffers } from '../plan/batch-buffers.ts'
+import { partsOf } from '../plan/row-program.ts'
 import type { Classified } from './classify-batch.ts'
 import type { RefusedRow } from './refusal-code.ts'
 
@@ -51,8 +53,10 @@ export interface FillFrom {
   readonly entity: number
   readonly tenant: number
   readonly isInteger: boolean
-  /** Null: no row of the entity can be another. */
+  /** Null: no row of the entity can be another, nor are identifiers looked up. */
   readonly mergedAsIn: MergedAsIn | null
+  /** Identifiers are looked up; absent = they are made of the keys. */
+  readonly isLookedUp?: boolean
 }
 
 /** Fills an index with what the ledger knows. */
@@ -67,9 +71,31 @@ export async function fillFromLedger(index: KeyIndex, of: FillFrom): Promise<voi
     }
   }
   if (of.mergedAsIn !== 'ledger') return
+  if (of.isLookedUp === true) await fillIds(index, of)
   for await (const chunk of of.ledger.merged(of.entity, of.tenant))
     for (const { key, id } of chunk) setAlias(index, addKey(index, key, of.isInteger), id)
 }
+
+/** Identifiers of loaded rows as the id map has them. */
+async function fillIds(index: KeyIndex, { ledger, entity, tenant, isInteger }: FillFrom): Promise<void> {
+  const cursor = new TupleCursor(ID_MAP_FIELDS)
+  const textAt = (field: number): string => {
+    const start = cursor.start[field] as number
+    return cursor.data.toString('utf8', start, start + (cursor.length[field] as number))
+  }
+  for await (const chunk of ledger.idMap({ entity, tenant, format: 'text' })) {
+    cursor.push(chunk)
+    while (cursor.next()) {
+      const key = isInteger ? [textAt(KEY)] : partsOf(textAt(KEY))
+      const id = uuidBytes(textAt(ID))
+      if (id !== null) index.ids.set(addKey(index, key, isInteger), id)
+    }
+  }
+}
+
+const ID_MAP_FIELDS = 6
+const KEY = 2
+const ID = 3
 
 function setAlias(index: KeyIndex, ordinal: number, id: string): void {
   const bytes = uuidBytes(id)

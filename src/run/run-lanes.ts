@@ -1,6 +1,6 @@
 import { KeyIndex } from '../base/key-index.ts'
 import { RehouseError } from '../errors.ts'
-import { mayMerge } from '../model/mapping.ts'
+import { hasOwnIds } from '../plan/has-own-ids.ts'
 import type { TenantPlan } from '../plan/tenant-plan.ts'
 import { PhaseDoors } from './phase-doors.ts'
 import { interrupted } from './read-task.ts'
@@ -69,7 +69,8 @@ function withSharedKeys(run: RunContext, plan: TenantPlan | undefined, shared: T
         entity: run.entity(name).number,
         tenant: 0,
         isInteger: facts.key.isInteger,
-        mergedAsIn: mayMerge(facts.entity) ? 'ledger' : null,
+        mergedAsIn: hasOwnIds(facts) ? 'ledger' : null,
+        isLookedUp: facts.strategy === 'lookup',
       })
     }
     ready.set(name, index)

@@ -186,6 +186,18 @@ test('`same_as` names one entity and the whole key of its row, and is no rule fo
   )
 })
 
+test('`id: lookup` stands in the first table, with one expression; it is no way to make identifiers of keys', () => {
+  expectOne(manifest({ columns: '{ id: { id: lookup } }' }), { code: 'MANIFEST_INVALID', says: /one expression under `from` .* got none/ })
+  expectOne(manifest({ columns: '{ id: { id: lookup, from: [a, b] } }' }), {
+    code: 'MANIFEST_INVALID',
+    says: /one expression under `from` beside `id: lookup`, got 2/,
+    next: /subject\.sub/,
+  })
+  const part = '      public.people: { columns: { name: name } }\n      public.parts: { columns: { id: { id: lookup, from: a } } }'
+  expectOne(manifest({ into: part }), { code: 'MANIFEST_INVALID', says: /`id: lookup` in the first table under `into`, got it in another/ })
+  expectOne(manifest({ entity: '    id: lookup' }), { code: 'MANIFEST_INVALID', says: /one of ordered, hashed, v5, keep .* got 'lookup'/ })
+})
+
 test('a rule has exactly one fate, an outcome at most one', () => {
   expectOne(manifest({ entity: '    rules: [{ when: a }]' }), {
     code: 'MANIFEST_INVALID',

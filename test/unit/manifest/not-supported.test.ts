@@ -9,8 +9,6 @@ const column = (text: string): string => manifest({ columns: `{ name: ${text} }`
 const LATER: Readonly<Record<string, string>> = {
   '`id_map`': entity('id_map: derived'),
   '`finish`': manifest({ top: 'finish: [refresh materialized view a]' }),
-  '`lookup`': column('{ id: lookup, from: a }'),
-  '`lookup` of an entity': entity('id: lookup'),
   'SQL Server': manifest().replace('env:LEGACY_DB', '"sqlserver://host/db"'),
   MySQL: manifest().replace('env:LEGACY_DB', '"mysql://host/db"'),
 }
