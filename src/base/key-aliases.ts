@@ -44,7 +44,8 @@ export class KeyAliases {
   }
 
   #grow(): number {
-    if (this.#used >= MOST_ALIASES) throw new RangeError(`expected at most ${MOST_ALIASES} rows whose identifier is not made of their key, got more`)
+    if (this.#used >= MOST_ALIASES)
+      throw new RangeError(`expected at most ${MOST_ALIASES} rows whose identifier is not made of their key, got more`)
     if (this.#used % PIECE === 0) this.#pieces.push(Buffer.alloc(PIECE * ID_BYTES))
     return this.#used++
   }
