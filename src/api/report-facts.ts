@@ -69,7 +69,14 @@ async function readService({ name, ledger, run }: { name: string; ledger: Ledger
   const tasks = (await ledger.tasks(run)).map(task => {
     const total = totals.find(t => t.entity === task.entity && t.tenant === task.tenant)
     const own = batches.filter(b => b.entity === task.entity && b.tenant === task.tenant)
-    return taskFacts(task, { ...placeOf(task), service: name, written: total?.written ?? {}, batches: own.length, digest: digestOf(own) })
+    return taskFacts(task, {
+      ...placeOf(task),
+      service: name,
+      written: total?.written ?? {},
+      relations: total?.relations ?? [],
+      batches: own.length,
+      digest: digestOf(own),
+    })
   })
   const open = await ledger.quarantine({ run, limit: MOST_QUARANTINED })
   return {
@@ -83,7 +90,8 @@ async function readService({ name, ledger, run }: { name: string; ledger: Ledger
   }
 }
 
-type Described = Pick<ReportEntity, 'entity' | 'tenant' | 'service' | 'written' | 'batches' | 'digest'>
+type Relations = Awaited<ReturnType<Ledger['totals']>>[number]['relations']
+type Described = Pick<ReportEntity, 'entity' | 'tenant' | 'service' | 'written' | 'batches' | 'digest'> & { readonly relations: Relations }
 
 function taskFacts(task: TaskRecord, of: Described): TaskFacts {
   const { partsQuarantined, ...totals } = task.counts
@@ -101,8 +109,22 @@ function taskFacts(task: TaskRecord, of: Described): TaskFacts {
     batches: of.batches,
     digest: of.digest,
     written: of.written,
+    ...tablesOf(of.relations),
   }
   return { line, counts: task.counts, failure: task.failure === null ? [] : [{ entity: of.entity, tenant: of.tenant, ...task.failure }] }
+}
+
+/** A batch that read nothing says nothing of a table. */
+function tablesOf(relations: Relations): Pick<ReportEntity, 'tables'> {
+  const told = relations.filter(({ counts }) => Object.values(counts).some(count => count !== 0))
+  if (told.length < 2) return {}
+  return {
+    tables: told.map(({ relation, counts: { partsQuarantined, ...counts } }) => ({
+      table: relation,
+      ...counts,
+      parts_quarantined: partsQuarantined,
+    })),
+  }
 }
 
 function digestOf(batches: readonly { readonly digest: string }[]): string {

@@ -118,6 +118,8 @@ export interface Ledger {
       readonly counts: Counts
       readonly seconds: number
       readonly written: Readonly<Record<string, number>>
+      /** The counts by the source relation the rows were read from, in the order of their names. */
+      readonly relations: readonly { readonly relation: string; readonly counts: Counts }[]
     }[]
   >
 

@@ -68,6 +68,14 @@ export interface ReportEntity extends Totals {
   /** SHA-256 over the digests of its batches, in their order; '' = no batch. */
   readonly digest: string
   readonly written: Readonly<Record<string, number>>
+  /** Of an entity of many tables: each by itself; rows taken back afterwards stand in a line of all of them together. Absent = it is one table. */
+  readonly tables?: readonly ReportTable[]
+}
+
+export interface ReportTable extends Totals {
+  /** `source/schema.table` */
+  readonly table: string
+  readonly parts_quarantined: number
 }
 
 export interface ReportOutcome {

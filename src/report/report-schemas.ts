@@ -21,6 +21,24 @@ const totals = {
   parts_quarantined: count,
 }
 
+const signed = z.int()
+/** Rows taken back afterwards are taken off. */
+const moved = {
+  read: signed,
+  loaded: signed,
+  updated: signed,
+  unchanged: signed,
+  merged: signed,
+  skipped: signed,
+  excluded: signed,
+  quarantined: signed,
+  parts_quarantined: signed,
+}
+const table = z.object({
+  table: text.describe('source/schema.table'),
+  ...moved,
+})
+
 const entity = z.object({
   ...place,
   service: text,
@@ -33,6 +51,12 @@ const entity = z.object({
   batches: count,
   digest: text.describe('SHA-256 over the digests of the batches, in their order.'),
   written: z.record(text, z.int()),
+  tables: z
+    .array(table)
+    .exactOptional()
+    .describe(
+      'Of an entity of many tables: each by itself; rows taken back afterwards stand in a line of all of them together, which may be negative.',
+    ),
 })
 
 const verification = z.object({

@@ -3,6 +3,7 @@ import { formatCount, formatRate } from './quantities.ts'
 import type { ReportDocument, ReportSection } from './report-document.ts'
 import { leftOutSection, outcomeSections, quarantineSections } from './run-report-outcomes.ts'
 import { left, right, shrinking } from './table.ts'
+import { tablesSection } from './tables-section.ts'
 import { addTotals, equationText, NO_TOTALS, OUTCOMES } from './totals-text.ts'
 
 export const SHARED = '(shared)'
@@ -16,6 +17,7 @@ export function runReportDocument({ report, sha256 }: Pick<ReportResult, 'report
     sections: [
       checksSection(report),
       accountingSection(report),
+      ...tablesSection(report),
       ...quarantineSections(report),
       ...outcomeSections(report),
       leftOutSection(report),

@@ -242,7 +242,8 @@ function sumTests(engine: LedgerEngine): void {
     await commit(started, { counts, written: { 'public.kept': 8 } })
     const sums = { ...NO_COUNTS, read: 20, loaded: 16, excluded: 2, quarantined: 2, partsQuarantined: 4 }
     const [total] = await started.ledger.totals('run-1')
-    assert.deepEqual(total, { entity: 1, tenant: 1, counts: sums, seconds: 0.5, written: { 'public.b': 3, 'public.kept': 16 } })
+    const relations = [{ relation: 'legacy/public.student', counts: sums }]
+    assert.deepEqual(total, { entity: 1, tenant: 1, counts: sums, seconds: 0.5, written: { 'public.b': 3, 'public.kept': 16 }, relations })
     assert.deepEqual((await started.ledger.tasks('run-1'))[0]?.counts, sums)
 
     const task = await started.ledger.claimTask(started.task.id, claimOf(started.writer, { pass: 2, restart: true }))
@@ -252,6 +253,7 @@ function sumTests(engine: LedgerEngine): void {
     assert.deepEqual(after?.counts, { ...NO_COUNTS, read: 20, loaded: 17, unchanged: 1, excluded: 2 })
     assert.deepEqual(after?.written, { 'public.b': 3, 'public.kept': 17 })
     assert.equal(after?.seconds, 0.25)
+    assert.deepEqual(after?.relations, [{ relation: 'legacy/public.student', counts: after?.counts }])
   })
 
   test('sums outcomes by entity, kind, column and code of the latest pass', async t => {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { migrate, verify } from '../../src/index.ts'
+import { migrate, plan, report, verify } from '../../src/index.ts'
+import { runReportDocument } from '../../src/report/run-report.ts'
 import { newDatabase, type TestDatabase, type TestLike } from '../support/postgres.ts'
 import { TEST_SALT, workFolder } from '../support/rehouse-process.ts'
 
@@ -92,4 +94,34 @@ test('300 tables named in a column are one entity: every row arrives, a second r
     const { outcome, differences } = await verify({ ...options, level })
     assert.deepEqual([level, outcome, differences], [level, 'equal', []])
   }
+})
+
+test('plan and report tell of many tables, report with a line for each', async t => {
+  const { legacy, options } = await openStage(t, MANIFEST, { tables: 6, rows: 3 })
+  await legacy.script(`update old."Answers ""2""" set person = -1 where id = 2; drop table old."Answers ""6"""`)
+  const from = MANIFEST.replace('carry: { form: id } }', 'carry: { form: id }, missing: { note: no_table } }')
+  writeFileSync(
+    options.manifest,
+    from.replace('    key: [form, id]', '    key: [form, id]\n    rules: [{ when: person < 0, quarantine: no_person }]'),
+  )
+  const { phases, findings } = await plan(options)
+  assert.deepEqual(phases[0]?.entities.find(({ entity }) => entity === 'answer')?.tables, {
+    named_in: 'legacy/old.form.storage',
+    count: 5,
+    shapes: 5,
+  })
+  assert.deepEqual(
+    findings.filter(({ code }) => code === 'SOURCE_TABLE_ABSENT').map(({ severity, message }) => [severity, message]),
+    [['warning', 'expected the tables old.form names, got none for 1 of them (no_table): "Answers \\"6\\""']],
+  )
+  await migrate(options)
+  const made = await report({ ...options, run: 'latest' })
+  const answer = made.report.entities.find(({ entity }) => entity === 'answer')
+  assert.deepEqual(
+    answer?.tables?.map(({ table, read, loaded, quarantined }) => [table, read, loaded, quarantined]),
+    Array.from({ length: 5 }, (_, i) => [`legacy/old."Answers ""${i + 1}"""`, 3, i === 1 ? 2 : 3, i === 1 ? 1 : 0]),
+  )
+  const text = runReportDocument(made).sections.find(({ title }) => title === 'Tables read as one')
+  assert.deepEqual(text?.lead, ['Of 5 tables every row of 4 was loaded or is unchanged; report.json has a line for each. The others:'])
+  assert.deepEqual(text?.table?.rows, [['single', 'answer', 'legacy/old."Answers ""2"""', 3, 2, 0, 0, 0, 0, 0, 1, 0]])
 })

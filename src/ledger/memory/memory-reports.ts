@@ -45,8 +45,17 @@ export function totals(store: MemoryStore, run: string): Totals {
     .toSorted((a, b) => a.entity - b.entity || a.tenant - b.tenant)
     .map(task => {
       const { entity, tenant, counts, seconds } = taskRecord(store, task)
-      return { entity, tenant, counts, seconds, written: writtenBy(batchesOf(store, task.id)) }
+      const relations = relationsIn(latestBatches(store, task.id))
+      return { entity, tenant, counts, seconds, written: writtenBy(batchesOf(store, task.id)), relations }
     })
+}
+
+function relationsIn(batches: readonly BatchRecord[]): Totals[number]['relations'] {
+  const names = new Set(batches.flatMap(batch => batch.counts.map(({ relation }) => relation)))
+  return [...names].toSorted(compareCodePoints).map(relation => ({
+    relation,
+    counts: countsOf(batches.map(batch => ({ ...batch, counts: batch.counts.filter(line => line.relation === relation) }))),
+  }))
 }
 
 function writtenBy(batches: readonly BatchRecord[]): Readonly<Record<string, number>> {

@@ -89,6 +89,7 @@ export async function readTenantOutcomes(session: Session, run: string): Promise
 /** Sum of each entity and tenant’s latest pass in the run; rows loaded earlier in the run count as loaded. `written`: over all passes. */
 export async function readTotals(session: Session, run: string): Promise<Totals> {
   const written = await readWritten(session, run)
+  const relations = await readRelations(session, run)
   const { rows } = await session.query(
     `select k.id, k.entity, k.tenant, s.seconds, ${COUNT_COLUMNS} from rehouse.task k ${TASK_SUMS} where k.run = $1 order by k.entity, k.tenant`,
     [run],
@@ -99,6 +100,7 @@ export async function readTotals(session: Session, run: string): Promise<Totals>
     seconds: Number(row[3]),
     counts: countsOf(row.slice(4)),
     written: written.get(row[0] ?? '') ?? {},
+    relations: relations.get(row[0] ?? '') ?? [],
   }))
 }
 
@@ -112,4 +114,22 @@ async function readWritten(session: Session, run: string): Promise<ReadonlyMap<s
   const written = new Map<string, Record<string, number>>()
   for (const [task = null, table, count] of rows) written.set(task ?? '', { ...written.get(task ?? ''), [String(table)]: Number(count) })
   return written
+}
+
+async function readRelations(session: Session, run: string): Promise<ReadonlyMap<string, Totals[number]['relations']>> {
+  const { rows } = await session.query(
+    `select k.id, c.relation, sum(c.read), sum(c.loaded + c.loaded_earlier_in_run), sum(c.updated), sum(c.unchanged - c.loaded_earlier_in_run),
+      sum(c.merged), sum(c.skipped), sum(c.excluded), sum(c.quarantined), sum(c.parts_quarantined)
+    from rehouse.task k join rehouse.batch b on b.task = k.id and b.pass = (select max(l.pass) from rehouse.batch l where l.task = k.id)
+    join rehouse.batch_count c on c.batch = b.id
+    where k.run = $1 group by k.id, c.relation order by c.relation collate "C"`,
+    [run],
+  )
+  const relations = new Map<string, Totals[number]['relations'][number][]>()
+  for (const [task, relation, ...counts] of rows) {
+    const own = relations.get(task ?? '') ?? []
+    own.push({ relation: String(relation), counts: countsOf(counts) })
+    relations.set(task ?? '', own)
+  }
+  return relations
 }
