@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path'
+import { allSettled } from '../base/all-settled.ts'
 import { RehouseError } from '../errors.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Difference, VerifyResult, WitnessLine } from '../model/results.ts'
@@ -10,6 +11,7 @@ import type { RunContext } from '../run/run-context.ts'
 import { sampleSize } from '../run/sample-rule.ts'
 import type { MigrationSurvey } from '../run/survey-migration.ts'
 import type { TargetReader } from '../target/target.ts'
+import { AsLoaded } from '../verify/as-loaded.ts'
 import { Differences } from '../verify/differences.ts'
 import { placeOf } from '../verify/explain-rows.ts'
 import { LedgerFacts, ledgerReasons } from '../verify/ledger-facts.ts'
@@ -118,22 +120,31 @@ async function compareAll(migration: Migration, opened: Opened, ground: Ground):
     none.push({ ...placeOf(of), table, column: '', measure, state: 'none', source: null, target: null, reason })
   }
   const recomputed: Difference[] = []
+  const asLoaded = new AsLoaded(differences)
   const rowsLeft = async (): Promise<void> => {
     const left = { ...common, entities: steps.left(scopes), differences }
     const rows = {
       ...left,
       scopes: scopesOf(survey, { entities: left.entities, request }),
-      onDone: (of: VerifiedEntity) => steps.done(of),
-      onNone: noneOf('digest'),
+      onDone: (of: VerifiedEntity) => {
+        asLoaded.done(of)
+        return steps.done(of)
+      },
+      onNone: (of: VerifiedEntity, reason: string) => {
+        asLoaded.skipped(of)
+        noneOf('digest')(of, reason)
+      },
       onExample: (of: VerifiedEntity, finding: Finding) => recomputed.push(exampleDifference(of, finding)),
     }
     await (request.level === 'standard' && request.sample === null ? verifyDigests(rows) : compareRows(opened, rows))
   }
   const isBasic = request.level === 'basic'
+  const compareRowsLeft = told(differences, isBasic ? Promise.resolve() : rowsLeft())
+  const onceCompared = (): Promise<AsLoaded> => Promise.allSettled([compareRowsLeft]).then(() => asLoaded)
   try {
     const [, , , lines] = await allSettled([
-      told(differences, isBasic ? Promise.resolve() : rowsLeft()),
-      told(beside, verifyBasics(common)),
+      compareRowsLeft,
+      told(beside, verifyBasics({ ...common, asLoaded: isBasic || request.sample !== null ? null : onceCompared })),
       isBasic ? null : verifyAudit(entities, common),
       isBasic
         ? []
@@ -163,16 +174,10 @@ function isSameExample(a: Difference, b: Difference): boolean {
   return nameOf(a) === nameOf(b)
 }
 
-/** As Promise.all, but nothing is under way any more when it rejects. */
-async function allSettled<T extends readonly unknown[]>(work: T): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
-  await Promise.allSettled(work)
-  return Promise.all(work)
-}
-
 function commonOf(
   migration: Migration,
   { request, ground }: { readonly request: VerifyRequest; readonly ground: Ground },
-): Omit<RowsSetting & DigestsSetting & BasicsSetting, 'scopes' | 'onNone' | 'onDone' | 'onExample'> {
+): Omit<RowsSetting & DigestsSetting & BasicsSetting, 'scopes' | 'onNone' | 'onDone' | 'onExample' | 'asLoaded'> {
   const { entities, differences, spill, readers, factsOf } = ground
   return {
     entities,

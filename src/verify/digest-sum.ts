@@ -1,3 +1,4 @@
+import { allSettled } from '../base/all-settled.ts'
 import { IdentifierSum } from '../base/identifier-hash.ts'
 import { hashView } from '../base/row-hash.ts'
 import type { Identifiers } from '../cast/identifiers.ts'
@@ -31,7 +32,7 @@ export async function rowsAsLoaded(of: VerifiedEntity, scopes: readonly TableSco
   const tenant = of.tenant?.number ?? 0
   const known = setting.ledger(of.facts.entity.service).sumIdMap({ entity: of.number, tenant })
   try {
-    const [own, mapped] = await Promise.all([sumOf(stream, { key, keyIn: setting.identifiers.orderedKey(tenant, of.number) }), known])
+    const [own, mapped] = await allSettled([sumOf(stream, { key, keyIn: setting.identifiers.orderedKey(tenant, of.number) }), known])
     return own !== null && mapped !== null && own.rows === mapped.rows && own.sum === mapped.sum ? own.rows : null
   } finally {
     await stream.close()

@@ -3,9 +3,11 @@ import type { Ledger } from '../ledger/ledger.ts'
 import { isBalanced } from '../model/counts.ts'
 import type { DifferenceKind } from '../model/results.ts'
 import type { TargetReader } from '../target/target.ts'
+import type { AsLoaded } from './as-loaded.ts'
 import { verifyMerged } from './compare-merged.ts'
 import type { Differences } from './differences.ts'
 import { placeOf } from './explain-rows.ts'
+import { areKept, areKeyed } from './kept-references.ts'
 import type { EntityLedger } from './ledger-facts.ts'
 import { findReferences } from './references.ts'
 import type { TableScope, TableWriter, VerifiedEntity } from './table-scopes.ts'
@@ -22,6 +24,11 @@ export interface BasicsSetting {
   reader(service: string): TargetReader
   ledger(service: string): Ledger
   factsOf(of: VerifiedEntity): EntityLedger | null
+  /**
+   * Resolves once rows were compared. Null: rows are not compared, or not all.
+   * References of such rows that the server’s own keys have checked are not looked up again.
+   */
+  readonly asLoaded: (() => Promise<Pick<AsLoaded, 'has'>>) | null
 }
 
 /** The basic level: the ledger adds up, tables hold as many rows as it says, constraints are there, references lead to rows of the same tenant. */
@@ -35,9 +42,16 @@ export async function verifyBasics(setting: BasicsSetting): Promise<void> {
   for (const scope of tables) {
     if (setting.isAllTenants) await verifyTenants(scope, setting)
     verifyConstraints(scope, setting)
-    await verifyReferences(scope, setting)
   }
   for (const service of new Set(setting.scopes.map(scope => scope.service))) await verifyDebts(service, setting)
+  const asked = tables.map(scope => ({ scope, references: findReferences(scope, setting.entities) }))
+  const mayWait = asked.filter(one => setting.asLoaded !== null && areKeyed(one.scope, one.references))
+  for (const one of asked) if (!mayWait.includes(one)) await verifyReferences(one, setting)
+  const asLoaded = mayWait.length === 0 ? null : ((await setting.asLoaded?.()) ?? null)
+  for (const one of mayWait) {
+    const { scope, references } = one
+    if (asLoaded === null || !(await areKept(scope, { references, ground: setting, asLoaded }))) await verifyReferences(one, setting)
+  }
 }
 
 interface Told {
@@ -132,9 +146,13 @@ async function verifyDebts(service: string, { ledger, scopes, differences }: Bas
 
 const NAMED = 20
 
-async function verifyReferences(scope: TableScope, setting: BasicsSetting): Promise<void> {
-  const { reader, ledger, differences, entities } = setting
-  const references = findReferences(scope, entities)
+interface Asked {
+  readonly scope: TableScope
+  readonly references: ReturnType<typeof findReferences>
+}
+
+async function verifyReferences({ scope, references }: Asked, setting: BasicsSetting): Promise<void> {
+  const { reader, ledger, differences } = setting
   const found = await reader(scope.service).strays(scope.rows.table, references)
   for (const [i, { orphans, otherTenant, orphanIds, otherTenantIds }] of found.entries()) {
     const column = references[i]?.column ?? null

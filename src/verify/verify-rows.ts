@@ -1,3 +1,4 @@
+import { allSettled } from '../base/all-settled.ts'
 import { canonicalKey } from '../base/key-text.ts'
 import { bug } from '../errors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -133,7 +134,7 @@ export class VerifyRows {
     outcomes.standing += countKeys(batch.buffers, standing)
     if (idMap !== null) {
       // The ledger sums up while the tables are read.
-      await Promise.all([idMap.push(batch), pushAll(parts, batch)])
+      await allSettled([idMap.push(batch), pushAll(parts, batch)])
       return
     }
     const held = new Set([...batch.held, ...chosen.others(batch.buffers.loaded)])

@@ -1,3 +1,4 @@
+import { allSettled } from '../base/all-settled.ts'
 import { RehouseError } from '../errors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Measure } from '../model/measure.ts'
@@ -184,7 +185,7 @@ async function compare(
   const where = whereOf(writer)
   const only = where === undefined ? {} : { where }
   const ask = async (asked: readonly MeasurePair[]): Promise<readonly Both[] | null> => {
-    const [source, target] = await Promise.all([
+    const [source, target] = await allSettled([
       snapshot.aggregates?.({ relation: of.facts.relation, measures: asked.map(pair => pair.source), without, ...only }) ?? null,
       setting.reader(scope.service).aggregates(
         scope.rows,
@@ -206,7 +207,7 @@ async function compare(
 
 /** The hash functions both engines have. Undefined: only those every engine has. */
 async function sharedHash(snapshot: SourceSnapshot, reader: TargetReader): Promise<string | undefined> {
-  const [source, target] = await Promise.all([snapshot.rowHash?.(), reader.rowHash?.()])
+  const [source, target] = await allSettled([snapshot.rowHash?.(), reader.rowHash?.()])
   return source === target ? source : undefined
 }
 

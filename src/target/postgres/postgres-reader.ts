@@ -126,8 +126,14 @@ export class PostgresReader implements TargetReader {
     const session = await Session.open(this.#options)
     this.#open.add(session)
     void session.ended.then(() => this.#open.delete(session))
-    await session.script(`${BEGIN}; set transaction snapshot ${quoteLiteral(this.#snapshot)}; ${SETTINGS[purpose]}`)
-    return session
+    try {
+      await session.script(`${BEGIN}; set transaction snapshot ${quoteLiteral(this.#snapshot)}; ${SETTINGS[purpose]}`)
+      return session
+    } catch (error) {
+      // Closed meanwhile.
+      session.destroy()
+      throw error
+    }
   }
 
   #giveBack(session: Session, purpose: Purpose): void {

@@ -46,7 +46,8 @@ What is done to a clean target of two tenants, and what the first difference of 
 |---|${LEVELS.map(() => '---').join('|')}|
 ${DATA_MUTATIONS.map(({ name, told }) => `| ${name} | ${LEVELS.map(level => (told[level] === undefined ? '–' : `\`${kindOf(told[level])}\``)).join(' | ')} |`).join('\n')}
 
-Each level looks at all that the levels before it look at: a dash after a kind means that the same difference is told again, not that it is lost.
+Each level looks at all that the levels before it look at: a dash after a kind means that the same difference is told again, not that it is lost. Only references that the
+mapping makes and a validated foreign key has checked are not looked up again by a level that found every row on both ends as it was loaded.
 
 ## Wrong programs
 
