@@ -1,14 +1,15 @@
+import type { Related } from '../model/mapping.ts'
 import { type Check, filePlace, finding } from './check.ts'
 
 const UNUSED = { code: 'MAPPING_UNUSED', severity: 'warning' } as const
 
 export const mappingUnused: Check = {
   name: 'mapping-unused',
-  finds: 'A source no entity reads, a service no entity writes to, a phase without entities.',
+  finds: 'A source no entity reads, for its rows or for related ones, a service no entity writes to, a phase without entities.',
   gives: [UNUSED],
   run: survey => {
     const { sources, services, phases, entities, tenants, file } = survey.mapping
-    const read = new Set(entities.map(entity => entity.from.source))
+    const read = new Set(entities.flatMap(entity => [entity.from.source, ...relatedSources(entity.with)]))
     if (tenants.kind === 'relation') read.add(tenants.relation.source)
     const written = new Set(entities.map(entity => entity.service))
     const next = 'Take it out, or add what was meant to use it.'
@@ -32,4 +33,8 @@ export const mappingUnused: Check = {
         .map(phase => finding(UNUSED, { where: { file }, message: `expected entities in phase ${phase.name}, got none`, next })),
     ]
   },
+}
+
+function relatedSources(related: readonly Related[]): readonly string[] {
+  return related.flatMap(one => [one.from.source, ...relatedSources(one.with)])
 }

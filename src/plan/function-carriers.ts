@@ -4,7 +4,7 @@ import { valueText } from '../cast/value-text.ts'
 import { baseType, kindOf } from '../expression/scalar-kind.ts'
 import type { JsonLiteral } from '../model/mapping.ts'
 import type { SqlType } from '../model/sql-type.ts'
-import type { GivenShape, Primitive } from './function-realm.ts'
+import { type GivenShape, JSON_NUMBER, type Primitive } from './function-realm.ts'
 
 /** How a value goes into a function. */
 export interface Carrier {
@@ -71,9 +71,8 @@ export function literalOf(value: unknown, depth = 0): JsonLiteral | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? { digits: plainDigits(value) } : undefined
   if (typeof value !== 'object' || depth > DEEPEST) return undefined
   if (Array.isArray(value)) return allOf(value.map(item => literalOf(item, depth + 1)))
+  if (JSON_NUMBER in value) return 'text' in value && typeof value.text === 'string' ? { digits: value.text } : undefined
   const entries = Object.entries(value)
-  const [only] = entries
-  if (entries.length === 1 && only?.[0] === 'text' && typeof only[1] === 'string' && /^-?\d/.test(only[1])) return { digits: only[1] }
   const members = entries.map(([key, inner]) => [key, literalOf(inner, depth + 1)] as const)
   const known = members.flatMap(([key, inner]) => (inner === undefined ? [] : [[key, inner] as const]))
   return known.length < members.length ? undefined : { object: known }

@@ -33,16 +33,29 @@ export interface FunctionUse {
 /** What a pure function has no use for: clock, chance, the world outside, and what tells when memory is let go. */
 const ABSENT = ['Date', 'Intl', 'WeakRef', 'FinalizationRegistry', 'SharedArrayBuffer', 'Atomics', 'WebAssembly', 'console']
 
+/** On the prototype of a number of a document, in every realm: no document can have it. */
+export const JSON_NUMBER = Symbol.for('rehouse.number')
+
 /**
  * Runs inside the realm. Values come in as primitives and are put together here: an object from outside would bring the outside's constructors along.
- * JSON keeps the digits of its numbers: `{ text: '1.50' }`.
+ * JSON keeps the digits of its numbers: they are instances of JsonNumber, so that nobody takes them for documents.
  */
 const INSIDE = `'use strict';
 for (const name of ${JSON.stringify(ABSENT)}) delete globalThis[name];
 delete Math.random;
 const parse = JSON.parse;
 const freeze = Object.freeze;
-const numbered = text => parse(text, (_key, value, context) => typeof value === 'number' ? freeze({ text: context.source }) : typeof value === 'object' && value !== null ? freeze(value) : value);
+class JsonNumber {
+  constructor(text) {
+    if (typeof text !== 'string' || !/^-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/.test(text)) throw new RangeError('no number');
+    this.text = text;
+    freeze(this);
+  }
+  toString() { return this.text; }
+}
+Object.defineProperty(JsonNumber.prototype, Symbol.for('rehouse.number'), { value: true });
+Object.defineProperty(globalThis, 'JsonNumber', { value: freeze(JsonNumber) });
+const numbered = text => parse(text, (_key, value, context) => typeof value === 'number' ? new JsonNumber(context.source) : typeof value === 'object' && value !== null ? freeze(value) : value);
 const fromEntries = Object.fromEntries, big = BigInt, number = Number, failed = Error;
 const build = (shape, value) => {
   if (value === null || shape === 'plain' || shape === 'document') return value;

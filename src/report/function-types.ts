@@ -2,6 +2,12 @@ import type { FunctionUses, TypesResult } from '../model/function-uses.ts'
 
 /** Declarations of the module `rehouse` for function files. */
 const MODULE = `/** Made by \`rehouse types\` from the manifest and the sources' catalogues: run it again when one of them changes. */
+/** A number of a document, with the digits as they stood in the source. Nothing else is one: \`value instanceof JsonNumber\`. Throws RangeError for a text that is no number. */
+declare class JsonNumber {
+  constructor(text: string)
+  readonly text: string
+}
+
 declare module 'rehouse' {
   /** Lossless carriers: never \`number\` for 64 bits or decimals, never \`Date\`. */
   export type Decimal = string
@@ -9,8 +15,6 @@ declare module 'rehouse' {
   export type Instant = string
   export type LocalTime = string
   export type Uuid = string
-  /** The digits as they stood in the source. */
-  export interface JsonNumber { readonly text: string }
   export type Json = null | boolean | string | JsonNumber | readonly Json[] | { readonly [key: string]: Json }
   export interface Note { readonly code: string; readonly detail?: Json }
   export type Outcome<T> =

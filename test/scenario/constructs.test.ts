@@ -179,7 +179,7 @@ test('shapes, the rest of the columns, cleansing and functions give what SQL wri
   mkdirSync(join(folder, 'functions'))
   writeFileSync(
     join(folder, 'functions/work.ts'),
-    `import type { Decimal, Instant, Json, JsonNumber, MappingFunction } from 'rehouse'
+    `import type { Decimal, Instant, MappingFunction } from 'rehouse'
 interface Uses { price: Decimal; made: Instant; more: { n: JsonNumber } | null }
 export const work: MappingFunction<Uses, { made: string; n: JsonNumber | null }> = ({ price, made, more }) =>
   price === '15.00' ? { exclude: 'fifteen' } : price === '30.00' ? { quarantine: 'thirty' } : { value: { made, n: more === null ? null : more.n } }

@@ -55,6 +55,24 @@ test('what it answers keeps its digits: bigint, and numbers of documents', () =>
   )
 })
 
+test('a number of a document is no document: one with a member `text` stays what it is, both ways', () => {
+  const source = `export const work = ({ d }) => ({ value: { numbers: d.map(one => one instanceof JsonNumber), back: d, made: new JsonNumber('1.50'), plain: { text: '7' } } })`
+  const program = new Program(wish(source, { columns: { v: '{ fn: f.ts#work, uses: [d] }' }, target: ['v jsonb'] }))
+  assert.equal(
+    answered(program, [1, null, null, '[7, {"text": "7"}, 1.10]', null, null, null, null]),
+    '{"back": [7, {"text": "7"}, 1.10], "made": 1.50, "plain": {"text": "7"}, "numbers": [true, false, true]}',
+  )
+})
+
+test('what is no number cannot be made one', () => {
+  for (const text of ['', '1 point', '01', '1.', 'NaN', '-', '0x1', '1\\n'])
+    assert.deepEqual(
+      new Program(wish(`export const work = () => ({ value: new JsonNumber('${text}') })`)).details([ROW]),
+      ['f.ts#work threw RangeError'],
+      text,
+    )
+})
+
 test('a function may exclude, quarantine and note, each counted', () => {
   const source = `export function work({ t }) {
   if (t === 'e') return { exclude: 'not_wanted' }
