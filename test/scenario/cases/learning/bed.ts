@@ -38,7 +38,7 @@ export async function openBed(t: TestContext): Promise<Bed> {
     header: 'bucket,key,size,sha256,mime',
   })
   writeFileSync(join(folder, 'archive/rehouse.columns.yaml'), 'files:\n  objects.csv: { columns: { size: int8 } }\n')
-  const env = { LEGACY_DB: legacy.url, ALPHA2_DB: target.url }
+  const env = { LEGACY_DB: await legacy.readerUrl(), ALPHA2_DB: await target.writerUrl({ bypassRowSecurity: true }) }
   return { legacy, target, oracle, folder, env, options: { manifest: join(folder, 'rehouse.yaml'), env } }
 }
 

@@ -38,3 +38,14 @@ create table learning_submissions (
     when 'image' then mime_type in ('image/jpeg', 'image/png') and num_nulls(storage_key, size_bytes, sha256) = 0
     else mime_type = 'application/pdf' and num_nulls(storage_key, size_bytes, sha256) = 0 end)
 );
+
+-- Who may see a row: the pupil whose it is. Nobody else, not even the tables' owner.
+alter table legacy_user_map enable row level security;
+alter table legacy_user_map force row level security;
+create policy nobody on legacy_user_map using (false);
+alter table course_memberships enable row level security;
+alter table course_memberships force row level security;
+create policy own on course_memberships using (student_id = coalesce(current_setting('app.current_sub', true), ''));
+alter table learning_submissions enable row level security;
+alter table learning_submissions force row level security;
+create policy own on learning_submissions using (student_sub = coalesce(current_setting('app.current_sub', true), ''));
