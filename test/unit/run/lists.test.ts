@@ -154,9 +154,9 @@ const WRONG: readonly (readonly [what: string, entity: string, expected: RegExp]
   ],
   ['a greatest of members without a column', into('number: max(attributes)'), /expected a value with an order of the members of a list/],
   [
-    'a reference collected',
-    into('doc: { collect: attributes, into: array, value: { ref: student, from: student_id } }'),
-    /expected an expression, a constant, a pipeline or `json` as value of a member, got `ref`/,
+    'an identifier collected',
+    into('doc: { collect: attributes, into: array, value: { id: hashed } }'),
+    /expected an expression, a constant, a pipeline, a reference or `json` as value of a member, got `id`/,
   ],
 ]
 
