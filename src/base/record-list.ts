@@ -6,7 +6,7 @@ const HEADER_BYTES = 20
 
 /**
  * Writes the rows of a `record[]` field, as PostgreSQL sends it in binary, as tuples one after the other, and gives where each of them ends in `out`.
- * Throws RangeError on a field that is none, or has rows of another number of fields.
+ * NULL (a length below 0) has none. Throws RangeError on a field that is none, or has rows of another number of fields.
  */
 export function recordTuples(
   field: { readonly data: Buffer; readonly start: number; readonly length: number },
@@ -16,6 +16,7 @@ export function recordTuples(
   const { data, start, length } = field
   const end = start + length
   const ends: number[] = []
+  if (length < 0) return ends
   if (length < 12 || data.readInt32BE(start) > 1) throw new RangeError('expected a list of rows, got a field that is none')
   if (data.readInt32BE(start) === 0) return ends
   if (length < HEADER_BYTES || data.readInt32BE(start + 8) !== RECORD_OID)

@@ -30,12 +30,12 @@ export function pushShape(wish: LoaderWish, outer: CompileContext): PushedBy | s
   return known
 }
 
-/** Whether the source can be expected to find the rows of one driving row without looking through the table. */
-export function isIndexed({ uniqueKeys }: Relation, by: PushedBy): boolean {
+/** How the source finds the rows of one driving row: `once` = a key of theirs makes it one at most; `index`: by the beginning of a key; null: as far as is known, by looking through the table. */
+export function foundBy({ uniqueKeys }: Relation, by: PushedBy): 'once' | 'index' | null {
   const names = new Set(by.map(({ theirs }) => theirs))
-  return uniqueKeys.some(
-    ({ columns, isPartialOrExpression }) => !isPartialOrExpression && columns.slice(0, names.size).every(name => names.has(name)),
-  )
+  const keys = uniqueKeys.filter(({ isPartialOrExpression }) => !isPartialOrExpression).map(({ columns }) => columns)
+  if (keys.some(columns => columns.length > 0 && columns.every(name => names.has(name)))) return 'once'
+  return keys.some(columns => columns.slice(0, names.size).every(name => names.has(name))) ? 'index' : null
 }
 
 function isTable({ kind, query, many }: Relation): boolean {

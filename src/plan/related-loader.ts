@@ -7,7 +7,7 @@ import { isNumbered, type LoaderWish } from './loader-wish.ts'
 import { areInOneOrder } from './merge-order.ts'
 import { MergedRows } from './merged-rows.ts'
 import { HAS_KEY } from './parent-key.ts'
-import { isIndexed, type PushedBy, pushShape } from './push-shape.ts'
+import { foundBy, type PushedBy, pushShape } from './push-shape.ts'
 import { PushedRows } from './pushed-rows.ts'
 import type { RelatedRows } from './related-rows.ts'
 import { RelatedStore } from './related-store.ts'
@@ -102,8 +102,11 @@ export function storesIn(related: readonly RelatedLoader[]): ReadonlyMap<string,
 }
 
 function costOfPushing(relation: Relation, on: PushedBy, { attaches }: CompileContext): string | null {
-  if (attaches === 'direct') return isIndexed(relation, on) ? null : 'nothing says that the source finds them by an index'
-  return relation.estimatedRows === null ? 'nobody knows whether it is worth staging both' : null
+  const isKnown = relation.estimatedRows !== null
+  if (attaches !== 'direct') return isKnown ? null : 'nobody knows whether it is worth staging both'
+  const found = foundBy(relation, on)
+  if (found === null) return 'nothing says that the source finds them by an index'
+  return found === 'once' || isKnown ? null : 'nobody knows whether it is worth looking them up'
 }
 
 interface MergeShape {

@@ -109,7 +109,7 @@ export interface ReadRequest {
 
 /**
  * Rows of a relation of the same source that belong to a row: those whose `theirs` equals its `ours` in every pair, as the source’s own `=` says; none where a value is NULL.
- * Delivered in no order as one field, PostgreSQL’s binary `record[]` (base/record-list.ts); an empty one where there are none.
+ * Delivered in no order as one field, PostgreSQL’s binary `record[]` (base/record-list.ts); an empty one or NULL where there are none.
  */
 export interface Attachment {
   readonly relation: Relation

@@ -67,23 +67,34 @@ function keysetSelects(shape: ReadShape, key: { readonly names: readonly string[
 
 function selectOf({ relation, columns, attach = [] }: ReadShape): string {
   if (attach.length === 0) return `select ${quoteNames(columns)} from ${fromClause(relation)}`
-  const own = new Set(relation.columns.map(({ name }) => name))
-  const items = [...columns.map(quoteName), ...attach.map(one => `${attachedRows(one)} as ${quoteName(newName(own))}`)]
-  return `select ${items.join(', ')} from ${fromClause(relation)} as ${DRIVING}`
+  const taken = new Set(relation.columns.map(({ name }) => name))
+  const parts = attach.map(one => attachedRows(one, taken))
+  const items = [...columns.map(quoteName), ...parts.map(({ item }) => item)]
+  return `select ${items.join(', ')} from ${fromClause(relation)} as ${DRIVING}${parts.map(({ join }) => join).join('')}`
 }
 
 const DRIVING = '"driving row"'
 
-function attachedRows({ relation, columns, on }: Attachment): string {
-  const row = columns.map(name => `a.${quoteName(name)}`).join(', ')
-  const pairs = on.map(({ theirs, ours }) => `a.${quoteName(theirs)} = ${DRIVING}.${quoteName(ours)}`)
-  return `array(select row(${row}) from ${fromClause(relation)} as a where ${pairs.join(' and ')})`
+/** What is selected, and what is joined for it. Where a key of theirs makes it one row at most, a join is several times cheaper than a look-up for each row. */
+function attachedRows({ relation, columns, on }: Attachment, taken: Set<string>): { readonly item: string; readonly join: string } {
+  const as = quoteName(newName(taken))
+  const rows = `row(${columns.map(name => `a.${quoteName(name)}`).join(', ')})`
+  const from = `${fromClause(relation)} as a`
+  const theirs = on.map(pair => pair.theirs)
+  if (!isUniqueKey(relation, theirs)) {
+    const pairs = on.map(pair => `a.${quoteName(pair.theirs)} = ${DRIVING}.${quoteName(pair.ours)}`)
+    return { item: `array(select ${rows} from ${from} where ${pairs.join(' and ')}) as ${as}`, join: '' }
+  }
+  const keys = on.map(pair => ({ ...pair, as: quoteName(newName(taken)) }))
+  const keyed = keys.map(key => `a.${quoteName(key.theirs)} as ${key.as}`).join(', ')
+  const pairs = keys.map(key => `${as}.${key.as} = ${DRIVING}.${quoteName(key.ours)}`)
+  return { item: as, join: ` left join (select array[${rows}] as ${as}, ${keyed} from ${from}) as ${as} on ${pairs.join(' and ')}` }
 }
 
-/** ORDER BY would take the name of what is selected before that of a column. */
+/** A name no column of the driving relation has, which WHERE and ORDER BY name without more. */
 function newName(taken: Set<string>): string {
   for (let i = 0; ; i++) {
-    const name = `attached rows ${i}`
+    const name = `attached ${i}`
     if (taken.has(name)) continue
     taken.add(name)
     return name

@@ -88,3 +88,21 @@ test('a position of another length than its key, and a key that is no column, ar
   assert.throws(() => statements({ after: ['1'] }), RehouseError)
   assert.throws(() => statements({ key: { kind: 'columns', names: ['absent'] } }), RehouseError)
 })
+
+test('rows of another relation are joined where a key makes them one, else looked up for each row; what the order names stays the driving row’s', () => {
+  const parent: Relation = {
+    ...RELATION,
+    name: 'p',
+    columns: [column('k', 'int4'), column('attached 0', 'text')],
+    uniqueKeys: unique(['k']),
+  }
+  const one = { relation: parent, columns: ['k', 'attached 0'], on: [{ theirs: 'k', ours: 'a' }] }
+  const driving = 'from only "s"."t""" as "driving row"'
+  const tail = 'order by "a", "b") to stdout (format binary)'
+  assert.deepEqual(statements({ attach: [one] }), [
+    `copy (select "n", "a", "attached 0" ${driving} left join (select array[row(a."k", a."attached 0")] as "attached 0", a."k" as "attached 1" from only "s"."p" as a) as "attached 0" on "attached 0"."attached 1" = "driving row"."a" ${tail}`,
+  ])
+  assert.deepEqual(statements({ attach: [{ ...one, on: [{ theirs: 'attached 0', ours: 'b' }] }] }), [
+    `copy (select "n", "a", array(select row(a."k", a."attached 0") from only "s"."p" as a where a."attached 0" = "driving row"."b") as "attached 0" ${driving} ${tail}`,
+  ])
+})
