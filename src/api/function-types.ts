@@ -1,5 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import type { FunctionUses, TypesResult } from '../model/function-uses.ts'
+import { isRefComputed } from '../plan/function-ref.ts'
+import type { EntityFacts } from '../plan/tenant-plan.ts'
 import { surveyMigration } from '../run/survey-migration.ts'
 import { openMigration } from './open-migration.ts'
 import type { Options } from './options.ts'
@@ -19,13 +21,24 @@ export async function types(options: Options): Promise<TypesResult> {
     const { mapping } = migration
     return {
       functions: [...found.values()],
-      entities: mapping.entities.filter(({ isLeftOut, key }) => !isLeftOut && key !== 'content').map(({ name }) => name),
+      entities: [
+        ...new Set(
+          survey.plans
+            .flatMap(plan => [...plan.entities.values()])
+            .filter(hasRef)
+            .map(({ entity }) => entity.name),
+        ),
+      ],
       options: Object.keys(mapping.options),
       findings: [...migration.findings, ...preflight(survey)],
     }
   } finally {
     await migration.close()
   }
+}
+
+function hasRef({ entity, strategy }: EntityFacts): boolean {
+  return !entity.isLeftOut && entity.key !== 'content' && isRefComputed({ entity, strategy })
 }
 
 /** Writes generated text over a file of the same name. */

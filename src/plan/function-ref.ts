@@ -15,6 +15,11 @@ const COMPUTED: ReadonlySet<string> = new Set(['ordered', 'hashed', 'v5', 'keep'
 
 type FindRef = FunctionUse['ref']
 
+/** Whether a row's identifier can be told from its key: not where an identity map has it, nor where the row may be another one. */
+export function isRefComputed({ strategy, entity }: Pick<ParentFacts, 'strategy' | 'entity'>): boolean {
+  return COMPUTED.has(strategy) && !mayMerge(entity)
+}
+
 /** `context.ref`: the identifier a reference to the row would have. Computed: whether there is such a row is not asked. */
 export function compileFunctionRef(context: Pick<CompileContext, 'parent' | 'identifiers' | 'tenant'>): FindRef {
   const known = new Map<string, (key: readonly unknown[]) => ReturnType<FindRef>>()
@@ -30,7 +35,7 @@ function refTo(
   context: Pick<CompileContext, 'identifiers' | 'tenant'>,
 ): (key: readonly unknown[]) => ReturnType<FindRef> {
   if (parent === null) return () => ({ wrong: 'UnknownEntity' })
-  if (!COMPUTED.has(parent.strategy) || mayMerge(parent.entity)) return () => ({ wrong: 'IdentifierNotComputed' })
+  if (!isRefComputed(parent)) return () => ({ wrong: 'IdentifierNotComputed' })
   const ids = parentId(parent, context)
   const id = Buffer.alloc(16)
   return key => {

@@ -74,7 +74,11 @@ class Reader {
     const { entity, key } = this.#input
     for (const name of key) this.#column(name, { inverse: 'read_only', into: null, why: 'key, from the id map' })
     for (const shape of entity.into) for (const one of shapesOf(shape)) this.#shape({ ...one, alternatives: shape.alternatives })
-    for (const { when } of entity.rules) this.#names(when, { inverse: 'no', into: null, why: DECIDES }, ROW)
+    for (const rule of entity.rules) {
+      this.#names(rule.when, { inverse: 'no', into: null, why: DECIDES }, ROW)
+      const from = rule.fate === 'same_as' ? rule.row.from : []
+      for (const one of from) this.#names(one, { inverse: 'read_only', into: null, why: 'the row it is, from the id map' }, ROW)
+    }
     for (const related of entity.with) this.#matched(related)
     for (const { name } of entity.number) this.#number(name)
     return this.#found

@@ -95,6 +95,11 @@ test('the hash depends on the order of rules', () => {
   assert.notEqual(read(TEXT.replace(first + second, second + first)).hash, HASH)
 })
 
+test('the hash depends on which columns are left out: `rest` and functions are not given those', () => {
+  assert.notEqual(changed('dbo.Staff.PasswordHash', 'dbo.Staff.Password*'), HASH)
+  assert.notEqual(changed('"*.ModifiedBy_Old"', '"*.ModifiedBy"'), HASH)
+})
+
 test('the hash depends on the options in force', () => {
   assert.notEqual(read(TEXT, { empty_contact: 'keep' }).hash, HASH)
   assert.equal(read(TEXT, { empty_contact: 'skip' }).hash, HASH)

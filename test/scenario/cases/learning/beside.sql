@@ -5,8 +5,8 @@ create table beside.objects (bucket text, key text, size bigint, sha256 text, mi
 
 -- 13, 26, 39 and 52 are unknown; 8 and 9 are one person, so are 20 and 27, and 15, who is deleted, and 16; 40 stands there twice; and one nobody knows.
 insert into beside.map
-select key_of('user', i), 'kc|' || md5('sub ' || case i when 9 then 8 when 27 then 20 when 16 then 15 else i end) from generate_series(1, 60) i where i % 13 > 0;
-insert into beside.map values (key_of('user', 40), 'kc|other'), (key_of('user', 999), 'kc|nobody');
+select key_of('user', i), key_of('sub', case i when 9 then 8 when 27 then 20 when 16 then 15 else i end)::text from generate_series(1, 60) i where i % 13 > 0;
+insert into beside.map values (key_of('user', 40), key_of('sub', 140)::text), (key_of('user', 999), key_of('sub', 999)::text);
 
 insert into beside.objects
 select 'section_materials', m ->> 'path', 1000 + s, case when s % 8 = 7 then upper(encode(sha256(convert_to('m' || s, 'utf8')), 'hex')) else encode(sha256(convert_to('m' || s, 'utf8')), 'hex') end,

@@ -63,7 +63,8 @@ test('case A: a learning platform moves to its second schema', async t => {
       ],
       ['updatable', 'read_only', 'no', 'no'],
     )
-    const { functions } = await types(options)
+    const { functions, entities } = await types(options)
+    assert.ok(entities.includes('course') && !entities.includes('person'), 'only identifiers that are computed can be asked for')
     assert.deepEqual(functions.map(({ name }) => name).toSorted(), ['course', 'criteria', 'feedback', 'payload'])
     assert.match(
       functions.find(({ name }) => name === 'course')?.uses.find(({ name }) => name === 'memberships')?.type ?? '',
@@ -209,6 +210,8 @@ test('mistake 2: a run that is broken off in the middle of its tasks goes on fro
   }
   await assert.rejects(migrate({ ...bed.options, batchRows: 30, hooks: { at } }))
   assert.deepEqual(await bed.target.sql('select count(*) between 1 and 80 from unit_tasks'), [['t']])
+  const otherwise = migrate({ ...bed.options, batchRows: 30, resume: true, set: { ambiguous: 'earliest' } })
+  await assert.rejects(otherwise, { code: 'MAPPING_CHANGED' })
   const resumed = await migrate({ ...bed.options, batchRows: 30, resume: true })
   assert.deepEqual(resumed.failures, [])
   for (const expectation of EXPECTATIONS) await assertRows(bed, expectation)
