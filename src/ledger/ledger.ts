@@ -6,6 +6,8 @@ import type {
   KnownKey,
   NumberedEntity,
   NumberedTenant,
+  OwnedLine,
+  OwnedRows,
   RunRecord,
   RunSelection,
   RunStatus,
@@ -123,6 +125,14 @@ export interface Ledger {
     }[]
   >
 
+  /** The lines of owned relations, of each task's latest pass; by entity, tenant and relation. */
+  ownedLines(run: string): Promise<readonly OwnedLine[]>
+  /** Of loaded rows with these keys, what became of the rows they own. */
+  ownedRows(of: {
+    readonly entity: number
+    readonly tenant: number
+    readonly keys: readonly (readonly string[])[]
+  }): Promise<readonly OwnedRows[]>
   /** The digest of every batch of a run, in the order of their numbers. */
   digests(run: string): Promise<readonly BatchDigest[]>
   /** As `outcomes`, of each entity and tenant by itself; in no order. */

@@ -143,8 +143,13 @@ function buildRelated({ key: name, keyAt: at, value: tree }: Entry, context: Ent
     where: buildOptionalExpression(child(tree, 'where')),
     with: entriesOf(child(tree, 'with')).map(inner => buildRelated(inner, context)),
     many: child(tree, 'many') ? buildMany(tree) : null,
+    owns: buildOwns(child(tree, 'owns')),
     at,
   }
+}
+
+function buildOwns(tree: Tree | null): Related['owns'] {
+  return tree && buildFate(required(tree, 'orphans'))
 }
 
 function buildMany(tree: Tree): RelatedMany {

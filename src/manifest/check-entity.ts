@@ -6,6 +6,7 @@ import type { Place } from '../model/place.ts'
 import { checkAlternatives } from './check-alternatives.ts'
 import { checkManyTables } from './check-many-tables.ts'
 import { checkSourceName, unknownName } from './check-names.ts'
+import { checkOwned } from './check-owned.ts'
 import { checkRest } from './check-rest.ts'
 import type { Problems } from './problems.ts'
 import type { Tree } from './tree.ts'
@@ -27,6 +28,7 @@ export function checkEntity(manifest: Tree, entity: Entity, context: Context): v
     problems.add({ at: placeOf('service'), ...unknownName('a service', entity.service, services), entity: entity.name })
   if (checkSourceName(entity.from, placeOf('from'), { ...context, entity: entity.name })) checkShared(entity, placeOf('tenant'), context)
   checkRelated(entity.with, entity, context)
+  checkOwned(entity, context)
   checkKey(entity, placeOf('key'), context)
   for (const { value } of entity.let) checkReferences(value, entity, context)
   for (const rule of entity.rules) if (rule.fate === 'same_as') checkReferences(rule.row, entity, context)

@@ -128,10 +128,21 @@ export const entityForms: Forms = {
         doc: 'Of a list: what becomes of a member. `exclude` leaves it out, `quarantine` refuses it as a part of the row, `note` remarks the row.',
         form: list('a list of rules', named('member_rule')),
       },
-      owns: later('accounting for related rows'),
+      owns: {
+        doc: 'This entity accounts for every row of the relation, in a line of its own: `match` names the whole key. Cannot stand with `where`.',
+        form: named('owns'),
+        otherwise: 'its rows are counted nowhere',
+      },
     },
     { needs: { order: ['many'], number: ['many'], rules: ['many'] } },
   ),
+  owns: object('what becomes of rows nobody asks for', {
+    orphans: {
+      doc: 'Rows that match no row of the entity, or have NULL in what they are matched by.',
+      form: named('fate'),
+      isRequired: true,
+    },
+  }),
   number: object('a position', {
     within: { doc: 'Rows with the same values here are counted together.', form: expressionList, otherwise: 'all rows' },
     order: {

@@ -95,7 +95,17 @@ function rule(of: Rule): Canonical {
 function related(of: Related): Canonical {
   const match = of.match.map(({ theirs, ours }) => [expression(theirs), value(ours)])
   const many = of.many && [of.many.order.map(expression), sorted(of.many.number.map(numbering)), of.many.rules.map(rule)]
-  return [of.name, [of.from.source, of.from.schema, of.from.name], sorted(match), optional(of.where), sorted(of.with.map(related)), many]
+  // What is not said must not change the hash of what was said before there was a word for it.
+  const owns = of.owns === null ? [] : [[of.owns.fate, of.owns.code]]
+  return [
+    of.name,
+    [of.from.source, of.from.schema, of.from.name],
+    sorted(match),
+    optional(of.where),
+    sorted(of.with.map(related)),
+    many,
+    ...owns,
+  ]
 }
 
 function list({ column, as, empty, notAList }: DrivingList): Canonical {

@@ -99,7 +99,9 @@ export interface BatchRecord {
   readonly upTo: readonly string[] | null
   readonly snapshot: string
   /** One line per source relation the batch read; the CHECK holds the equation on each. */
-  readonly counts: readonly { readonly relation: string; readonly counts: Counts; readonly loadedEarlierInRun: number }[]
+  readonly counts: readonly CountLine[]
+  /** What became of the owned rows of each loaded row that has some; absent = of none. */
+  readonly owned?: readonly OwnedRows[]
   readonly outcomes: readonly OutcomeCount[]
   readonly quarantine: readonly QuarantineRow[]
   readonly exclusions: readonly { readonly key: readonly string[]; readonly code: string }[]
@@ -121,6 +123,38 @@ export interface BatchRecord {
   readonly seconds: number
   /** State of the task after this batch. */
   readonly taskState: TaskState
+  readonly sourceCount: string | null
+}
+
+/** What became of the rows of one source relation. */
+export interface CountLine {
+  readonly relation: string
+  readonly counts: Counts
+  readonly loadedEarlierInRun: number
+  /** Rows the entity accounts for besides those it is made of (`owns`). */
+  readonly isOwned?: true
+  /** Of owned rows, with the last batch: the source's own count. */
+  readonly sourceCount?: string
+}
+
+/** Owned rows of one loaded row. */
+export interface OwnedRows {
+  /** Of the row they belong to. */
+  readonly key: readonly string[]
+  readonly relation: string
+  /** Those that became part of it, and those that rules left out of it. */
+  readonly kept: number
+  readonly excluded: number
+  readonly quarantined: number
+}
+
+/** The line of an owned relation over a task's latest pass. */
+export interface OwnedLine {
+  readonly entity: number
+  readonly tenant: number
+  readonly relation: string
+  readonly counts: Counts
+  /** Null: not all rows were read. */
   readonly sourceCount: string | null
 }
 

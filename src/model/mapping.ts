@@ -1,4 +1,4 @@
-import type { DrivingList, ListedTables, RelationName } from './driving-rows.ts'
+import type { DrivingList, ListedTables, RelationName, RowFate } from './driving-rows.ts'
 import type { Expression, IdStrategy, JsonLiteral, MappingValue, NamedValue, Outcome } from './mapping-value.ts'
 import type { Place } from './place.ts'
 
@@ -211,6 +211,8 @@ export interface Related {
   readonly with: readonly Related[]
   /** A list of all rows that match, in `order`, instead of one; null = one. */
   readonly many: RelatedMany | null
+  /** The entity accounts for every row of the relation: it is matched with the whole key, and rows nobody asks for come to this end. Null: it does not. */
+  readonly owns: RowFate | null
   readonly at: Place
 }
 

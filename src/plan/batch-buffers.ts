@@ -1,5 +1,6 @@
 import { TupleWriter } from '../base/tuple-writer.ts'
 import type { NoteRow, QuarantineRow } from '../model/ledger-records.ts'
+import { OwnedBuffer } from './owned-buffer.ts'
 
 const FIRST_ROWS = 1 << 6
 
@@ -92,6 +93,8 @@ export class BatchBuffers {
   readonly merged: MergedRow[] = []
   /** With the loaded row each belongs to. */
   readonly notes: { readonly row: number; readonly note: NoteRow }[] = []
+  /** Of each relation the entity accounts for. */
+  readonly #owned: OwnedBuffer[] = []
   /** Pairs (loaded row, outcome number). */
   #taken = new Int32Array(FIRST_ROWS)
   #takenAt = 0
@@ -104,6 +107,12 @@ export class BatchBuffers {
     let sum = this.idMap.writer.at
     for (const table of this.tables) sum += table.writer.at
     return sum
+  }
+
+  /** Of the nth relation the entity accounts for. */
+  owned(n: number): OwnedBuffer {
+    for (let i = this.#owned.length; i <= n; i++) this.#owned.push(new OwnedBuffer())
+    return this.#owned[n] as OwnedBuffer
   }
 
   addInteger(halves: Int32Array): void {
@@ -183,6 +192,7 @@ export class BatchBuffers {
   reset(): void {
     for (const table of this.tables) table.reset()
     this.idMap.reset()
+    for (const owned of this.#owned) owned.reset()
     this.read = 0
     this.loaded = 0
     this.excluded = 0

@@ -12,6 +12,7 @@ import type { SqlType } from '../model/sql-type.ts'
 import type { FunctionWatch } from './function-watch.ts'
 import type { MergedStore } from './merged-store.ts'
 import type { NumberStore } from './number-store.ts'
+import type { OwnedRelation } from './owned-relation.ts'
 import type { Problems } from './problems.ts'
 import type { RelatedStore } from './related-store.ts'
 import type { RelatedWay } from './related-way.ts'
@@ -117,6 +118,8 @@ export interface CompileContext extends CompileInput {
   readonly watch: FunctionWatch
   /** Filled while compiling: what functions are given. */
   readonly functions: Omit<FunctionUses, 'entity'>[]
+  /** Filled while compiling: relations the entity accounts for. */
+  readonly owned: OwnedRelation[]
   /** Filled while compiling: references to be settled after the load. */
   readonly settled: SettledReference[]
 }

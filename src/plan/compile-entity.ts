@@ -19,6 +19,7 @@ import { planKey } from './key-plan.ts'
 import { compileListFate } from './list-fate.ts'
 import { type ListLayout, layOutList } from './list-layout.ts'
 import { OutcomeRegistry } from './outcome-registry.ts'
+import type { OwnedRelation } from './owned-relation.ts'
 import { Problems } from './problems.ts'
 import type { ApplyRule } from './program-parts.ts'
 import type { RelatedLoader } from './related-loader.ts'
@@ -45,6 +46,8 @@ export interface CompiledEntity {
   readonly functions: CompileContext['functions']
   /** Relations of related rows, and how each is to be read; inner ones before those they belong to. */
   readonly related: readonly RelatedLoader[]
+  /** Relations it accounts for besides its own. */
+  readonly owned: readonly OwnedRelation[]
   /** What computes the rows' positions, once related rows are there; null = it has none. */
   readonly numbers: NumberLoader | null
   /** What finds rows that are other rows, once positions are there; null = no rule says so. */
@@ -89,6 +92,7 @@ export function compileEntity(input: CompileInput, lackingTypes: ReadonlyMap<str
     compilers,
     rest,
     functions: [],
+    owned: [],
     settled: [],
     members: new Map(),
     isMember: false,
@@ -115,6 +119,7 @@ export function compileEntity(input: CompileInput, lackingTypes: ReadonlyMap<str
     idMap: new IdMapTemplate({ tenant: tenant?.number ?? 0, entity: input.entityNumber }),
     isOrdered: strategy === 'ordered',
     index: input.index(entity.name),
+    owned: context.owned,
     watch: context.functions.length === 0 ? null : context.watch,
   })
   const fields = list?.fields.length ?? columns.length + (key.source.kind === 'content' ? key.names.length : 0)
@@ -129,6 +134,7 @@ export function compileEntity(input: CompileInput, lackingTypes: ReadonlyMap<str
     settled: context.settled,
     functions: context.functions,
     related,
+    owned: context.owned,
     numbers,
     merged,
     state,
@@ -200,6 +206,7 @@ function nothing({ problems, state, used }: { problems: Problems; state: RowStat
     settled: [],
     functions: [],
     related: [],
+    owned: [],
     numbers: null,
     merged: null,
     state,

@@ -69,7 +69,7 @@ function compileLoader(
   )
   const { columns, fields, list } = layOut(outer, { named: columnsNamed(new Set([...names, ...needed]), relation), slots })
   const stores = storesIn(related)
-  const context: CompileContext = { ...outer, state, slots, settled: [], members: new Map(), wholes: new Map(), stores }
+  const context: CompileContext = { ...outer, state, slots, settled: [], owned: [], members: new Map(), wholes: new Map(), stores }
   // With all names: the rows lie in memory as they were laid out for those.
   addRelated(entity.with, { names: all, path: '' }, context)
   const store = outer.numbers ?? new NumberStore()

@@ -12,8 +12,10 @@ import { isExcludedColumn } from './coverage.ts'
 import type { OurKey, TheirKey } from './loader-wish.ts'
 import { compileMatchKey, type MatchKey } from './match-key.ts'
 import { QUARANTINED } from './outcome-registry.ts'
+import { inKeyOrder, orphanReader } from './owned-key.ts'
+import { OwnedRelation } from './owned-relation.ts'
 import { HAS_KEY, SEALED } from './parent-key.ts'
-import { RelatedList } from './related-list.ts'
+import { memberKey, RelatedList } from './related-list.ts'
 import { compileLoader, type RelatedLoader, rowsIn } from './related-loader.ts'
 import { NO_ROW, type RelatedRows, SEVERAL } from './related-rows.ts'
 import { FateSealed, RowState, type WriteField } from './row-state.ts'
@@ -42,7 +44,8 @@ interface RelatedPart {
   readonly names: ReadonlySet<string>
 }
 
-function addOne(one: Related, { facts, full, names }: RelatedPart, outer: CompileContext): readonly RelatedLoader[] {
+function addOne(wish: Related, { facts, full, names }: RelatedPart, outer: CompileContext): readonly RelatedLoader[] {
+  const one = wish.owns === null ? wish : inKeyOrder(wish, outer)
   const { relation, sourceVersion } = facts
   const label = tableLabel(relation.schema, relation.name)
   const isWhole = names.has(WHOLE)
@@ -52,7 +55,7 @@ function addOne(one: Related, { facts, full, names }: RelatedPart, outer: Compil
   const wanted = new Set([
     ...names,
     ...namesInRelated(one),
-    ...((one.many && relation.primaryKey) ?? []),
+    ...(((one.many ?? one.owns) && relation.primaryKey) ?? []),
     ...(isWhole ? [...given, ...one.with.map(inner => `${inner.name}.${WHOLE}`)] : []),
   ])
   const columns = columnsNamed(wanted, relation)
@@ -65,7 +68,7 @@ function addOne(one: Related, { facts, full, names }: RelatedPart, outer: Compil
   slots.addColumns(
     columns.map(name => ({ name, type: relation.columns.find(column => column.name === name)?.type ?? builtinType('text') })),
   )
-  const own = { settled: [], members: new Map(), wholes: new Map(), isMember: true }
+  const own = { settled: [], owned: [], members: new Map(), wholes: new Map(), isMember: true }
   const inner: CompileContext = { ...outer, relation, sourceVersion, state, slots, ...own }
   const nested = addRelated(one.with, { names: wanted, path: full }, inner)
   const theirs = theirKey(one, columns, inner)
@@ -73,9 +76,13 @@ function addOne(one: Related, { facts, full, names }: RelatedPart, outer: Compil
   if (theirs === null || ours === null) return nested
   const where = one.where === null ? null : compileCondition(one.where, inner)
   const known = { one, full, relation, columns, theirs, ours }
-  const loader = compileLoader({ ...known, belongs: belongsBy(where, { state, full, label }) }, { outer, state })
+  // Made below: it must know where its rows are.
+  const owned: OwnedRelation[] = []
+  const orphan = one.owns === null ? null : (cursor: TupleCursor): void => owned[0]?.addOrphan(cursor)
+  const loader = compileLoader({ ...known, belongs: belongsBy(where, { state, full, label }), orphan }, { outer, state })
   const exposed = { one, full, rows: rowsIn(loader), ours: ours.key, inner, columns }
   const whole = { related: one, inner, columns: columns.filter(name => given.includes(name)) }
+  const lists: { list: RelatedList; found: number }[] = []
   if (one.many === null) {
     const found = exposeColumns({ ...exposed, names }, outer)
     outer.wholes.set(one.name, { ...whole, found, list: null })
@@ -84,6 +91,15 @@ function addOne(one: Related, { facts, full, names }: RelatedPart, outer: Compil
     const found = exposeList(one.name, list, outer)
     outer.members.set(one.name, inner)
     outer.wholes.set(one.name, { ...whole, found, list })
+    lists.push({ list, found })
+  }
+  if (one.owns !== null) {
+    const store = loader.way === 'memory' ? loader.store : null
+    const own = { path: full, relation: `${one.from.source}/${label}`, source: one.from.source, orphans: one.owns, columns: columns.length }
+    const reader = { key: ours.key.key, has: (row: RowState) => ours.key.read(row) === HAS_KEY }
+    const keys = { ours: reader, orphanAt: orphanReader(theirs.key, { state, nameOf: memberKey(relation, inner) }) }
+    owned.push(new OwnedRelation({ ...own, ...keys, rows: exposed.rows, store, list: lists[0] ?? null }))
+    outer.owned.push(...owned)
   }
   return [...nested, loader]
 }

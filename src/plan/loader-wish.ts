@@ -28,6 +28,8 @@ export interface LoaderWish {
   readonly theirs: TheirKey
   readonly ours: OurKey
   belongs(cursor: TupleCursor): boolean
+  /** Told rows nobody asks for; null = nobody wants to know. */
+  readonly orphan: ((cursor: TupleCursor) => void) | null
 }
 
 /** Whether positions go by a related row: they are computed before the driving rows are read. */

@@ -18,6 +18,8 @@ export interface MergeOptions {
   readonly drivingTypes: readonly SqlType[]
   /** Whether the row at the cursor is there at all. Asked of every row. */
   belongs(cursor: TupleCursor): boolean
+  /** Told each row that belongs and that no driving row has asked for; null = nobody wants to know. */
+  readonly orphan: ((cursor: TupleCursor) => void) | null
 }
 
 /**
@@ -96,10 +98,23 @@ export class MergedRows implements RelatedRows {
       if (this.#isAmongNulls) return this.#arrive()
       const order = compareOrder(this.#theirs, this.#key)
       if (order > 0) return this.#arrive()
-      if (order === 0 && this.#belongs) this.#hold()
+      if (this.#belongs) {
+        if (order === 0) this.#hold()
+        else this.#options.orphan?.(this.#cursor)
+      }
       this.#isWaiting = false
     }
     return this.#isEnded && this.#arrive()
+  }
+
+  /** After the last driving row: what is left belongs to none. False: `push` what comes next, or `end`, and ask again. */
+  finish(): boolean {
+    if (this.#options.orphan === null) return true
+    while (this.#look()) {
+      if (this.#belongs) this.#options.orphan(this.#cursor)
+      this.#isWaiting = false
+    }
+    return this.#isEnded
   }
 
   /** False: the rows that are held are those of this row too, or it has no key to match by. */
@@ -168,6 +183,10 @@ export class MergedRows implements RelatedRows {
   find(): number {
     if (this.#ends.length > 1) return SEVERAL
     return this.#ends.length === 0 ? NO_ROW : 0
+  }
+
+  count(): number {
+    return this.#ends.length
   }
 
   rowsOf(): number[] {

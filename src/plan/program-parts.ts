@@ -3,6 +3,7 @@ import type { MakeId } from './compile-own-id.ts'
 import type { TablePlan } from './compile-table.ts'
 import type { FunctionWatch } from './function-watch.ts'
 import type { IdMapTemplate } from './id-map-writer.ts'
+import type { OwnedRelation } from './owned-relation.ts'
 import type { RowKey } from './row-key.ts'
 import type { RowState } from './row-state.ts'
 
@@ -22,6 +23,8 @@ export interface ProgramParts {
   readonly isOrdered: boolean
   /** Where the entity's own keys are remembered; null = nobody refers to it. */
   readonly index: KeyIndex | null
+  /** Relations the entity accounts for. */
+  readonly owned: readonly OwnedRelation[]
   /** Watches the functions it calls; null = it calls none. */
   readonly watch: FunctionWatch | null
 }

@@ -58,6 +58,10 @@ export class PushedRows implements RelatedRows {
     return first === undefined ? NO_ROW : others.length === 0 ? first : SEVERAL
   }
 
+  count(key: StoreKey): number {
+    return this.rowsOf(key).length
+  }
+
   rowsOf(key: StoreKey): number[] {
     if (!this.#isRead) this.#read()
     const rows: number[] = []

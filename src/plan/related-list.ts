@@ -37,6 +37,9 @@ export class RelatedList implements RowList {
   /** Of each, its place before any was sifted out: what its positions are kept by. */
   #places: number[] = []
   #at = 0
+  /** Of the members found: left out by rules, and refused by them. */
+  excluded = 0
+  quarantined = 0
 
   constructor(parts: ListParts, inner: CompileContext) {
     const { many, columns } = parts
@@ -78,6 +81,8 @@ export class RelatedList implements RowList {
     if (result === SEALED) return false
     const found = result === HAS_KEY ? rows.rowsOf(ours.key) : []
     this.#members = found
+    this.excluded = 0
+    this.quarantined = 0
     this.#places = found.map((_, i) => i)
     if (found.length === 0) return true
     if (!this.#sort(row)) return false
@@ -166,8 +171,13 @@ export class RelatedList implements RowList {
       const { state } = this.#inner
       const rule = this.#firstRule(row)
       if (rule === null) kept.push(i)
-      else if (rule.fate === 'exclude') row.taken.push(row.registry.number('note', full, rule.code))
-      else row.refused.push({ part: `${full}[${this.#keyOf(state)}]`, code: rule.code })
+      else if (rule.fate === 'exclude') {
+        this.excluded++
+        row.taken.push(row.registry.number('note', full, rule.code))
+      } else {
+        this.quarantined++
+        row.refused.push({ part: `${full}[${this.#keyOf(state)}]`, code: rule.code })
+      }
     }
     this.#places = kept
     this.#members = kept.map(i => this.#members[i] as number)
@@ -205,7 +215,7 @@ interface MemberRule {
 }
 
 /** By its primary key where that is read, else by nothing: it names the member to a person. */
-function memberKey(relation: Relation, { slots }: CompileContext): (row: RowState) => string {
+export function memberKey(relation: Relation, { slots }: CompileContext): (row: RowState) => string {
   const known = (relation.primaryKey ?? []).flatMap(name => slots.resolve([name])?.slot ?? [])
   return row => known.map(slot => String(row.value(slot) ?? '')).join(',')
 }

@@ -65,7 +65,7 @@ export function compileLoader(
   const { one, full, relation, columns, theirs, belongs } = wish
   const shape = mergeShape(wish, outer)
   const whyNotMerged = typeof shape === 'string' ? shape : null
-  const on = pushShape(wish, outer)
+  const on = one.owns === null ? pushShape(wish, outer) : 'rows nobody asks for must be found'
   const chosen = chooseWay({
     rows: relation.estimatedRows,
     columns: columns.length,
@@ -78,16 +78,19 @@ export function compileLoader(
   const known = { path: full, source: one.from.source, relation, columns, reason: chosen.reason }
   if (chosen.way === 'merge' && typeof shape !== 'string') {
     const { slots, types, drivingTypes, isWhole } = shape
-    const rows = new MergedRows({ ...size, fields: columns.length, slots, types, drivingTypes, belongs })
+    const rows = new MergedRows({ ...size, fields: columns.length, slots, types, drivingTypes, belongs, orphan: wish.orphan })
     return { ...known, way: 'merge', by: slots.map(slot => columns[slot] as string), byTypes: types, isWhole, rows }
   }
   if (chosen.way === 'pushed' && typeof on !== 'string') {
     const rows = new PushedRows({ ...size, fields: columns.length, theirs: theirs.key, state, belongs })
     return { ...known, way: 'pushed', on, rows }
   }
-  const store = outer.stores.get(full) ?? new RelatedStore({ ...size, isList: one.many !== null })
+  const store =
+    outer.stores.get(full) ?? new RelatedStore({ ...size, kind: one.many !== null ? 'list' : one.owns === null ? 'one' : 'owned' })
   const take = (cursor: TupleCursor): void => {
-    if (belongs(cursor) && theirs.key.read(state) === HAS_KEY) store.add(theirs.key.key, cursor)
+    if (!belongs(cursor)) return
+    if (theirs.key.read(state) === HAS_KEY) store.add(theirs.key.key, cursor)
+    else if (one.owns !== null) store.addKeyless(cursor)
   }
   return { ...known, way: 'memory', store, take }
 }

@@ -22,6 +22,8 @@ export interface RelatedRows {
   find(key: StoreKey): number
   /** Of a list: all rows under a key, in no order. */
   rowsOf(key: StoreKey): number[]
+  /** How many rows there are under a key. Of rows that are owned. */
+  count(key: StoreKey): number
   /** Puts the cursor on a row. */
   place(row: number, cursor: TupleCursor): void
 }

@@ -25,12 +25,17 @@ export class RelatedStore implements RelatedRows {
   readonly mostBytes: number
   readonly label: string
 
-  readonly #isList: boolean
+  readonly #kind: 'one' | 'list' | 'owned'
+  /** Of owned rows, by a key's ordinal: a driving row has it. */
+  readonly #met = new Set<number>()
+  /** Of owned rows: those without a whole key. */
+  readonly #keyless: number[] = []
 
-  constructor({ label, mostBytes, isList }: { readonly label: string; readonly mostBytes: number; readonly isList: boolean }) {
-    this.label = label
-    this.mostBytes = mostBytes
-    this.#isList = isList
+  /** `owned`: as `one`, but all rows under a key are kept, and it is remembered which keys were met. A list may be owned too. */
+  constructor(options: { readonly label: string; readonly mostBytes: number; readonly kind: 'one' | 'list' | 'owned' }) {
+    this.label = options.label
+    this.mostBytes = options.mostBytes
+    this.#kind = options.kind
   }
 
   get rows(): number {
@@ -46,22 +51,59 @@ export class RelatedStore implements RelatedRows {
     const row = this.#keep(cursor.data, cursor.rowStart, cursor.rowEnd)
     const known = this.#index.size
     const ordinal = key.isInteger ? this.#index.add(key.halves[0] as number, key.halves[1] as number) : this.#index.addText(key.text)
-    if (this.#isList) this.#chain(row, ordinal === known ? NO_ROW : this.#rowAt(ordinal))
-    this.#setRow(ordinal, ordinal === known || this.#isList ? row : SEVERAL)
+    const isChained = this.#kind !== 'one'
+    if (isChained) this.#chain(row, ordinal === known ? NO_ROW : this.#rowAt(ordinal))
+    this.#setRow(ordinal, ordinal === known || isChained ? row : SEVERAL)
   }
 
   /** The one row under a key, NO_ROW, or SEVERAL. Of a list: the last that came. */
   find(key: StoreKey): number {
-    const ordinal = key.isInteger ? this.#index.find(key.halves[0] as number, key.halves[1] as number) : this.#index.findText(key.text)
+    const row = this.#lastOf(key)
+    return this.#kind === 'owned' && row !== NO_ROW && this.#nextOf(row) !== NO_ROW ? SEVERAL : row
+  }
+
+  #lastOf(key: StoreKey): number {
+    const ordinal = this.#ordinal(key)
     return ordinal === NOT_FOUND ? NO_ROW : this.#rowAt(ordinal)
+  }
+
+  #ordinal(key: StoreKey): number {
+    return key.isInteger ? this.#index.find(key.halves[0] as number, key.halves[1] as number) : this.#index.findText(key.text)
+  }
+
+  count(key: StoreKey): number {
+    return this.rowsOf(key).length
+  }
+
+  /** A driving row has this key. */
+  meet(key: StoreKey): void {
+    const ordinal = this.#ordinal(key)
+    if (ordinal !== NOT_FOUND) this.#met.add(ordinal)
+  }
+
+  /** Keeps the row at the cursor, which can belong to none. */
+  addKeyless(cursor: TupleCursor): void {
+    const row = this.#keep(cursor.data, cursor.rowStart, cursor.rowEnd)
+    this.#chain(row, NO_ROW)
+    this.#keyless.push(row)
+  }
+
+  /** Rows whose key no driving row has. */
+  *orphans(): Generator<number> {
+    for (let ordinal = 0; ordinal < this.#index.size; ordinal++)
+      if (!this.#met.has(ordinal)) for (let row = this.#rowAt(ordinal); row !== NO_ROW; row = this.#nextOf(row)) yield row
+    yield* this.#keyless
   }
 
   /** Of a list: all rows under a key, in no order. */
   rowsOf(key: StoreKey): number[] {
     const rows: number[] = []
-    for (let row = this.find(key); row !== NO_ROW; row = this.#next[Math.floor(row / PIECE_ROWS)]?.[row % PIECE_ROWS] ?? NO_ROW)
-      rows.push(row)
+    for (let row = this.#lastOf(key); row !== NO_ROW; row = this.#nextOf(row)) rows.push(row)
     return rows
+  }
+
+  #nextOf(row: number): number {
+    return this.#next[Math.floor(row / PIECE_ROWS)]?.[row % PIECE_ROWS] ?? NO_ROW
   }
 
   #rowAt(ordinal: number): number {

@@ -7,6 +7,7 @@ import { bug } from '../errors.ts'
 import { ValueError } from '../expression/value-error.ts'
 import type { BatchBuffers, TableBuffer } from './batch-buffers.ts'
 import type { TablePlan, TuplePlan } from './compile-table.ts'
+import { countOwned, countOwnedAside } from './count-owned.ts'
 import type { StoppedCall } from './function-watch.ts'
 import type { ListElements } from './list-elements.ts'
 import { EXCLUDED, MERGED, NO_FATE, type OutcomeRegistry, QUARANTINED } from './outcome-registry.ts'
@@ -116,6 +117,7 @@ export class RowProgram {
       if (before !== null && !before(state)) return false
       if (!key.read(state)) return false
       for (const rule of rules) if (!rule(state)) return false
+      for (const one of this.#parts.owned) one.sift(state)
       return makeId(state)
     } catch (error) {
       return this.#sealBy(error, null)
@@ -222,6 +224,7 @@ export class RowProgram {
     for (const outcome of state.taken) batch.addTaken(outcome)
     for (const note of state.notes) this.#note(batch, note)
     for (const member of state.refused) this.#refuseMember(batch, member)
+    countOwned(batch, this.#parts)
     batch.loaded++
     this.#remember(KEY_LOADED)
   }
@@ -261,6 +264,7 @@ export class RowProgram {
         part: null,
       })
     } else throw bug(`expected a row that is not loaded to have a fate, got ${state.fate}`)
+    countOwnedAside(batch, parts, this.#parts)
     this.#remember(state.fate === MERGED ? KEY_LOADED : state.fate === EXCLUDED ? KEY_EXCLUDED : KEY_QUARANTINED)
   }
 

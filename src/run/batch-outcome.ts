@@ -5,6 +5,7 @@ import type { BatchBuffers } from '../plan/batch-buffers.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
 import { type Classified, loadedKey } from './classify-batch.ts'
 import { mergedImage } from './classify-merged.ts'
+import { type OwnedOutcome, ownedOutcomeOf } from './owned-outcome.ts'
 import type { RefusedRow } from './refusal-code.ts'
 import { type RowRun, rowsIn, rowTest } from './row-runs.ts'
 import { REFUSAL_CODES } from './stop-rules.ts'
@@ -31,6 +32,8 @@ export interface BatchOutcome {
   readonly remapped: readonly (readonly string[])[]
   readonly images: readonly BeforeImage[]
   readonly resolved: readonly (readonly string[])[]
+  /** Of relations the entity accounts for besides its own. */
+  readonly owned: OwnedOutcome
 }
 
 export interface BatchResult {
@@ -56,9 +59,10 @@ export function outcomeOf(result: BatchResult): BatchOutcome {
   const merged = [...fresh, ...moved.map(({ row }) => row)]
   const unmerged = unmergedRows(result)
   const mergedNotes = merged.flatMap(row => row.notes)
+  const owned = ownedOutcomeOf(result, mapped)
   return {
     ...countsOf(result, { excluded: exclusions.length, quarantined: whole.length, partsQuarantined: parts.length }),
-    quarantine,
+    quarantine: [...quarantine, ...owned.quarantine],
     exclusions: exclusions.map(({ key, code }) => ({ key, code })),
     notes: [...buffers.notes.filter(({ row }) => isMapped(row)).map(({ note }) => note), ...mergedNotes],
     outcomes: [
@@ -66,6 +70,7 @@ export function outcomeOf(result: BatchResult): BatchOutcome {
       ...mergedNotes.map(({ code, column }) => ({ kind: 'note' as const, column: column ?? '', code, count: 1 })),
       ...setAsideOutcomes(quarantine, exclusions),
       ...touchedOutcome(result),
+      ...owned.outcomes,
     ],
     merged: merged.map(({ key, id }) => ({ key, id })),
     written: added(writtenTables(result), net),
@@ -80,6 +85,7 @@ export function outcomeOf(result: BatchResult): BatchOutcome {
       ...unmerged.map(({ key, before }) => mergedImage(key, before, 'delete')),
     ],
     resolved,
+    owned,
   }
 }
 

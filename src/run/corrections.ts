@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto'
 import { canonicalKey } from '../base/key-text.ts'
 import { RehouseError } from '../errors.ts'
 import { NO_COUNTS } from '../model/counts.ts'
-import type { BatchRecord, QuarantineRow, TaskRecord, TaskState } from '../model/ledger-records.ts'
+import type { BatchRecord, OwnedRows, QuarantineRow, TaskRecord, TaskState } from '../model/ledger-records.ts'
 import { partsOf } from '../plan/row-program.ts'
 import { Refusal, type Removal, type Writer, type WriteTransaction } from '../target/target.ts'
 import type { Service } from './load-context.ts'
+import { type CountedAs, ownedMoves } from './owned-moves.ts'
 import { atSeam, type Hooks } from './seams.ts'
 
 /** How the rows of one entity are found again in the target. */
@@ -63,6 +64,7 @@ async function takeBackSome(correction: Correction, rows: Correction['rows'], is
     tenant: task.tenant,
     keys: loaded.map(({ key }) => partsOf(key)),
   })
+  const owned = await service.ledger.ownedRows({ ...task, keys: loaded.map(({ key }) => partsOf(key)) })
   const id = await service.ledger.nextBatch()
   const place = { entity: tables.entity, service: service.name, batch: id }
   const tx = await writer.begin()
@@ -72,7 +74,7 @@ async function takeBackSome(correction: Correction, rows: Correction['rows'], is
       tables,
       loaded.flatMap(row => row.id ?? []),
     )
-    await service.ledger.recordBatch(tx, correctionRecord(correction, { rows: loaded, updated, id, written, isLast }))
+    await service.ledger.recordBatch(tx, correctionRecord(correction, { rows: loaded, updated, owned, id, written, isLast }))
     await atSeam(hooks, 'before_correction_commit', place)
     await tx.commit({ durable: true })
   } catch (error) {
@@ -96,11 +98,29 @@ async function removeRows(tx: WriteTransaction, { tables, entity }: EntityTables
 /** `id` null: the row is another row, and has none of its own in the target. */
 type LoadedRow = Correction['rows'][number] & { readonly id: string | null; readonly isEarlier: boolean }
 
+function countedAs(rows: readonly LoadedRow[], updated: ReadonlySet<string>): CountedAs {
+  return new Map(
+    rows.map(({ key, id, isEarlier }) => {
+      const canonical = canonicalKey(partsOf(key))
+      if (isEarlier) return [canonical, 'unchanged'] as const
+      if (updated.has(canonical)) return [canonical, 'updated'] as const
+      return [canonical, id === null ? 'merged' : 'loaded'] as const
+    }),
+  )
+}
+
 function correctionRecord(
   { task, snapshot, kind, tables, taskState }: Correction,
-  of: { rows: readonly LoadedRow[]; updated: ReadonlySet<string>; id: string; written: Record<string, number>; isLast: boolean },
+  of: {
+    rows: readonly LoadedRow[]
+    updated: ReadonlySet<string>
+    owned: readonly OwnedRows[]
+    id: string
+    written: Record<string, number>
+    isLast: boolean
+  },
 ): BatchRecord {
-  const { rows, updated, id, written, isLast } = of
+  const { rows, updated, owned, id, written, isLast } = of
   const quarantine: QuarantineRow[] = rows.map(row => ({
     key: partsOf(row.key),
     code: row.code,
@@ -132,7 +152,7 @@ function correctionRecord(
     after: null,
     upTo: null,
     snapshot,
-    counts: [{ relation: tables.relation, counts, loadedEarlierInRun: 0 }],
+    counts: [{ relation: tables.relation, counts, loadedEarlierInRun: 0 }, ...ownedMoves(owned, countedAs(rows, updated))],
     outcomes,
     quarantine,
     exclusions: [],

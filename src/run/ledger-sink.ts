@@ -1,6 +1,6 @@
 import { tableLabel } from '../base/table-label.ts'
 import { bug, RehouseError } from '../errors.ts'
-import type { BatchRecord, IdMapRows, TaskRecord } from '../model/ledger-records.ts'
+import type { BatchRecord, CountLine, IdMapRows, TaskRecord } from '../model/ledger-records.ts'
 import { tableOfPosition } from '../plan/check-many-tables.ts'
 import { Refusal, type Writer, type WriteTransaction } from '../target/target.ts'
 import { type BatchOutcome, outcomeOf } from './batch-outcome.ts'
@@ -205,7 +205,11 @@ export class LedgerSink implements BatchSink {
       after: batch.after,
       upTo: batch.upTo,
       snapshot: snapshot.id,
-      counts: [{ relation: `${source}/${table}`, counts: outcome.counts, loadedEarlierInRun: outcome.loadedEarlierInRun }],
+      counts: [
+        { relation: `${source}/${table}`, counts: outcome.counts, loadedEarlierInRun: outcome.loadedEarlierInRun },
+        ...outcome.owned.lines.map((line, i) => ownedLine(line, batch.ownedCounts?.[i])),
+      ],
+      owned: outcome.owned.rows,
       outcomes: outcome.outcomes,
       quarantine: outcome.quarantine,
       exclusions: outcome.exclusions,
@@ -229,6 +233,10 @@ export class LedgerSink implements BatchSink {
     tally.add(outcome.counts, outcome.refused)
     reportBatch(emit, { batch, outcome, entity: facts.entity.name, tenant, seconds })
   }
+}
+
+function ownedLine(line: CountLine, counted: string | undefined): CountLine {
+  return counted === undefined ? line : { ...line, sourceCount: counted }
 }
 
 function idMapRows({ buffers }: FilledBatch, written: readonly RowRun[], isOrdered: boolean): IdMapRows | null {

@@ -74,6 +74,8 @@ export interface FilledBatch {
   readonly isLast: boolean
   /** The source's own count, on the last batch. */
   readonly sourceCount: string | null
+  /** The same of each relation the entity accounts for besides; absent = not counted. */
+  readonly ownedCounts?: readonly string[]
 }
 
 /** Takes filled batches, in order. Resolves when the batch is committed (dry run: counted). */

@@ -48,6 +48,7 @@ export async function* readRows(from: RowsFrom, after: readonly string[] | null 
         yield rows
       }
     }
+    for (const [i, beside] of besides.entries()) while (merged[i]?.rows.finish() === false) await beside.feed()
     if (rows.pending > 0) throw sourceInvalid(facts, `expected whole rows, got ${rows.pending} bytes of one that does not end`)
   } finally {
     for (const beside of besides) await beside.close()

@@ -7,7 +7,8 @@ import type { RowProgram } from '../plan/row-program.ts'
 import { TableEnds } from '../plan/table-ends.ts'
 import { countRows } from './count-rows.ts'
 import type { EntityRows } from './entity-rows.ts'
-import type { BatchSink, LoadContext } from './load-context.ts'
+import type { BatchSink, FilledBatch, LoadContext } from './load-context.ts'
+import { meetDone, OwnedReading } from './owned-reading.ts'
 import { readRows } from './read-rows.ts'
 
 export interface ReadFrom {
@@ -15,6 +16,8 @@ export interface ReadFrom {
   readonly after: readonly string[] | null
   /** Rows of this pass read before, in earlier batches of the ledger. */
   readonly readBefore: number
+  /** The same of relations the entity accounts for besides, by relation; absent = none. */
+  readonly ownedBefore?: ReadonlyMap<string, number>
 }
 
 /**
@@ -27,6 +30,7 @@ export async function readTask(context: LoadContext, sink: BatchSink, from: Read
   try {
     await filler.begin()
     program.restart()
+    if (from.after !== null) await meetDone(context)
     await readAll(context, filler)
     tellExamples(context, from)
   } finally {
@@ -79,6 +83,7 @@ async function readAll(context: LoadContext, filler: BatchFiller): Promise<void>
     }
     if (!rows.isHeld) filler.endChunk(rows)
   }
+  filler.endOwned()
   await filler.finish(sample === null ? await countRows(context) : BigInt(sample.rows))
 }
 
@@ -107,9 +112,10 @@ class BatchFiller {
   #upTo: readonly string[] | null = null
   #read: number
   #isMarked = true
+  readonly #owned: OwnedReading
   readonly from: readonly string[] | null
 
-  constructor(context: LoadContext, sink: BatchSink, { after, readBefore }: ReadFrom) {
+  constructor(context: LoadContext, sink: BatchSink, { after, readBefore, ownedBefore }: ReadFrom) {
     this.#context = context
     this.#sink = sink
     this.#program = context.compiled.program as RowProgram
@@ -117,6 +123,7 @@ class BatchFiller {
     this.#after = after
     this.from = after
     this.#read = readBefore
+    this.#owned = new OwnedReading(context, ownedBefore ?? new Map())
   }
 
   async begin(): Promise<void> {
@@ -140,6 +147,7 @@ class BatchFiller {
 
   run(rows: EntityRows): void {
     const loadedBefore = this.#current.loaded
+    this.#owned.takeOrphans(this.#current)
     this.#program.run(rows.cursor, this.#current)
     this.#hasRun(rows, loadedBefore)
   }
@@ -164,6 +172,11 @@ class BatchFiller {
     this.#isMarked = true
   }
 
+  /** After the last row. */
+  endOwned(): void {
+    this.#owned.finish(this.#current)
+  }
+
   async flush(): Promise<void> {
     await this.#hand({ isLast: false, sourceCount: null })
     await this.begin()
@@ -173,15 +186,16 @@ class BatchFiller {
   async finish(counted: bigint): Promise<void> {
     this.#read += this.#current.read
     if (BigInt(this.#read) !== counted) throw this.#countMismatch(counted)
+    const ownedCounts = await this.#owned.compare(this.#current)
     await this.#context.confirm()
     this.#read -= this.#current.read
     // How many rows the source has says nothing of a sample.
     const isWhole = this.#context.sample === null
-    await this.#hand({ isLast: true, sourceCount: isWhole ? counted.toString() : null })
+    await this.#hand({ isLast: true, sourceCount: isWhole ? counted.toString() : null, ...(isWhole ? { ownedCounts } : {}) })
     while (this.#underWay.length > 0) await this.#oldest()
   }
 
-  async #hand(end: { readonly isLast: boolean; readonly sourceCount: string | null }): Promise<void> {
+  async #hand(end: Pick<FilledBatch, 'isLast' | 'sourceCount' | 'ownedCounts'>): Promise<void> {
     while (this.#underWay.length >= this.#sink.overlap) await this.#oldest()
     const upTo = this.#current.read === 0 ? this.#after : this.#upTo
     const done = this.#sink.commit({ id: this.#id, buffers: this.#current, after: this.#after, upTo, ...end })
@@ -189,6 +203,7 @@ class BatchFiller {
     done.catch(() => undefined)
     this.#underWay.push({ done, buffers: this.#current })
     this.#read += this.#current.read
+    this.#owned.hand(this.#current)
     this.#after = upTo
     this.#current = this.#free.pop() ?? new BatchBuffers(this.#context.compiled.tables.length)
   }

@@ -15,6 +15,7 @@ import { LaneWriters } from './lane-writers.ts'
 import { LedgerSink } from './ledger-sink.ts'
 import type { CommitContext, Service } from './load-context.ts'
 import { mayOverlap } from './may-overlap.ts'
+import { ownedBefore } from './owned-reading.ts'
 import { interrupted, readTask } from './read-task.ts'
 import { recordFailure } from './record-failure.ts'
 import { withRetries } from './retry.ts'
@@ -196,7 +197,11 @@ export class TenantLane {
     try {
       // Without a position nothing of this pass is read yet: the counts are still those of the pass before.
       const readBefore = task.position === null ? 0 : task.counts.read
-      await readTask(context, new LedgerSink(context, { compares }), { after: task.position, readBefore })
+      await readTask(context, new LedgerSink(context, { compares }), {
+        after: task.position,
+        readBefore,
+        ownedBefore: await ownedBefore(task, service.ledger),
+      })
     } catch (error) {
       await recordFailure(service, task, error)
       throw error

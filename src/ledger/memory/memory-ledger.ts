@@ -1,3 +1,4 @@
+// budget: a method for each of the port's.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { canonicalKey, keyParts } from '../../base/key-text.ts'
 import { RehouseError } from '../../errors.ts'
@@ -26,6 +27,7 @@ import { addAudit, checkOf, headOf } from './memory-audit.ts'
 import { applyBatch, checkBatch, keptRecord } from './memory-batch.ts'
 import { keysOf, mergedKeys } from './memory-look-up.ts'
 import { adoptEntities, adoptTenants, numberEntities, numberTenants } from './memory-numbers.ts'
+import { ownedLines, ownedRows } from './memory-owned.ts'
 import { digests, outcomes, quarantine, taskRecord, tenantOutcomes, totals, updatedIn } from './memory-reports.ts'
 import { type KeyRoom, MemoryStore, quarantineName } from './memory-store.ts'
 import { claimTask, type EndBackend, failTask, planTasks, unknownRun } from './memory-tasks.ts'
@@ -256,6 +258,14 @@ export class MemoryLedger implements Ledger {
 
   async outcomesByTenant(run: string): ReturnType<Ledger['outcomesByTenant']> {
     return tenantOutcomes(this.#store, run)
+  }
+
+  async ownedLines(run: string): ReturnType<Ledger['ownedLines']> {
+    return ownedLines(this.#store, run)
+  }
+
+  async ownedRows(of: Parameters<Ledger['ownedRows']>[0]): ReturnType<Ledger['ownedRows']> {
+    return ownedRows(this.#store, of)
   }
 
   async totals(run: string): ReturnType<Ledger['totals']> {

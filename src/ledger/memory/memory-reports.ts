@@ -1,7 +1,7 @@
 import { compareCodePoints } from '../../base/code-point-order.ts'
 import { canonicalKey } from '../../base/key-text.ts'
 import { addCounts, type Counts, NO_COUNTS } from '../../model/counts.ts'
-import { type BatchRecord, ID_MAP_IMAGE, type TaskRecord } from '../../model/ledger-records.ts'
+import { type BatchRecord, type CountLine, ID_MAP_IMAGE, type TaskRecord } from '../../model/ledger-records.ts'
 import type { BatchDigest, Ledger, QuarantineEntry, QuarantineFilter, TenantOutcome } from '../ledger.ts'
 import type { MemoryStore, StoredQuarantine, StoredTask } from './memory-store.ts'
 
@@ -14,7 +14,7 @@ function batchesOf(store: MemoryStore, task: string): readonly BatchRecord[] {
 }
 
 /** Of the latest pass that has a batch. */
-function latestBatches(store: MemoryStore, task: string): readonly BatchRecord[] {
+export function latestBatches(store: MemoryStore, task: string): readonly BatchRecord[] {
   const batches = batchesOf(store, task)
   const pass = Math.max(...batches.map(batch => batch.pass))
   return batches.filter(batch => batch.pass === pass)
@@ -23,11 +23,12 @@ function latestBatches(store: MemoryStore, task: string): readonly BatchRecord[]
 /** Rows loaded earlier in the run are unchanged now and loaded all the same. */
 function countsOf(batches: readonly BatchRecord[]): Counts {
   let sum = NO_COUNTS
-  for (const { counts, loadedEarlierInRun } of batches.flatMap(batch => batch.counts)) {
-    const moved = { ...NO_COUNTS, loaded: loadedEarlierInRun, unchanged: -loadedEarlierInRun }
-    sum = addCounts(sum, addCounts(counts, moved))
-  }
+  for (const line of batches.flatMap(batch => batch.counts)) if (line.isOwned !== true) sum = addCounts(sum, lineCounts(line))
   return sum
+}
+
+export function lineCounts({ counts, loadedEarlierInRun }: CountLine): Counts {
+  return addCounts(counts, { ...NO_COUNTS, loaded: loadedEarlierInRun, unchanged: -loadedEarlierInRun })
 }
 
 function secondsOf(batches: readonly BatchRecord[]): number {

@@ -1,5 +1,5 @@
 import { canonicalKey } from '../../base/key-text.ts'
-import type { BatchRecord, QuarantineRow } from '../../model/ledger-records.ts'
+import type { BatchRecord, OwnedRows, QuarantineRow } from '../../model/ledger-records.ts'
 import { plainArray, storable, textArray } from './array-text.ts'
 
 type Parameter = string | number | null | Uint8Array
@@ -21,6 +21,7 @@ export function batchStatement(record: BatchRecord): { readonly text: string; re
   if ((record.resolved ?? []).length > 0) parts.push(freedPart(record, common, add))
   if (record.exclusions.length > 0) parts.push(exclusionsPart(record, common, add))
   if (record.notes.length > 0) parts.push(notesPart(record, common, add))
+  if ((record.owned ?? []).length > 0) parts.push(ownedPart(record, common, add))
   return { text: `with ${parts.join(',\n')}\n${taskPart(record, common, add)}`, values }
 }
 
@@ -49,11 +50,13 @@ function countsPart(record: BatchRecord, c: Common, add: Add): string {
   const rows = record.counts
   const column = (pick: (row: BatchRecord['counts'][number]) => number): string => `${add(plainArray(rows.map(pick)))}::bigint[]`
   return `new_counts as (
-    insert into rehouse.batch_count
+    insert into rehouse.batch_count (batch, relation, read, loaded, updated, unchanged, merged, skipped, excluded, quarantined, parts_quarantined,
+      loaded_earlier_in_run, owned, source_count)
     select ${c.batch}, relation.* from rows from (unnest(${add(textArray(rows.map(row => row.relation)))}::text[],
       ${column(r => r.counts.read)}, ${column(r => r.counts.loaded)}, ${column(r => r.counts.updated)}, ${column(r => r.counts.unchanged)},
       ${column(r => r.counts.merged)}, ${column(r => r.counts.skipped)}, ${column(r => r.counts.excluded)}, ${column(r => r.counts.quarantined)},
-      ${column(r => r.counts.partsQuarantined)}, ${column(r => r.loadedEarlierInRun)})) as relation
+      ${column(r => r.counts.partsQuarantined)}, ${column(r => r.loadedEarlierInRun)},
+      ${add(plainArray(rows.map(row => String(row.isOwned ?? false))))}::boolean[], ${add(textArray(rows.map(row => row.sourceCount ?? null)))}::bigint[])) as relation
   )`
 }
 
@@ -156,6 +159,18 @@ function notesPart(record: BatchRecord, c: Common, add: Add): string {
     insert into rehouse.note (batch, tenant, entity, key, code, column_name)
     select ${c.batch}, ${c.tenant}, ${c.entity}, n.* from unnest(${add(textArray(rows.map(row => canonicalKey(row.key))))}::text[],
       ${add(textArray(rows.map(row => row.code)))}::text[], ${add(textArray(rows.map(row => row.column)))}::text[]) as n
+  )`
+}
+
+function ownedPart(record: BatchRecord, c: Common, add: Add): string {
+  const rows = record.owned ?? []
+  const column = (pick: (row: OwnedRows) => number): string => `${add(plainArray(rows.map(pick)))}::integer[]`
+  return `new_owned as (
+    insert into rehouse.owned_row (tenant, entity, key, relation, kept, excluded, quarantined, batch)
+    select ${c.tenant}, ${c.entity}, o.key, o.relation, o.kept, o.excluded, o.quarantined, ${c.batch}
+    from unnest(${add(textArray(rows.map(row => canonicalKey(row.key))))}::text[], ${add(textArray(rows.map(row => row.relation)))}::text[],
+      ${column(row => row.kept)}, ${column(row => row.excluded)}, ${column(row => row.quarantined)}) as o(key, relation, kept, excluded, quarantined)
+    on conflict (tenant, entity, key, relation) do update set kept = excluded.kept, excluded = excluded.excluded, quarantined = excluded.quarantined, batch = excluded.batch
   )`
 }
 

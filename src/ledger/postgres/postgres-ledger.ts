@@ -29,6 +29,7 @@ import { readHasKeys, readKnown, streamKnownKeys, sumIntegers } from './known-ke
 import { type IdDecoder, readKeysOf, type UnindexedLookup } from './look-up.ts'
 import { streamMerged } from './merged-rows.ts'
 import { adoptNumbers, numberEntities, numberTenants, readEntities, readTenants } from './numbering.ts'
+import { readOwnedLines, readOwnedRows } from './owned.ts'
 import { recordBatch } from './record-batch.ts'
 import { readOutcomes, readQuarantine, readTenantOutcomes, readTotals } from './reports.ts'
 import { beginRun, finishRun, readRuns, readSummary } from './runs.ts'
@@ -227,6 +228,14 @@ export class PostgresLedger implements Ledger {
 
   outcomesByTenant(run: string): ReturnType<Ledger['outcomesByTenant']> {
     return this.#control.use(session => readTenantOutcomes(session, run))
+  }
+
+  ownedLines(run: string): ReturnType<Ledger['ownedLines']> {
+    return this.#control.use(session => readOwnedLines(session, run))
+  }
+
+  ownedRows(of: Parameters<Ledger['ownedRows']>[0]): ReturnType<Ledger['ownedRows']> {
+    return this.#control.use(session => readOwnedRows(session, of))
   }
 
   totals(run: string): ReturnType<Ledger['totals']> {

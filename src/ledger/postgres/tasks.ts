@@ -19,7 +19,7 @@ export async function addTasks(session: Session, run: string, specs: readonly Ta
 const SUMS = `
   select sum(c.read), sum(c.loaded + c.loaded_earlier_in_run), sum(c.updated), sum(c.unchanged - c.loaded_earlier_in_run), sum(c.merged),
     sum(c.skipped), sum(c.excluded), sum(c.quarantined), sum(c.parts_quarantined)
-  from rehouse.batch b join rehouse.batch_count c on c.batch = b.id
+  from rehouse.batch b join rehouse.batch_count c on c.batch = b.id and not c.owned
   where b.task = k.id and b.pass = (select max(l.pass) from rehouse.batch l where l.task = k.id)`
 
 /** Sums per task `k`: nine counts as `counts_of_task`, and seconds. */
