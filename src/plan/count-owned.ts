@@ -6,12 +6,13 @@ type Parts = Pick<ProgramParts, 'state' | 'owned' | 'key'>
 
 /** The rows that belong to the row at hand, which is loaded, each relation in a line of its own. */
 export function countOwned(batch: BatchBuffers, { state, owned }: Parts): void {
+  if (owned.length === 0) return
   for (const [i, one] of owned.entries()) batch.owned(i).add(one.count(state), one.excluded, one.quarantined)
 }
 
 /** The same of a row that is set aside. Those of a copy are the first's; a row without a key has none. */
 export function countOwnedAside(batch: BatchBuffers, parts: readonly string[], { state, owned, key }: Parts): void {
-  if (!key.isKnown || key.isCopy) return
+  if (owned.length === 0 || !key.isKnown || key.isCopy) return
   const fate = state.fate === MERGED ? 'merged' : state.fate === EXCLUDED ? 'excluded' : 'quarantined'
   for (const [i, one] of owned.entries()) {
     const rows = one.count(state)

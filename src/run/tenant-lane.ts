@@ -196,12 +196,8 @@ export class TenantLane {
     this.#run.emit({ type: 'task:started', ...place, estimatedRows: sample?.rows ?? facts.relation.estimatedRows })
     try {
       // Without a position nothing of this pass is read yet: the counts are still those of the pass before.
-      const readBefore = task.position === null ? 0 : task.counts.read
-      await readTask(context, new LedgerSink(context, { compares }), {
-        after: task.position,
-        readBefore,
-        ownedBefore: await ownedBefore(task, service.ledger),
-      })
+      const before = { readBefore: task.position === null ? 0 : task.counts.read, ownedBefore: await ownedBefore(task, service.ledger) }
+      await readTask(context, new LedgerSink(context, { compares }), { after: task.position, ...before })
     } catch (error) {
       await recordFailure(service, task, error)
       throw error
