@@ -115,6 +115,8 @@ export interface BatchRecord {
   readonly images?: readonly BeforeImage[]
   /** Keys that leave the quarantine although nothing else becomes of them; absent = none. */
   readonly resolved?: readonly (readonly string[])[]
+  /** Keys whose refused parts leave the quarantine, because the row itself went; absent = none. */
+  readonly resolvedParts?: readonly (readonly string[])[]
   /** SHA-256 of the tuples in the order sent; 32 bytes. */
   readonly digest: Buffer
   readonly bytes: number

@@ -1,6 +1,6 @@
 import { type KeyIndex, type KeyState, NOT_FOUND, UNSEEN } from '../base/key-index.ts'
 import type { TupleCursor } from '../base/tuple-cursor.ts'
-import { bug } from '../errors.ts'
+import { bug, RehouseError } from '../errors.ts'
 import { BatchBuffers } from '../plan/batch-buffers.ts'
 import type { DrawKey } from '../plan/compile-context.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
@@ -10,6 +10,7 @@ import type { RowProgram } from '../plan/row-program.ts'
 import type { EntityFacts, TenantPlan } from '../plan/tenant-plan.ts'
 import type { SourceSnapshot } from '../source/source.ts'
 import { AllKeys } from './all-keys.ts'
+import { countRows } from './count-rows.ts'
 import { DRAWN, Draw, KEPT, KNOWN, WANTED } from './draw.ts'
 import { readRows } from './read-rows.ts'
 import { interrupted } from './read-task.ts'
@@ -70,7 +71,7 @@ class Group {
     const { facts, draw, compiled, rowKey } = await this.#member(name, () => undefined)
     const smallest = new SmallestKeys(this.#ground.rows)
     let wanted = 0
-    await this.#read({ facts, compiled: keysOnly(compiled, facts) }, cursor => {
+    await this.#readAll({ facts, compiled: keysOnly(compiled, facts), counted: compiled }, cursor => {
       if (!rowKey.isWholeAt(cursor)) return this.#drawKeyless(draw)
       const ordinal = rowKey.findAt(cursor, draw.keys)
       if (ordinal === NOT_FOUND) return smallest.offer(cursor, rowKey)
@@ -123,7 +124,7 @@ class Group {
     own.isInteger = rowKey.isInteger
     const buffers = new BatchBuffers(compiled.tables.length)
     program.restart()
-    await this.#read({ facts, compiled }, cursor => {
+    await this.#readAll({ facts, compiled, counted: compiled }, cursor => {
       if (!rowKey.isWholeAt(cursor)) return this.#drawKeyless(draw)
       child = own.meet(cursor, rowKey)
       buffers.reset()
@@ -167,7 +168,29 @@ class Group {
     return this.#draws.get(name) ?? missing(name)
   }
 
-  /** Every row of an entity, which must be as many as the source counts. */
+  /** As `#read`, and the rows must be as many as the source counts: then all were there to be drawn. */
+  async #readAll(from: Readable & { readonly counted: CompiledEntity }, take: (cursor: TupleCursor) => void): Promise<void> {
+    const { facts, counted } = from
+    let read = 0n
+    await this.#read(from, cursor => {
+      read++
+      take(cursor)
+    })
+    const snapshot = await this.#ground.snapshot(facts.entity.from.source)
+    const { tenant } = this.#ground.plan
+    const count = await countRows({ facts, compiled: counted, snapshot, tenant })
+    if (count === read) return
+    throw new RehouseError(
+      'SOURCE_COUNT_MISMATCH',
+      `expected ${count} rows to draw from, as the source counted in the same snapshot, got ${read}`,
+      {
+        where: { entity: facts.entity.name, tenant: tenant?.code },
+        next: 'Run it again; if it stays, report it with the source’s version.',
+      },
+    )
+  }
+
+  /** Every row of an entity. */
   async #read({ facts, compiled }: Readable, take: (cursor: TupleCursor) => void): Promise<void> {
     const { signal } = this.#ground
     const snapshot = await this.#ground.snapshot(facts.entity.from.source)

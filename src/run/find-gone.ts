@@ -52,7 +52,8 @@ export async function findGone(member: CircleMember, from: GoneFrom): Promise<Go
     isInteger: rowKey.isInteger,
     mergedAsIn: null,
   })
-  await forgetRead(member, index)
+  const copies = await refusedCopies(member, from)
+  await forgetRead(member, { index, copies })
   const rows = new Map<string, NoLonger>()
   const stale: (readonly string[])[] = []
   for (let i = 0; i < index.size; i++) {
@@ -61,10 +62,25 @@ export async function findGone(member: CircleMember, from: GoneFrom): Promise<Go
     else if (state === QUARANTINED) stale.push(partsOf(keyAt(index, i, rowKey.isInteger)))
   }
   if (whole !== null) await addSetAside(member, { whole, from, rows })
-  return { entity, tenant, member, tables: member.compiled.tables, rows, stale: stale.filter(key => isWhole(key, member)) }
+  return {
+    entity,
+    tenant,
+    member,
+    tables: member.compiled.tables,
+    rows,
+    stale: [...stale.filter(key => isWhole(key, member)), ...[...copies].map(partsOf)],
+  }
 }
 
-/** Copies of a key have one part more, rows without one a mark in its place: those are not found by their key. */
+/** Rows in quarantine that have no key of their own: copies of one, and rows without one. */
+async function refusedCopies(member: CircleMember, { service, entity, tenant }: GoneFrom): Promise<Set<string>> {
+  const found = new Set<string>()
+  for await (const chunk of service.ledger.knownKeys(entity.number, tenant?.number ?? 0))
+    for (const { key, state } of chunk) if (state === 'quarantined' && !isWhole(key, member)) found.add(canonicalKey(key))
+  return found
+}
+
+/** Copies of a key have one part more, rows without one a mark in its place: those are told apart by their number. */
 function isWhole(key: readonly string[], { facts }: CircleMember): boolean {
   return key.length === facts.key.names.length && !key.includes('\\N')
 }
@@ -74,7 +90,10 @@ function keyAt(index: KeyIndex, ordinal: number, isInteger: boolean): string {
   return isInteger ? canonicalKey([text]) : text
 }
 
-async function forgetRead(member: CircleMember, index: KeyIndex): Promise<void> {
+async function forgetRead(
+  member: CircleMember,
+  { index, copies }: { readonly index: KeyIndex; readonly copies: Set<string> },
+): Promise<void> {
   const { compiled } = member
   const { rowKey, state } = compiled
   if (rowKey === null) throw bug(`expected ${member.name} to have compiled`)
@@ -83,7 +102,9 @@ async function forgetRead(member: CircleMember, index: KeyIndex): Promise<void> 
   for await (const rows of readRows({ ...member, compiled: { ...compiled, related: [] } })) {
     while (rows.next()) {
       state.begin(rows.cursor)
-      const ordinal = rowKey.read(state) ? rowKey.find(state, index) : NOT_FOUND
+      const hasOwn = rowKey.read(state)
+      if (!hasOwn && copies.size > 0) copies.delete(canonicalKey(rowKey.parts(state)))
+      const ordinal = hasOwn ? rowKey.find(state, index) : NOT_FOUND
       if (ordinal !== NOT_FOUND) index.setState(ordinal, UNSEEN)
     }
   }

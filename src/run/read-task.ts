@@ -222,14 +222,11 @@ class BatchFiller {
   }
 
   #countMismatch(counted: bigint): RehouseError {
-    const { facts, tenant } = this.#context
-    return new RehouseError(
-      'SOURCE_COUNT_MISMATCH',
-      `expected ${counted} rows, as the source counted in the same snapshot, got ${this.#read}`,
-      {
-        where: { entity: facts.entity.name, tenant: tenant?.code },
-        next: 'Nothing of the last batch was kept. Run `rehouse migrate --resume`; if it stays, report it with the source’s version.',
-      },
-    )
+    const { facts, tenant, sample } = this.#context
+    const by = sample === null ? 'as the source counted' : 'as were drawn'
+    return new RehouseError('SOURCE_COUNT_MISMATCH', `expected ${counted} rows, ${by} in the same snapshot, got ${this.#read}`, {
+      where: { entity: facts.entity.name, tenant: tenant?.code },
+      next: 'Nothing of the last batch was kept. Run `rehouse migrate --resume`; if it stays, report it with the source’s version.',
+    })
   }
 }

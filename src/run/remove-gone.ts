@@ -62,7 +62,7 @@ export async function freeStale(found: readonly GoneRows[], context: CascadeCont
       const id = await ledger.nextBatch()
       const tx = await writer.begin()
       const record = recordOf({ removal: new Removal(gone), context, writer, task }, { id, conflicts: [], done: [], merged: [] })
-      await ledger.recordBatch(tx, { ...record, resolved: gone.stale })
+      await ledger.recordBatch(tx, { ...record, resolved: gone.stale, resolvedParts: gone.stale })
       const place = { entity: entity.name, service: name, batch: id }
       await atSeam(context.hooks, 'before_correction_commit', place)
       await tx.commit({ durable: true })
@@ -260,6 +260,7 @@ function recordOf(
     unmapped: removed.map(({ key }) => key),
     images,
     resolved: removed.filter(({ why }) => why?.fate !== 'quarantined').map(({ key }) => key),
+    resolvedParts: removed.map(({ key }) => key),
     digest: createHash('sha256').digest(),
     bytes: 0,
     written: netWritten(

@@ -109,6 +109,23 @@ export function quarantineTests(engine: LedgerEngine): void {
     assert.deepEqual(await open(), ['3'])
   })
 
+  test('refused parts of rows a batch names as gone leave quarantine, the rows themselves do not', async t => {
+    const bed = await engine.open(t)
+    const started = await start(bed)
+    await commit(started, {
+      quarantine: [refused(['1']), { ...refused(['1']), part: 'public.contact' }, { ...refused(['2']), part: 'public.contact' }],
+    })
+    await commit(started, { kind: 'correct', resolvedParts: [['1'], ['9']] })
+    const { rows } = await started.ledger.quarantine({ limit: null })
+    assert.deepEqual(
+      rows.map(({ key, part }) => [key.join(','), part]),
+      [
+        ['1', null],
+        ['2', 'public.contact'],
+      ],
+    )
+  })
+
   test('rows a batch did not touch stay in quarantine', async t => {
     const bed = await engine.open(t)
     const first = await start(bed)

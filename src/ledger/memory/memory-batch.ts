@@ -118,8 +118,9 @@ function resolveRows(
 
 function freeRows(room: KeyRoom, record: BatchRecord): void {
   const freed = new Set((record.resolved ?? []).map(canonicalKey))
-  for (const [name, row] of freed.size === 0 ? [] : room.quarantine)
-    if (row.part === null && row.resolvedBatch === null && freed.has(canonicalKey(row.key)))
+  const freedParts = new Set((record.resolvedParts ?? []).map(canonicalKey))
+  for (const [name, row] of freed.size + freedParts.size === 0 ? [] : room.quarantine)
+    if (row.resolvedBatch === null && (row.part === null ? freed : freedParts).has(canonicalKey(row.key)))
       room.quarantine.set(name, { ...row, resolvedBatch: record.id })
 }
 

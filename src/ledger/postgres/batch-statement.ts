@@ -18,7 +18,10 @@ export function batchStatement(record: BatchRecord): { readonly text: string; re
   const parts = [batchPart(record, common, add), countsPart(record, common, add)]
   if (record.outcomes.length > 0) parts.push(outcomesPart(record, common, add))
   parts.push(...quarantineParts(record, common, add))
-  if ((record.resolved ?? []).length > 0) parts.push(freedPart(record, common, add))
+  if ((record.resolved ?? []).length > 0)
+    parts.push(freedPart('freed', { keys: record.resolved, which: "q.part = ''" }, { ...common, add }))
+  if ((record.resolvedParts ?? []).length > 0)
+    parts.push(freedPart('freed_parts', { keys: record.resolvedParts, which: "q.part <> ''" }, { ...common, add }))
   if (record.exclusions.length > 0) parts.push(exclusionsPart(record, common, add))
   if (record.notes.length > 0) parts.push(notesPart(record, common, add))
   if ((record.owned ?? []).length > 0) parts.push(ownedPart(record, common, add))
@@ -135,11 +138,15 @@ function resolvePart(record: BatchRecord, c: Common & { readonly keys: string },
 }
 
 /** Keys no other part of the statement looks at. */
-function freedPart(record: BatchRecord, c: Common, add: Add): string {
-  return `freed as (
+function freedPart(
+  name: string,
+  { keys = [], which }: { readonly keys: BatchRecord['resolved']; readonly which: string },
+  c: Common & { readonly add: Add },
+): string {
+  return `${name} as (
     update rehouse.quarantine q set resolved_batch = ${c.batch}
-    where q.tenant = ${c.tenant} and q.entity = ${c.entity} and q.resolved_batch is null and q.part = ''
-      and q.key = any(${add(textArray((record.resolved ?? []).map(canonicalKey)))}::text[])
+    where q.tenant = ${c.tenant} and q.entity = ${c.entity} and q.resolved_batch is null and ${which}
+      and q.key = any(${c.add(textArray(keys.map(canonicalKey)))}::text[])
   )`
 }
 
