@@ -23,10 +23,34 @@ interface Moved {
  * they lead to. Nothing of it goes through the product but the names in the manifest. Gives the number of values compared.
  */
 export async function assertMigrated(target: TestDatabase, manifest: string, file: string): Promise<number> {
+  let compared = 0
+  for await (const { name, stored, expected, columns } of tablesOf(target, manifest, file)) {
+    assert.deepEqual(stored, expected, name)
+    compared += stored.length * columns
+  }
+  return compared
+}
+
+/** The tables that do not hold what the file holds, in order. */
+export async function differingTables(target: TestDatabase, manifest: string, file: string): Promise<readonly string[]> {
+  const names: string[] = []
+  for await (const { name, stored, expected } of tablesOf(target, manifest, file))
+    if (JSON.stringify(stored) !== JSON.stringify(expected)) names.push(name)
+  return names.toSorted()
+}
+
+interface ComparedTable {
+  readonly name: string
+  readonly columns: number
+  /** Rows as text, sorted. */
+  readonly stored: readonly string[]
+  readonly expected: readonly string[]
+}
+
+async function* tablesOf(target: TestDatabase, manifest: string, file: string): AsyncGenerator<ComparedTable> {
   // What init wrote: its form is what Entity says.
   const { entities } = parse(manifest) as { entities: Readonly<Record<string, Entity>> }
   const decoded = new Map(decodeBacpac(file).map(table => [`${table.schema}.${table.name}`, table]))
-  let compared = 0
   for (const entity of Object.values(entities)) {
     const table = decoded.get(entity.from.replaceAll('"', ''))
     assert.ok(table, entity.from)
@@ -35,11 +59,10 @@ export async function assertMigrated(target: TestDatabase, manifest: string, fil
       for (const [column, value] of Object.entries(columns)) moved.push(await movedColumn(target, { name, column, value, entities }))
       const stored = await target.sql(`select ${moved.map(column => column.text).join(', ')} from ${name} t`)
       const expected = sourceRows(table, moved)
-      assert.deepEqual(stored.map(row => JSON.stringify(row)).sort(), expected.map(row => JSON.stringify(row)).sort(), name)
-      compared += stored.length * moved.length
+      const sorted = (rows: readonly (readonly unknown[])[]): readonly string[] => rows.map(row => JSON.stringify(row)).sort()
+      yield { name, columns: moved.length, stored: sorted(stored), expected: sorted(expected) }
     }
   }
-  return compared
 }
 
 interface Asked {

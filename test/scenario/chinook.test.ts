@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
-import type { LookupResult, MigrateResult, QuarantineResult } from '../../src/index.ts'
+import type { LookupResult, MigrateResult, QuarantineResult, VerifyResult } from '../../src/index.ts'
 import { Session } from '../../src/postgres/session.ts'
 import { newDatabase, type Rows, type TestDatabase } from '../support/postgres.ts'
 import { rehouse, rehouseJson, sharedFile, workFolder } from '../support/rehouse-process.ts'
@@ -75,7 +75,46 @@ test('three real databases with the same integer keys arrive in one, every value
   })
   await t.test('lookup finds a row by its legacy key and back, in its own tenant', () => assertLookup(shops))
   await t.test('lookup finds a row by a composite key and back', () => assertCompositeLookup(shops))
+  await t.test('verify says of the whole what the oracle says: equal, and then which fields somebody changed', () => assertVerified(shops))
 })
+
+/** One field each of some tables of a shop, of a text, a number, a time, a document and a reference. */
+const CHANGED: Readonly<Record<string, readonly [column: string, value: string]>> = {
+  artist: ['name', "name || ' '"],
+  invoice: ['invoiced_at', "invoiced_at + interval '1 hour'"],
+  invoice_line: ['unit_price', 'unit_price + 0.01'],
+  employee: ['place', `place || '{"city": "Elsewhere"}'`],
+  customer: ['email', 'upper(email)'],
+}
+
+async function assertVerified({ folder, env, legacy, target }: Shops): Promise<void> {
+  const verified = async (level: string) => (await rehouseJson<VerifyResult>(['verify', '--level', level], { folder, env })).json
+  for (const level of ['standard', 'rigorous']) {
+    const { outcome, parity, differences } = await verified(level)
+    assert.deepEqual([outcome, parity, differences], ['equal', 'complete', []], level)
+  }
+  const [shop] = SHOPS.slice(1)
+  assert.ok(shop)
+  const relations = CHINOOK.filter(({ entity }) => entity in CHANGED)
+  for (const { entity, table } of relations) {
+    const [column, value] = CHANGED[entity] ?? []
+    await target.script(
+      `update ${table} set ${column} = ${value} where tenant_id = '${shop.id}' and legacy_id = (select max(legacy_id) from ${table} where tenant_id = '${shop.id}')`,
+    )
+  }
+  const wrong: string[] = []
+  for (const relation of relations) {
+    const { actual, expected } = await compareColumns(relation, { source: legacy(shop), target, tenant: shop })
+    const names = ['count', ...Object.keys(relation.columns), ...Object.keys(relation.references)]
+    const keys = names.filter((_, i) => actual[0]?.[i] !== expected[0]?.[i])
+    wrong.push(...keys.map(name => `${relation.entity} ${relation.table}.${name}`))
+  }
+  const { differences } = await verified('rigorous')
+  const told = differences.filter(({ kind }) => kind === 'different').map(({ entity, table, column }) => `${entity} ${table}.${column}`)
+  assert.deepEqual(told.toSorted(), wrong.toSorted())
+  assert.equal(wrong.length, relations.length)
+  assert.deepEqual([...new Set(differences.map(({ tenant }) => tenant))], [shop.code])
+}
 
 interface Shops {
   readonly folder: string
