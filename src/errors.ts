@@ -105,6 +105,7 @@ export const CODES = {
   SOURCE_ROWS_CHANGED: { exit: 1, retry: false, title: 'Rows changed in the source after they were loaded' },
   SOURCE_ROWS_GONE: { exit: 1, retry: false, title: 'Rows that were loaded are gone from the source' },
   TARGET_ROWS_CHANGED: { exit: 1, retry: false, title: 'Rows changed in the target after they were loaded' },
+  VIEW_CIRCLE: { exit: 1, retry: false, title: 'Rows a recursive view reads lead back to themselves' },
   EXAMPLE_DIFFERS: { exit: 1, retry: false, title: 'A row is not what its example says' },
   ROWS_EXCLUDED: { exit: 1, retry: false, title: 'A table the mapping leaves out holds rows' },
   CONSISTENCY_MIXED: { exit: 1, retry: false, title: 'A resumed run read a source that was written to' },

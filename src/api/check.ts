@@ -1,6 +1,7 @@
 import { grantsFor } from '../checks/grants-for.ts'
 import type { CheckResult } from '../model/results.ts'
 import { checkExampleRows } from '../run/check-examples.ts'
+import { findCircles } from '../run/find-circles.ts'
 import { surveyMigration } from '../run/survey-migration.ts'
 import { openMigration } from './open-migration.ts'
 import type { Options } from './options.ts'
@@ -29,7 +30,8 @@ export async function check(options: Options & { readonly grants?: boolean; read
       role: facts.role,
     }))
     const examples = options.examples ? await checkExampleRows(migration, survey) : []
-    const findings = [...migration.findings, ...preflight(survey), ...examples, ...(await migration.dropStaging('own'))]
+    const circles = await findCircles(migration, survey)
+    const findings = [...migration.findings, ...preflight(survey), ...circles, ...examples, ...(await migration.dropStaging('own'))]
     const result = { findings, sources, services }
     return options.grants ? { ...result, grants: grantsFor(survey) } : result
   } finally {

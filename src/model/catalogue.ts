@@ -26,7 +26,12 @@ export interface Relation {
   /** The planner's guess (reltuples); null = never analysed. For progress and choices only, never for accounting. */
   readonly estimatedRows: number | null
   /** Of a view the mapping brings: its SQL, and the tables that reads. Absent = the relation is in the database. */
-  readonly query?: { readonly sql: string; readonly reads: readonly { readonly schema: string; readonly name: string }[] }
+  readonly query?: {
+    readonly sql: string
+    readonly reads: readonly { readonly schema: string; readonly name: string }[]
+    /** A recursion in it that circles in the rows may keep from ending. Absent: it has none. */
+    readonly recurses?: boolean
+  }
   /** Of `from.tables`: the tables it is put together from. Absent = it is one relation of the database. */
   readonly many?: ManyTables
   /** Types that rows of another relation declare for what `rest` gathers, by entity; of many tables they are in `ManyTables.shapes`. */

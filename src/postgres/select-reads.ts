@@ -7,6 +7,8 @@ export interface SelectReads {
   readonly tables: readonly { readonly schema: string; readonly name: string }[]
   /** Whether it may read a column of that name: true for every name where it takes whole rows. */
   mayRead(column: string): boolean
+  /** WITH RECURSIVE without CYCLE: nothing but the rows, or a condition, ends it. */
+  readonly recurses: boolean
 }
 
 /** Throws SOURCE_REFUSED for anything that is more than one SELECT, or something else. */
@@ -28,12 +30,14 @@ export async function selectReads({ name, sql }: { readonly name: string; readon
     if (key.endsWith('Stmt') && key !== 'SelectStmt') throw refuse('another statement within it')
     found.note(key, value)
   })
-  return { tables: [...found.tables.values()], mayRead: column => found.takesWholeRows || found.words.has(column) }
+  const mayRead = (column: string): boolean => found.takesWholeRows || found.words.has(column)
+  return { tables: [...found.tables.values()], mayRead, recurses: found.recurses }
 }
 
 class Names {
   readonly tables = new Map<string, { readonly schema: string; readonly name: string }>()
   readonly words = new Set<string>()
+  recurses = false
   readonly #rows = new Set<string>()
   readonly #alone = new Set<string>()
   #hasStar = false
@@ -42,6 +46,7 @@ class Names {
     if (key === 'A_Star' || (key === 'isNatural' && value === true)) this.#hasStar = true
     if ((key === 'aliasname' || key === 'relname') && typeof value === 'string') this.#rows.add(value)
     if (!isMap(value)) return
+    if (key === 'withClause' && value.recursive === true) this.recurses ||= [value.ctes].flat().some(isEndless)
     if (key === 'String' && typeof value.sval === 'string') this.words.add(value.sval)
     if (key === 'ColumnRef' && Array.isArray(value.fields) && value.fields.length === 1) this.#alone.add(wordOf(value.fields[0]))
     if (key !== 'RangeVar' || typeof value.schemaname !== 'string') return
@@ -53,6 +58,11 @@ class Names {
   get takesWholeRows(): boolean {
     return this.#hasStar || [...this.#alone].some(word => this.#rows.has(word))
   }
+}
+
+/** `cycle … set … using …` is kept beside the query it belongs to. */
+function isEndless(cte: unknown): boolean {
+  return isMap(cte) && isMap(cte.CommonTableExpr) && !('cycle_clause' in cte.CommonTableExpr)
 }
 
 function wordOf(node: unknown): string {

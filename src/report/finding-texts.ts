@@ -73,6 +73,12 @@ export const FINDING_TEXTS = {
     risk: 'None. Rows without a key, and all but the first of a key, go into quarantine (`null_key`, `duplicate_key`).',
     next: 'Choose a key that is unique, or tell rows apart by their content with `key: { content: true }`.',
   },
+  VIEW_CIRCLE: {
+    means:
+      'A view of the mapping recurses over a table whose rows refer to rows of the same table, and some of them lead back to themselves: a department that is above itself. SQL that follows such references never ends, unless it says when.',
+    risk: 'None yet. A run would read the view until the disk of the server that computes it is full.',
+    next: 'Put the rows right in the source, or let the SQL end: `cycle id set is_circle using path` after the recursive query, or a condition on the depth.',
+  },
   EXAMPLE_DIFFERS: {
     means:
       'An entity has `examples`: rows whose values a person typed in. The mapping makes something else of such a row, does not load it, or no row has that key. The finding names the column, never a value.',

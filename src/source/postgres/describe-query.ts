@@ -15,7 +15,7 @@ const TYPE_NAMES = `select pg_catalog.format_type(t.oid, t.modifier) from unnest
 
 /** What a query gives, as a relation. Any of its columns may be NULL, and nothing says that its key is unique. Throws SOURCE_REFUSED for what PostgreSQL will not run, and for types of the user's own. */
 export async function describeQuery(session: Session, { name, sql, key }: Query): Promise<Relation> {
-  const { tables } = await selectReads({ name, sql })
+  const { tables, recurses } = await selectReads({ name, sql })
   const fields = await session.describe(sql)
   const { rows } = await session.query(TYPE_NAMES, [fields.map(field => String(field.oid)), fields.map(field => String(field.modifier))])
   const columns = fields.map((field, i) => columnOf(field.name, String(rows[i]?.[0]), name))
@@ -34,7 +34,7 @@ export async function describeQuery(session: Session, { name, sql, key }: Query)
     uniqueKeys: [],
     foreignKeys: [],
     estimatedRows: null,
-    query: { sql, reads: tables },
+    query: { sql, reads: tables, ...(recurses ? { recurses } : {}) },
   }
 }
 
