@@ -3,6 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { migrate, plan, quarantine, verify } from '../../src/index.ts'
+import type { TableDescription } from '../support/bacpac/database-description.ts'
+import { writeBacpac } from '../support/bacpac/write-bacpac.ts'
 import { newDatabase, testServer } from '../support/postgres.ts'
 import { TEST_SALT, workFolder } from '../support/rehouse-process.ts'
 
@@ -89,4 +91,141 @@ test('tables of files are read as one, through staging where nothing makes their
     const { outcome, differences } = await verify({ manifest: options.manifest, env: options.env, level })
     assert.deepEqual([level, outcome, differences], [level, 'equal', []])
   }
+})
+
+/** The results of assessments as a school district has them: one physical table for each, its columns declared by rows. */
+const DISTRICT = `
+migration: district
+sources: { district: bacpac:north.bacpac }
+staging: env:STAGING
+tenants: [{ code: north, zone: America/Chicago }]
+services: { assessment: { url: env:APP, tenant_column: tenant_id } }
+stop: { quarantined: 100%, errors: 100% }
+exclude: { columns: { dbo.AssessmentField.Id: { reason: only a number } } }
+entities:
+  assessment:
+    service: assessment
+    from: dbo.Assessment
+    into: { app.assessments: { columns: { name: Name } } }
+  assessment_result:
+    service: assessment
+    from:
+      tables: dbo.Assessment
+      name: StorageTable
+      carry: { assessment_id: Id }
+      missing: { note: storage_table_missing }
+      unlisted: dbo.Results_%
+    key: [assessment_id, Id]
+    into:
+      app.results:
+        columns:
+          assessment_id: { ref: assessment, from: assessment_id }
+          legacy_id: Id
+          student: StudentID
+          due_on: { from: TestDueDate, as: date }
+          field_scores:
+            rest: true
+            types:
+              from: dbo.AssessmentField
+              match: { AssessmentId: assessment_id, DatabaseColumn: rest.name }
+              as: { from: FieldType, map: { dropdown: integer, checkbox: boolean, textarea: text, decimal: numeric }, else: { quarantine: unknown_field_type } }
+            undeclared: { note: column_without_field }
+`
+
+const resultTable = (name: string, more: readonly { readonly name: string; readonly type: string }[]): TableDescription => ({
+  name,
+  columns: [
+    { name: 'Id', type: 'int', nullable: false },
+    { name: 'StudentID', type: 'int', nullable: false },
+    { name: 'TestDueDate', type: 'datetime' },
+    ...more,
+  ],
+  primaryKey: { name: `PK_${name}`, columns: ['Id'] },
+})
+
+test('results of a district’s BACPAC, a table for each assessment, arrive as one entity with the types their fields declare', async t => {
+  const target = await newDatabase(t)
+  await target.script(`create schema app; create table app.assessments (id uuid primary key, tenant_id uuid not null, name text);
+    create table app.results (id uuid primary key, tenant_id uuid not null, assessment_id uuid references app.assessments, legacy_id int, student int, due_on date, field_scores jsonb)`)
+  const folder = workFolder(t, { 'rehouse.yaml': DISTRICT })
+  const list: TableDescription = {
+    name: 'Assessment',
+    columns: [
+      { name: 'Id', type: 'int', nullable: false },
+      { name: 'Name', type: 'nvarchar(50)' },
+      { name: 'StorageTable', type: 'varchar(128)' },
+    ],
+    primaryKey: { name: 'PK_Assessment', columns: ['Id'] },
+  }
+  const fields: TableDescription = {
+    name: 'AssessmentField',
+    columns: [
+      { name: 'Id', type: 'int', nullable: false },
+      { name: 'AssessmentId', type: 'int' },
+      { name: 'DatabaseColumn', type: 'varchar(128)' },
+      { name: 'FieldType', type: 'varchar(20)' },
+    ],
+    primaryKey: { name: 'PK_AssessmentField', columns: ['Id'] },
+  }
+  const tables = [
+    list,
+    fields,
+    resultTable('Results_Reading', [
+      { name: 'Level', type: 'varchar(10)' },
+      { name: 'Passed', type: 'bit' },
+    ]),
+    resultTable('Results_Maths', [
+      { name: 'Level', type: 'int' },
+      { name: 'Remark', type: 'nvarchar(100)' },
+    ]),
+    resultTable('Results_Copy', []),
+  ]
+  const rows: Readonly<Record<string, readonly (readonly (string | number | null)[])[]>> = {
+    Assessment: [
+      [1, 'Reading', 'results_reading'],
+      [2, 'Maths', '[dbo].[Results_Maths]'],
+      [3, 'Art', 'Results_Art'],
+    ],
+    AssessmentField: [
+      [1, 1, 'level', 'dropdown'],
+      [2, 1, 'Passed', 'checkbox'],
+      [3, 2, 'Level', 'decimal'],
+      [4, 3, 'Level', 'smell'],
+    ],
+    Results_Reading: [
+      [1, 7, '2024-03-01 00:00:00', '3', 1],
+      [2, 8, null, 'many', 0],
+    ],
+    Results_Maths: [
+      [1, 7, '2024-04-01 00:00:00', 5, null],
+      [2, 9, '2024-04-01 08:30:00', 6, 'late'],
+    ],
+    Results_Copy: [[1, 7, null]],
+  }
+  await writeBacpac(join(folder, 'north.bacpac'), { name: 'north', tables }, table => rows[table.name] ?? [])
+  const staging = (await testServer()).url('postgres')
+  const options = {
+    manifest: join(folder, 'rehouse.yaml'),
+    env: { APP: target.url, STAGING: staging, REHOUSE_SALT: TEST_SALT, HOME: folder },
+  }
+  const first = await migrate(options)
+  assert.deepEqual(first.failures, [])
+  assert.deepEqual(
+    await target.sql(
+      'select a.name, r.legacy_id, r.student, r.due_on, r.field_scores from app.results r join app.assessments a on a.id = r.assessment_id order by 1, 2',
+    ),
+    [
+      ['Maths', '1', '7', '2024-04-01', '{"Level": 5, "Remark": null}'],
+      ['Reading', '1', '7', '2024-03-01', '{"Level": 3, "Passed": true}'],
+    ],
+  )
+  const refused = (await quarantine(options)).rows.map(({ key, code, column }) => `${key.join(',')} ${code} ${column}`)
+  assert.deepEqual(refused.toSorted(), ['1,2 lossy_cast app.results.field_scores.Level', '2,2 lossy_cast app.results.due_on'])
+  const told = first.findings.filter(({ code }) => code.startsWith('SOURCE_TABLE_')).map(({ message }) => message)
+  assert.deepEqual(told, [
+    'expected the tables dbo.Assessment names, got none for 1 of them (storage_table_missing): "Results_Art"',
+    'expected dbo.Results_Copy in the list of tables, got no row that names it: its 1 rows are not migrated',
+  ])
+  const { outcome, differences } = await verify({ ...options, level: 'rigorous' })
+  assert.deepEqual([outcome, differences], ['equal', []])
 })
