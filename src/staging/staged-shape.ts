@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { tableLabel } from '../base/table-label.ts'
 import { hasValueText } from '../cast/value-text.ts'
-import type { Column, Relation } from '../model/catalogue.ts'
+import type { Column, ManyTables, Relation } from '../model/catalogue.ts'
 import type { SourceKey } from '../model/source-key.ts'
 import type { SqlType } from '../model/sql-type.ts'
 import { qualifiedName, quoteName, underDomains } from '../postgres/quote.ts'
@@ -38,9 +38,19 @@ export function stagedShape(relation: Relation, key: SourceKey, known: ReadonlyS
   const names = key.kind === 'content' ? [] : key.names
   const keyed = columns.flatMap(({ of, type }, i) => (names.includes(of.name) && isOwnEquality(of, type) ? [i] : []))
   const label = tableLabel(relation.schema, relation.name)
-  const described = [label, columns.map(({ of, name, type }) => [of.name, name, of.type.text, type.text]), keyed]
+  const own = relation.many === undefined ? [] : [madeOf(relation.many)]
+  const described = [label, columns.map(({ of, name, type }) => [of.name, name, of.type.text, type.text]), keyed, ...own]
   const digest = createHash('sha256').update(JSON.stringify(described)).digest('hex').slice(0, 16)
   return { table: `${cut(label, NAME_BYTES - 17)}-${digest}`, columns, keyed }
+}
+
+/** What the bytes of many tables’ rows depend on besides: a copy made for another mapping is another copy. */
+function madeOf({ constants, tables, shapes }: ManyTables): unknown {
+  return [
+    constants,
+    tables.map(({ relation, constants: values, shape }) => [relation.schema, relation.name, values.map(({ text }) => text), shape]),
+    shapes.map(shape => shape.map(({ name, type }) => [name, type.text])),
+  ]
 }
 
 /** The name a column has in staging: its own, where PostgreSQL can have it. */

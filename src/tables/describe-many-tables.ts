@@ -19,7 +19,7 @@ import type { SourceSnapshot } from '../source/source.ts'
 import { findListedTable } from './find-listed-table.ts'
 import { ListFindings, type ListOf } from './list-findings.ts'
 import { listMarker } from './list-marker.ts'
-import { readSmallRelation } from './read-small-relation.ts'
+import { deniedOf, readSmallRelation } from './read-small-relation.ts'
 import { type DeclaredTypes, NO_RELATION, readDeclaredTypes } from './settle-rest-types.ts'
 import { uniteColumns } from './united-columns.ts'
 
@@ -35,7 +35,10 @@ export async function describeManyTables(from: DescribeFrom): Promise<Relation> 
   if (listing === undefined) return none(from, { listing: NO_RELATION, told: told.noListing() })
   const columns = listedColumns(listing, from, told)
   if (columns === null) return none(from, { listing, told })
-  const rows = await readSmallRelation(snapshot, { relation: listing, columns: columns.map(({ column }) => column) })
+  const names = columns.map(({ column }) => column)
+  const denied = deniedOf(listing, names)
+  if (denied.length > 0) return none(from, { listing, told: told.denied(listing, denied) })
+  const rows = await readSmallRelation(snapshot, { relation: listing, columns: names })
   if (rows === null) return none(from, { listing, told: told.tooLong(listing) })
   const tables = listedTables(rows, { ...from, listing, columns, told })
   const unlisted = await findUnlisted(tables, from, told)
@@ -103,8 +106,13 @@ async function findUnlisted(
     const of = { source, table: tableLabel(relation.schema, relation.name) }
     return matchesTable(mapping, pattern, of) && !isExcludedTable(mapping, of)
   })
-  for (const relation of unlisted) told.unlisted(relation, await snapshot.count(relation))
+  for (const relation of unlisted) told.unlisted(relation, mayCount(relation) ? await snapshot.count(relation) : null)
   return unlisted
+}
+
+/** Counting takes the right to one column. */
+function mayCount({ columns, denied }: Relation): boolean {
+  return denied === undefined || denied.columns.length < columns.length
 }
 
 interface Found {

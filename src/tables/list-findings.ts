@@ -98,12 +98,21 @@ export class ListFindings {
     )
   }
 
-  unlisted(relation: Relation, rows: bigint): void {
+  denied(listing: Relation, columns: readonly string[]): this {
+    return this.#error(
+      'SOURCE_REFUSED',
+      `expected a login that may read ${tableLabel(listing.schema, listing.name)}, which lists tables, got no right to select ${columns.join(', ')}`,
+      'Grant it; then run `rehouse check --grants`, which knows the tables only from the list.',
+    )
+  }
+
+  /** `rows` null: the login may not count them. */
+  unlisted(relation: Relation, rows: bigint | null): void {
     const table = tableLabel(relation.schema, relation.name)
     this.#add(
       'SOURCE_TABLE_UNLISTED',
       'warning',
-      `expected ${table} in the list of tables, got no row that names it: its ${rows} rows are not migrated`,
+      `expected ${table} in the list of tables, got no row that names it: ${rows === null ? 'its rows, which this login may not count,' : `its ${rows} rows`} are not migrated`,
       'Correct the list, or exclude the table with a reason under exclude.tables.',
     )
   }

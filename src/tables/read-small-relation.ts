@@ -38,3 +38,8 @@ function typeOf(relation: Relation, name: string): SqlType {
   if (column === undefined) throw new RangeError(`expected a column ${name}`)
   return column.type
 }
+
+/** Of these columns, those the login may not read. */
+export function deniedOf({ denied }: Relation, columns: readonly string[]): readonly string[] {
+  return columns.filter(name => denied?.columns.includes(name))
+}

@@ -11,7 +11,7 @@ import { matchColumn } from '../plan/collect-names.ts'
 import { findRelation } from '../plan/tenant-plan.ts'
 import type { SourceSnapshot } from '../source/source.ts'
 import { listMarker } from './list-marker.ts'
-import { MOST_ROWS, readSmallRelation } from './read-small-relation.ts'
+import { deniedOf, MOST_ROWS, readSmallRelation } from './read-small-relation.ts'
 
 export interface SettleFrom {
   readonly mapping: Mapping
@@ -51,6 +51,8 @@ export async function readDeclaredTypes(from: SettleFrom): Promise<DeclaredTypes
   const columns = [...wanted.match.map(({ theirs }) => theirs), wanted.column].map(wish => told.column(wish, relation))
   const names = columns.filter(name => name !== null)
   if (names.length < columns.length) return told.nothing(relation)
+  const denied = deniedOf(relation, names)
+  if (denied.length > 0) return told.nothing(told.denied(relation, denied))
   const rows = await readSmallRelation(from.snapshot, { relation, columns: names })
   if (rows === null) return told.nothing(told.tooLong(relation))
   const declared = new Map<string, Declaration>()
@@ -147,6 +149,16 @@ class TypeFindings {
       'MANIFEST_INVALID',
       `expected at most ${MOST_ROWS} rows in ${table}, which says types, got more`,
       'Name the relation with one row for each column.',
+    )
+    return relation
+  }
+
+  denied(relation: Relation, columns: readonly string[]): Relation {
+    const table = tableLabel(relation.schema, relation.name)
+    this.#error(
+      'SOURCE_REFUSED',
+      `expected a login that may read ${table}, which says types, got no right to select ${columns.join(', ')}`,
+      'Run `rehouse check --grants` and have the printed statements executed.',
     )
     return relation
   }

@@ -94,6 +94,22 @@ test('300 tables named in a column are one entity: every row arrives, a second r
     const { outcome, differences } = await verify({ ...options, level })
     assert.deepEqual([level, outcome, differences], [level, 'equal', []])
   }
+  await target.sql('update app.answers set person = 0 where form = 7 and nr = 3')
+  const { outcome, differences } = await verify({ ...options, level: 'rigorous' })
+  assert.equal(outcome, 'different')
+  assert.deepEqual(
+    differences.filter(({ kind }) => kind === 'different').map(({ entity, key, column }) => [entity, key, column]),
+    [['answer', ['7', '3'], 'person']],
+  )
+})
+
+test('a sample of many tables is drawn from all of them, with the forms its rows refer to', async t => {
+  const { target, options } = await openStage(t, MANIFEST, { tables: 12, rows: 20 })
+  const result = await migrate({ ...options, sample: 30 })
+  assert.deepEqual(result.failures, [])
+  const [[rows, forms] = []] = await target.sql('select count(*), count(distinct form) from app.answers')
+  assert.equal(rows, '30')
+  assert.ok(Number(forms) > 6, `of ${forms} tables`)
 })
 
 test('plan and report tell of many tables, report with a line for each', async t => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { grantsFor } from '../../../src/checks/grants-for.ts'
 import { surveyMigration } from '../../../src/run/survey-migration.ts'
 import { Bed, type Row, type SourceTable } from '../../support/memory-migration.ts'
 import { relation } from '../../support/survey.ts'
@@ -429,5 +430,46 @@ test('a column some of the tables lack is NULL there where the mapping says it m
   assert.deepEqual(
     answers(bed).map(row => row[3]),
     ['{"size": null}', '{"size": null}', '{"size": 1.50}', '{"size": null}', '{"size": null}'],
+  )
+})
+
+test('what a login must be granted are the tables listed, the list, and where types are said, each by the columns read', async () => {
+  const field = { relation: FIELD, rows: { ADAMS: [], BAKER: [] } }
+  const bed = new Bed({ manifest: typed(''), sources: { legacy: [...tablesOf(), field] }, targets: { app: TARGETS } })
+  const granted = grantsFor(await surveyMigration(bed.migration, ['ADAMS'])).filter(
+    line => /grant select/.test(line) && /"public"/.test(line),
+  )
+  assert.deepEqual(
+    granted.map(line => line.replace(/ to "?rehouse_reader"?;$/, '')),
+    [
+      'grant select on table "public"."form"',
+      'grant select on table "public"."Answers_1"',
+      'grant select on table "public"."Answers_2"',
+      'grant select on table "public"."Answers_3"',
+      'grant select ("form_id", "column_name", "kind") on table "public"."field"',
+    ],
+  )
+})
+
+test('a list the login may not read is said by name; tables nobody lists that it may not read are named and not counted', async () => {
+  const denied = (table: SourceTable): SourceTable => {
+    const columns = table.relation.columns.map(column => column.name)
+    return { ...table, relation: { ...table.relation, denied: { columns, rows: false } } }
+  }
+  const findings = async (which: string, from: string): Promise<readonly string[]> => {
+    const tables = tablesOf({ form: FORMS.slice(0, 2) }).map(table => (table.relation.name === which ? denied(table) : table))
+    const bed = new Bed({ manifest: manifest(from), sources: { legacy: tables }, targets: { app: TARGETS } })
+    const { findings: all } = await surveyMigration(bed.migration, ['ADAMS'])
+    return all.map(({ code, message }) => `${code}: ${message}`)
+  }
+  assert.ok(
+    (await findings('form', FROM)).includes(
+      'SOURCE_REFUSED: expected a login that may read public.form, which lists tables, got no right to select storage, id',
+    ),
+  )
+  assert.ok(
+    (await findings('Answers_3', FROM.replace('carry', 'unlisted: public.Answers_*, carry'))).includes(
+      'SOURCE_TABLE_UNLISTED: expected public.Answers_3 in the list of tables, got no row that names it: its rows, which this login may not count, are not migrated',
+    ),
   )
 })
