@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Ledger } from '../ledger/ledger.ts'
 import { addCounts, type Counts, NO_COUNTS } from '../model/counts.ts'
-import type { RunRecord, TaskRecord } from '../model/ledger-records.ts'
+import type { OwnedLine, RunRecord, TaskRecord } from '../model/ledger-records.ts'
 import type { ReportEntity, ReportOutcome, RunReport } from '../model/run-report.ts'
 import type { OpenMigration } from './open-migration.ts'
 
@@ -66,6 +66,7 @@ async function readService({ name, ledger, run }: { name: string; ledger: Ledger
   })
   const totals = await ledger.totals(run)
   const batches = await ledger.digests(run)
+  const owned = await ledger.ownedLines(run)
   const tasks = (await ledger.tasks(run)).map(task => {
     const total = totals.find(t => t.entity === task.entity && t.tenant === task.tenant)
     const own = batches.filter(b => b.entity === task.entity && b.tenant === task.tenant)
@@ -74,6 +75,7 @@ async function readService({ name, ledger, run }: { name: string; ledger: Ledger
       service: name,
       written: total?.written ?? {},
       relations: total?.relations ?? [],
+      owned: owned.filter(line => line.entity === task.entity && line.tenant === task.tenant),
       batches: own.length,
       digest: digestOf(own),
     })
@@ -91,7 +93,10 @@ async function readService({ name, ledger, run }: { name: string; ledger: Ledger
 }
 
 type Relations = Awaited<ReturnType<Ledger['totals']>>[number]['relations']
-type Described = Pick<ReportEntity, 'entity' | 'tenant' | 'service' | 'written' | 'batches' | 'digest'> & { readonly relations: Relations }
+type Described = Pick<ReportEntity, 'entity' | 'tenant' | 'service' | 'written' | 'batches' | 'digest'> & {
+  readonly relations: Relations
+  readonly owned: readonly OwnedLine[]
+}
 
 function taskFacts(task: TaskRecord, of: Described): TaskFacts {
   const { partsQuarantined, ...totals } = task.counts
@@ -110,6 +115,7 @@ function taskFacts(task: TaskRecord, of: Described): TaskFacts {
     digest: of.digest,
     written: of.written,
     ...tablesOf(of.relations),
+    ...ownedOf(of.owned),
   }
   return { line, counts: task.counts, failure: task.failure === null ? [] : [{ entity: of.entity, tenant: of.tenant, ...task.failure }] }
 }
@@ -123,6 +129,17 @@ function tablesOf(relations: Relations): Pick<ReportEntity, 'tables'> {
       table: relation,
       ...counts,
       parts_quarantined: partsQuarantined,
+    })),
+  }
+}
+
+function ownedOf(lines: readonly OwnedLine[]): Pick<ReportEntity, 'owned'> {
+  if (lines.length === 0) return {}
+  return {
+    owned: lines.map(({ relation, sourceCount, counts: { partsQuarantined, ...counts } }) => ({
+      relation,
+      ...counts,
+      source_rows: sourceCount === null ? null : Number(sourceCount),
     })),
   }
 }

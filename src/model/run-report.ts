@@ -70,6 +70,15 @@ export interface ReportEntity extends Totals {
   readonly written: Readonly<Record<string, number>>
   /** Of an entity of many tables: each by itself; rows taken back afterwards stand in a line of all of them together. Absent = it is one table. */
   readonly tables?: readonly ReportTable[]
+  /** Related relations it accounts for besides its own rows. Absent = none. */
+  readonly owned?: readonly ReportOwned[]
+}
+
+export interface ReportOwned extends Totals {
+  /** `source/schema.table` */
+  readonly relation: string
+  /** Rows the source itself counted; null = not all were read. */
+  readonly source_rows: number | null
 }
 
 export interface ReportTable extends Totals {

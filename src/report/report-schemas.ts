@@ -39,6 +39,19 @@ const table = z.object({
   ...moved,
 })
 
+const owned = z.object({
+  relation: text.describe('source/schema.table'),
+  source_rows: count.nullable().describe('Rows the source itself counted; null: not all were read.'),
+  read: count,
+  loaded: count,
+  updated: count,
+  unchanged: count,
+  merged: count,
+  skipped: count,
+  excluded: count,
+  quarantined: count,
+})
+
 const entity = z.object({
   ...place,
   service: text,
@@ -57,6 +70,7 @@ const entity = z.object({
     .describe(
       'Of an entity of many tables: each by itself; rows taken back afterwards stand in a line of all of them together, which may be negative.',
     ),
+  owned: z.array(owned).exactOptional().describe('Related relations it accounts for besides its own rows.'),
 })
 
 const verification = z.object({

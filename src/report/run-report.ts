@@ -1,4 +1,5 @@
 import type { ReportResult, RunReport } from '../model/run-report.ts'
+import { ownedSection } from './owned-section.ts'
 import { formatCount, formatRate } from './quantities.ts'
 import type { ReportDocument, ReportSection } from './report-document.ts'
 import { leftOutSection, outcomeSections, quarantineSections } from './run-report-outcomes.ts'
@@ -18,6 +19,7 @@ export function runReportDocument({ report, sha256 }: Pick<ReportResult, 'report
       checksSection(report),
       accountingSection(report),
       ...tablesSection(report),
+      ...ownedSection(report),
       ...quarantineSections(report),
       ...outcomeSections(report),
       leftOutSection(report),

@@ -1,6 +1,6 @@
 import type { Ledger } from '../ledger/ledger.ts'
 import { type Counts, NO_COUNTS } from '../model/counts.ts'
-import type { RunRecord, TaskRecord } from '../model/ledger-records.ts'
+import type { OwnedLine, RunRecord, TaskRecord } from '../model/ledger-records.ts'
 import type { Differences } from './differences.ts'
 import { placeOf } from './explain-rows.ts'
 import type { VerifiedEntity } from './table-scopes.ts'
@@ -12,13 +12,15 @@ export interface EntityLedger {
   readonly run: RunRecord | null
   /** Of that run's latest pass. */
   readonly counts: Counts
+  /** Related relations it accounts for besides its own. */
+  readonly owned: readonly OwnedLine[]
   /** Rows per table, over all runs. */
   readonly written: Readonly<Record<string, number>>
   /** Runs with another mapping that loaded rows of it. */
   readonly otherManifests: readonly string[]
 }
 
-const NOTHING: EntityLedger = { task: null, run: null, counts: NO_COUNTS, written: {}, otherManifests: [] }
+const NOTHING: EntityLedger = { task: null, run: null, counts: NO_COUNTS, owned: [], written: {}, otherManifests: [] }
 
 /** Everything a service's ledger says, by `entity number/tenant number`. */
 export class LedgerFacts {
@@ -28,14 +30,17 @@ export class LedgerFacts {
     this.#facts = facts
   }
 
-  static async read(ledger: Pick<Ledger, 'runs' | 'tasks' | 'totals'>, mappingHash: string): Promise<LedgerFacts> {
+  static async read(ledger: Pick<Ledger, 'ownedLines' | 'runs' | 'tasks' | 'totals'>, mappingHash: string): Promise<LedgerFacts> {
     const facts = new Map<string, EntityLedger>()
     for (const run of await ledger.runs()) {
       const totals = new Map((await ledger.totals(run.id)).map(total => [nameOf(total), total]))
+      const lines = await ledger.ownedLines(run.id)
+      const ownedOf = (task: TaskRecord): readonly OwnedLine[] =>
+        lines.filter(line => line.entity === task.entity && line.tenant === task.tenant)
       for (const task of await ledger.tasks(run.id)) {
         const name = nameOf(task)
         const total = totals.get(name)
-        const known = facts.get(name) ?? { ...NOTHING, task, run, counts: total?.counts ?? NO_COUNTS }
+        const known = facts.get(name) ?? { ...NOTHING, task, run, counts: total?.counts ?? NO_COUNTS, owned: ownedOf(task) }
         const isOther = run.mappingHash !== mappingHash && (total?.counts.loaded ?? 0) + (total?.counts.updated ?? 0) > 0
         facts.set(name, {
           ...known,

@@ -1,6 +1,7 @@
 import { tableLabel } from '../base/table-label.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { isBalanced } from '../model/counts.ts'
+import type { OwnedLine } from '../model/ledger-records.ts'
 import type { DifferenceKind } from '../model/results.ts'
 import type { TargetReader } from '../target/target.ts'
 import type { AsLoaded } from './as-loaded.ts'
@@ -69,12 +70,13 @@ function tell(of: VerifiedEntity, told: Told, differences: Differences): void {
 async function verifyAccounting(of: VerifiedEntity, { ledger, factsOf, differences }: BasicsSetting): Promise<void> {
   const facts = factsOf(of)
   if (facts === null || facts.task === null) return
-  const { counts, task, written } = facts
+  const { counts, task, written, owned } = facts
   const table = 'rehouse.batch_count'
   if (!isBalanced(counts))
     tell(of, { kind: 'accounting', table, expected: String(counts.read), actual: 'outcomes that sum up to another number' }, differences)
   if (task.sourceCount !== null && task.sourceCount !== String(counts.read))
     tell(of, { kind: 'accounting', table, column: 'read', expected: task.sourceCount, actual: String(counts.read) }, differences)
+  for (const line of owned) verifyOwned(of, line, differences)
   const own = ledger(of.facts.entity.service)
   const held = (await heldKeys(own, of)).size
   if (held < counts.quarantined)
@@ -88,6 +90,15 @@ async function verifyAccounting(of: VerifiedEntity, { ledger, factsOf, differenc
   const expected = String(written[head.name] ?? 0)
   if (heads.length === 1 && mapped !== expected)
     tell(of, { kind: 'id_map', table: 'rehouse.id_map', expected, actual: mapped }, differences)
+}
+
+/** Rows the entity accounts for besides its own: each has one end, and they are as many as the source counted. */
+function verifyOwned(of: VerifiedEntity, { relation, counts, sourceCount }: OwnedLine, differences: Differences): void {
+  const told = { kind: 'accounting', table: 'rehouse.batch_count', column: relation } as const
+  if (!isBalanced(counts))
+    tell(of, { ...told, expected: String(counts.read), actual: 'outcomes that sum up to another number' }, differences)
+  if (sourceCount !== null && sourceCount !== String(counts.read))
+    tell(of, { ...told, expected: sourceCount, actual: String(counts.read) }, differences)
 }
 
 async function verifyCount(scope: TableScope, { reader, factsOf, differences }: BasicsSetting): Promise<void> {

@@ -52,7 +52,8 @@ export function totals(store: MemoryStore, run: string): Totals {
 }
 
 function relationsIn(batches: readonly BatchRecord[]): Totals[number]['relations'] {
-  const names = new Set(batches.flatMap(batch => batch.counts.map(({ relation }) => relation)))
+  const own = batches.flatMap(batch => batch.counts).filter(line => line.isOwned !== true)
+  const names = new Set(own.map(({ relation }) => relation))
   return [...names].toSorted(compareCodePoints).map(relation => ({
     relation,
     counts: countsOf(batches.map(batch => ({ ...batch, counts: batch.counts.filter(line => line.relation === relation) }))),

@@ -121,7 +121,7 @@ async function readRelations(session: Session, run: string): Promise<ReadonlyMap
     `select k.id, c.relation, sum(c.read), sum(c.loaded + c.loaded_earlier_in_run), sum(c.updated), sum(c.unchanged - c.loaded_earlier_in_run),
       sum(c.merged), sum(c.skipped), sum(c.excluded), sum(c.quarantined), sum(c.parts_quarantined)
     from rehouse.task k join rehouse.batch b on b.task = k.id and b.pass = (select max(l.pass) from rehouse.batch l where l.task = k.id)
-    join rehouse.batch_count c on c.batch = b.id
+    join rehouse.batch_count c on c.batch = b.id and not c.owned
     where k.run = $1 group by k.id, c.relation order by c.relation collate "C"`,
     [run],
   )
