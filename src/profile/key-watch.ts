@@ -70,6 +70,11 @@ export class KeyWatch {
   /** Takes what is kept out of the budget. */
   facts(): KeyFacts {
     this.#budget.left -= this.#values.size
+    return this.tried()
+  }
+
+  /** Of a key nothing is looked up in later. */
+  tried(): KeyFacts {
     const { relation, columns } = this.spec
     return {
       ...this.spec,

@@ -7,6 +7,7 @@ import { acceptReferences } from './accept-references.ts'
 import { chooseReferences } from './choose-references.ts'
 import { firstPass, type PassContext } from './first-pass.ts'
 import { KeyBudget } from './key-watch.ts'
+import { isUnique } from './likely-keys.ts'
 import { secondPass } from './second-pass.ts'
 import type { PolymorphicFacts, ReferenceFacts, SourceFacts, TableFacts } from './table-facts.ts'
 
@@ -45,18 +46,21 @@ export async function profileSource(request: ProfileRequest): Promise<SourceFact
     const keys = tables.flatMap(table => (table.isWhole ? table.keys : []))
     const references: ReferenceFacts[] = []
     const polymorphic: PolymorphicFacts[] = []
+    const all: TableFacts[] = []
     for (const table of tables) {
       const { relation } = table
       const of = candidates.filter(({ child }) => child === relation)
-      const found = await told(relation, request, () => secondPass(table, of, { context: contextOf(relation), keys }))
+      const found = await told(relation, request, () => secondPass(table, of, { context: contextOf(relation), keys, budget }))
       references.push(...found.references)
       polymorphic.push(...found.polymorphic)
+      const likely = found.likely.find(key => isUnique(key, table.rows))
+      all.push(likely === undefined ? table : { ...table, keys: [...table.keys, likely] })
     }
     const accepted = [...acceptReferences(references), ...unchecked(tables, references)]
     return {
       tenant: request.tenant,
       label: request.source.label,
-      tables,
+      tables: all,
       references: accepted,
       polymorphic,
       seconds: (performance.now() - began) / 1000,

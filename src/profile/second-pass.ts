@@ -6,7 +6,8 @@ import type { FieldHash } from './field-hash.ts'
 import { fieldHash, hashKind } from './field-hash.ts'
 import type { PassContext } from './first-pass.ts'
 import { isOfTable } from './first-pass.ts'
-import { columnOf, hashKey, type KeyFacts, keyHashes } from './key-watch.ts'
+import { columnOf, hashKey, type KeyBudget, type KeyFacts, KeyWatch, keyHashes } from './key-watch.ts'
+import { likelyKeys } from './likely-keys.ts'
 import { tableWords } from './name-likeness.ts'
 import { readRows } from './read-rows.ts'
 import type { PolymorphicFacts, PolymorphicKind, ReferenceFacts, TableFacts } from './table-facts.ts'
@@ -16,22 +17,30 @@ const MOST_KINDS = 50
 export interface SecondFacts {
   readonly references: readonly ReferenceFacts[]
   readonly polymorphic: readonly PolymorphicFacts[]
+  /** Sets of columns that may be a key. */
+  readonly likely: readonly KeyFacts[]
 }
 
-/** Counts how many rows of a table refer to a key that is there, in one read of the columns concerned. Nothing to count: nothing is read. */
+const NOTHING: SecondFacts = { references: [], polymorphic: [], likely: [] }
+
+/** Counts how many rows of a table refer to a key that is there, and tries sets of columns as its key, in one read of the columns concerned. Nothing to count: nothing is read. */
 export async function secondPass(
   table: TableFacts,
   candidates: readonly ReferenceCandidate[],
-  { context, keys }: { readonly context: PassContext; readonly keys: readonly KeyFacts[] },
+  { context, keys, budget }: { readonly context: PassContext; readonly keys: readonly KeyFacts[]; readonly budget: KeyBudget },
 ): Promise<SecondFacts> {
   const { relation } = table
-  if (table.refusal !== null || table.rows === 0) return { references: [], polymorphic: [] }
+  if (table.refusal !== null || table.rows === 0) return NOTHING
+  const specs = likelyKeys(table)
   const pairs = pairsOf(table)
-  const names = [...new Set([...candidates.flatMap(candidate => candidate.columns), ...pairs.flatMap(pair => [pair.type, pair.id])])]
-  if (names.length === 0) return { references: [], polymorphic: [] }
+  const asked = [...candidates, ...specs].flatMap(({ columns }) => columns)
+  const names = [...new Set([...asked, ...pairs.flatMap(pair => [pair.type, pair.id])])]
+  if (names.length === 0) return NOTHING
   const lanes = new Int32Array(2)
   const counters = candidates.map(candidate => ({ candidate, ...counterOf(candidate, names), checked: 0, found: 0 }))
   const watches = pairs.map(pair => new PairWatch(pair, { relation, names, keys }))
+  const limit = Math.floor(budget.left / Math.max(1, specs.length))
+  const likely = specs.map(spec => new KeyWatch(spec, names, { budget, limit }))
   try {
     await readRows(context.snapshot, {
       relation,
@@ -46,12 +55,13 @@ export async function secondPass(
           if (counter.candidate.key.values.has(lanes[0] as number, lanes[1] as number)) counter.found++
         }
         for (const watch of watches) watch.add(data, start, length)
+        for (const key of likely) key.add(data, start, length)
       },
     })
   } catch (error) {
     // The first pass read the same rows; what is wrong now came in between.
     if (!isOfTable(error)) throw error
-    return { references: [], polymorphic: [] }
+    return NOTHING
   }
   return {
     references: counters.map(({ candidate, checked, found }) => ({
@@ -66,6 +76,7 @@ export async function secondPass(
       chance: candidate.chance,
     })),
     polymorphic: watches.map(watch => watch.facts()),
+    likely: likely.map(key => key.tried()),
   }
 }
 

@@ -4,7 +4,7 @@ import { score } from './accept-references.ts'
 import { circlesOf } from './circles.ts'
 import { columnFindings } from './column-findings.ts'
 import { counted, type ProfileFindings } from './findings.ts'
-import type { KeyFacts } from './key-watch.ts'
+import { isUnique, uniqueColumn } from './likely-keys.ts'
 import type { PolymorphicFacts, ReferenceFacts, SourceFacts, TableFacts } from './table-facts.ts'
 
 /** What is remarkable about one source: tables in the order of the catalogue, then references. */
@@ -58,18 +58,18 @@ function readable(tenant: string, { relation, refusal, isWhole, rows }: TableFac
     })
 }
 
-function keys(tenant: string, { relation, rows, keys: all, columns }: TableFacts, findings: ProfileFindings): void {
+function keys(tenant: string, table: TableFacts, findings: ProfileFindings): void {
+  const { relation, rows, keys: all, columns } = table
   if (rows === 0 && all.length === 0 && columns.length === 0) return
-  const isUnique = (key: KeyFacts): boolean => key.duplicates === 0 && key.nulls === 0 && key.rows === rows && rows > 0
   if (!all.some(key => key.kind === 'primary' || key.kind === 'unique')) {
-    const likely = all.find(isUnique)
+    const likely = likelyKey(table)
     findings.warn('PROFILE_NO_KEY', {
       tenant,
       table: relation,
-      message: `no key is declared${likely === undefined ? '' : `; ${likely.columns.join(', ')} tells all ${counted(rows, 'row')} apart`}`,
+      message: `no key is declared${likely === undefined ? '' : `; ${likely.join(', ')} tell${likely.length === 1 ? 's' : ''} all ${counted(rows, 'row')} apart`}`,
       next:
         likely === undefined ? 'Tell rows apart by their content, or name columns that do.' : 'Name it as the key, if that is no accident.',
-      hint: { kind: 'key', columns: likely?.columns ?? [] },
+      hint: { kind: 'key', columns: likely ?? [] },
     })
   }
   for (const key of all) {
@@ -101,6 +101,13 @@ function keys(tenant: string, { relation, rows, keys: all, columns }: TableFacts
         hint: { kind: 'cleanse', column: name, step: 'trim' },
       })
   }
+}
+
+/** One column by its name, one that holds no value twice, or several together. */
+function likelyKey(table: TableFacts): readonly string[] | undefined {
+  const named = table.keys.find(key => key.columns.length === 1 && isUnique(key, table.rows))
+  const column = uniqueColumn(table)
+  return named?.columns ?? (column === null ? table.keys.find(key => isUnique(key, table.rows))?.columns : [column])
 }
 
 function references(tenant: string, facts: ReferenceFacts, findings: ProfileFindings): void {
