@@ -66,8 +66,12 @@ function buildView({ key: name, keyAt: at, value }: Entry): View {
   return { name, sql, key: textsOf(child(value, 'key')), within: textsOf(child(value, 'within')), at }
 }
 
+function inverseFile({ inverse }: { readonly inverse: string | null }): readonly string[] {
+  return inverse === null || inverse === 'none' ? [] : [inverse.split('#')[0] ?? '']
+}
+
 function functionsOf(entities: readonly Entity[], known: ReadonlyMap<string, string>): Mapping['functions'] {
-  const files = new Set(entities.flatMap(everyValue).flatMap(value => (value.kind === 'fn' ? [value.file] : [])))
+  const files = new Set(entities.flatMap(everyValue).flatMap(value => (value.kind === 'fn' ? [value.file, ...inverseFile(value)] : [])))
   return [...files].flatMap(file => {
     const source = known.get(file)
     return source === undefined ? [] : [{ file, source }]

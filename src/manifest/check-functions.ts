@@ -10,9 +10,10 @@ export function checkFunctions(mapping: Mapping, problems: Problems): void {
       if (value.kind !== 'fn') continue
       const invalid = (message: string, next: string): void =>
         problems.add({ code: 'MANIFEST_INVALID', at: value.at, message, next, entity: entity.name })
-      if (!known.has(value.file))
+      const files = [value.file, ...(value.inverse === null || value.inverse === 'none' ? [] : [value.inverse.split('#')[0] ?? ''])]
+      for (const file of new Set(files.filter(one => !known.has(one))))
         invalid(
-          `expected the file ${value.file} below the manifest’s folder, got none that can be read`,
+          `expected the file ${file} below the manifest’s folder, got none that can be read`,
           'Correct the path, or let this user read the file.',
         )
       const odd = value.uses.find(({ name }) => !/^[A-Za-z_$][A-Za-z0-9_$]*$/.test(name))

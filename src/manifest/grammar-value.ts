@@ -188,7 +188,10 @@ export const valueForms: Forms = {
     },
     inverse: {
       doc: 'The function that leads back, or `none`.',
-      form: text('a file and a function as functions/file.ts#name, or none', '^(?:none|.+#.+)$'),
+      form: text(
+        'a file and a function as functions/file.ts#name, or none',
+        '^(?:none|(?!/)(?!.*(?:^|/)\\.\\./)[^#\\\\\\u0000]+\\.[cm]?[jt]s#[A-Za-z_$][A-Za-z0-9_$]*)$',
+      ),
       otherwise: 'not said',
     },
   }),

@@ -42,7 +42,18 @@ export function compileFunction(value: FunctionValue, wanted: ValueWanted, conte
       ref: compileFunctionRef(context),
     }),
   )
+  checkInverse(value, context)
   return call && { type, slot: null, write: new WatchedCall(call, { value, wanted, given, type }, context).write }
+}
+
+/** A way back that is not there is found when the mapping is checked, not when it is needed. */
+function checkInverse({ inverse, at }: FunctionValue, { mapping, problems }: CompileContext): void {
+  const [name = '', of] = inverse?.split('#') ?? []
+  const file = mapping.functions.find(one => one.file === name)
+  if (file === undefined || of === undefined) return
+  problems.attempt<CallFunction | null>(at, null, () =>
+    bindFunction(file, { name: of, keys: [], shapes: [], options: {}, ref: () => ({ wrong: 'UnknownEntity' }) }),
+  )
 }
 
 interface CallParts {

@@ -46,3 +46,12 @@ test('an expression without a name, or two names alike, are told of', () => {
   assert.equal(says('["trim(name)"]'), 'expected names under `uses`, got an expression (trim(name))')
   assert.equal(says('[a.name, b.name]'), 'expected each name under `uses` once, got name again')
 })
+
+test('a way back in a file that is not there is told of; one in a file of its own is read with it', () => {
+  const text = TEXT.replace('functions/work.ts#back', 'functions/back.ts#back')
+  const says = (functions: ReadonlyMap<string, string>): readonly string[] =>
+    checkManifest({ file: 'rehouse.yaml', text, options: { set: {} }, functions }).findings.map(({ message }) => message)
+  const work = ['functions/work.ts', SOURCE] as const
+  assert.deepEqual(says(new Map([work])), ['expected the file functions/back.ts below the manifest’s folder, got none that can be read'])
+  assert.deepEqual(says(new Map([work, ['functions/back.ts', SOURCE]])), [])
+})

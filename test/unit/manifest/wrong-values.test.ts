@@ -59,6 +59,11 @@ const WRONG: Readonly<Record<string, { readonly text: string; readonly code?: st
     says: /^expected the file functions\/none\.ts below the manifest’s folder, got none that can be read$/,
     next: /^Correct the path/,
   },
+  'a way back that is no function': {
+    text: manifest({ columns: '{ a: { fn: functions/work.ts#work, uses: [b], inverse: back } }' }),
+    says: /^expected a file and a function as functions\/file\.ts#name, or none at .*, got 'back'$/,
+    next: /./,
+  },
   'a function named without its file': {
     text: manifest({ columns: '{ a: { fn: work, uses: [b] } }' }),
     says: /^expected a file and a function as functions\/file\.ts#name at .*, got 'work'$/,

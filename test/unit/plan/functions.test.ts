@@ -266,3 +266,14 @@ test('context.ref of an entity there is none of, or with what can be no key of i
     assert.deepEqual(program.details([ROW]), [`f.ts#work threw ${name}`], given)
   }
 })
+
+test('a way back that is not there, or of which there is none, is told of', () => {
+  const source = 'export const work = ({ t }) => ({ value: t })\nexport const back = ({ t }) => ({ value: t })'
+  const found = (inverse: string): readonly string[] =>
+    new Program(wish(source, { columns: { v: `{ fn: f.ts#work, uses: [t], inverse: ${inverse} }` } })).findings
+      .filter(({ code }) => code !== 'MAPPING_INCOMPLETE')
+      .map(({ message }) => message)
+  assert.deepEqual(found('f.ts#back'), [])
+  assert.deepEqual(found('none'), [])
+  assert.deepEqual(found('f.ts#forth'), ['expected an exported function forth, got work, back'])
+})
