@@ -34,6 +34,8 @@ export interface Case {
   readonly related: readonly (readonly [key: number | null, second: number | null, value: string | null])[]
   readonly isMany: boolean
   readonly isFiltered: boolean
+  /** The related rows have related rows of their own. */
+  readonly isNested: boolean
   readonly folds: boolean
 }
 
@@ -49,6 +51,7 @@ export const aCase: fc.Arbitrary<Case> = fc.record({
   }),
   isMany: fc.boolean(),
   isFiltered: fc.boolean(),
+  isNested: fc.boolean(),
   folds: fc.boolean(),
 })
 
@@ -76,6 +79,7 @@ export function tablesOf(of: Case): readonly SourceTable[] {
   const [ours, theirs] = typesOf(of)
   const driving = relation('public.student', [`id ${ours}`, `other ${ours}`, 'part int4', 'name text'], { primaryKey: null })
   const related = relation('public.attribute', [`student_id ${theirs}`, 'part int4', 'value numeric', 'row int4'], { primaryKey: null })
+  const kind = relation('public.kind', ['part int4', 'label text'], { primaryKey: null })
   const folded = { name: 'SQL_Latin1_General_CP1_CI_AS', isDeterministic: false, equality: 'fold_trim' as const }
   const collated = of.folds && ours === 'text' ? { collation: folded } : {}
   const [id, other, ...others] = driving.columns
@@ -97,16 +101,32 @@ export function tablesOf(of: Case): readonly SourceTable[] {
         ]),
       },
     },
+    {
+      relation: kind,
+      rows: {
+        ADAMS: [
+          [0, 'none'],
+          [1, 'one'],
+          [2, 'two'],
+          [2, 'two again'],
+          [null, 'nothing'],
+        ],
+      },
+    },
   ]
 }
 
-const TARGET = relation('core.students', ['id uuid!', 'tenant_id uuid!', 'name text', 'value numeric', 'doc jsonb'])
+const TARGET = relation('core.students', ['id uuid!', 'tenant_id uuid!', 'name text', 'value numeric', 'doc jsonb', 'kind text'])
 
 export function bedOf(of: Case, { way, wrap }: { readonly way: RelatedWay; readonly wrap?: (source: Source) => Source }): Bed {
-  const { isPair, isMany, isFiltered, byOther } = of
+  const { isPair, isMany, isFiltered, isNested, byOther } = of
   const match = `{ ${isPair ? 'part: part, ' : ''}student_id: ${byOther ? 'other' : 'id'} }`
-  const list = '{ collect: attribute, into: array, value: { json: { value: value, row: row, place: place } } }'
-  const columns = isMany ? `value: max(attribute.value), doc: ${list}` : 'value: attribute.value'
+  const nested = isNested ? ', with: { kind: { from: public.kind, match: { part: part } } }' : ''
+  const label = isNested ? ', label: kind.label' : ''
+  const list = `{ collect: attribute, into: array, value: { json: { value: value, row: row, place: place${label} } } }`
+  const columns = isMany
+    ? `value: max(attribute.value), doc: ${list}`
+    : `value: attribute.value${isNested ? ', kind: attribute.kind.label' : ''}`
   const many = isMany ? ', many: true, order: [value], number: { place: { order: [value] } }' : ''
   return new Bed({
     manifest: `
@@ -121,7 +141,7 @@ entities:
     service: app
     from: public.student
     key: [id, part]
-    with: { attribute: { from: public.attribute, match: ${match}${isFiltered ? ', where: value > 1' : ''}${many} } }
+    with: { attribute: { from: public.attribute, match: ${match}${isFiltered ? ', where: value > 1' : ''}${many}${nested} } }
     into: { core.students: { columns: { name: name, ${columns} } } }
 `,
     sources: { legacy: tablesOf(of) },
@@ -153,5 +173,6 @@ export const SIMPLE: Case = {
   ],
   isMany: true,
   isFiltered: false,
+  isNested: false,
   folds: false,
 }
