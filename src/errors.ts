@@ -123,6 +123,8 @@ export const CODES = {
   TARGET_TRIGGERS: { exit: 5, retry: false, title: 'Triggers of the target take part in the load' },
   TARGET_CONSTRAINT: { exit: 5, retry: false, title: 'A constraint or index of the target does not hold for every row' },
   TARGET_TENANT_KEYS: { exit: 5, retry: false, title: 'A key of the target leaves the tenant out' },
+  FINISH_FAILED: { exit: 5, retry: false, title: 'A materialized view could not be refreshed after the load' },
+  FINISH_NOT_RUN: { exit: 5, retry: false, title: 'A statement under finish was not run' },
   FENCE_LOST: { exit: 5, retry: false, title: 'Another process took over this task' },
   LEDGER_INVALID: { exit: 5, retry: false, title: 'The ledger is not as it must be' },
   ID_COLLISION: { exit: 5, retry: false, title: 'Two different keys gave the same identifier' },

@@ -6,6 +6,7 @@ import type { TaskRecord } from '../model/ledger-records.ts'
 import type { EntityResult, ErrorResult, MigrateResult, Totals } from '../model/results.ts'
 import { dryContext } from '../run/dry-context.ts'
 import { type DryResult, runDry } from '../run/dry-run.ts'
+import { foreseeFinish } from '../run/finish-services.ts'
 import type { RunOptions } from '../run/migration.ts'
 import type { RunEnd } from '../run/run-migration.ts'
 import { runsOf, sampleOf } from '../run/sample-rule.ts'
@@ -138,6 +139,8 @@ export async function dryResult(
     }),
   )
   const totals = sumOf(entities)
+  const writes = totals.loaded + totals.updated > 0
+  for (const finding of await foreseeFinish(migration, { writes })) run.emit({ type: 'finding:found', finding })
   const outcomes = results.flatMap(result => result.outcomes.map(outcome => ({ entity: result.entity, ...outcome })))
   const status = dryStatus(results, failures)
   const result: MigrateResult = {

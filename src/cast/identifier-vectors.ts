@@ -119,6 +119,7 @@ A target row’s identifier is computed from its legacy key, so references need 
 | \`hashed\` | text, decimal, UUID and composite keys (the default for them), or by choice | 96 bits of hash per entity and tenant: one in 10^11 for a billion rows; a collision ends the run and names both keys | who has the salt |
 | \`v5\` | when other programs must compute the same identifiers | as SHA-1 cut to 122 bits | anyone |
 | \`keep\` | the source has a UUID | the source’s | – |
+| \`lookup\` | an identity map has a UUID | the map’s | – |
 
 ## What can be read from them
 

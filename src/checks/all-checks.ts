@@ -1,6 +1,7 @@
 import type { Finding } from '../model/finding.ts'
 import type { Check } from './check.ts'
 import { mappingCircle } from './mapping-circle.ts'
+import { mappingFinish } from './mapping-finish.ts'
 import { mappingHeadWithoutId } from './mapping-head-without-id.ts'
 import { mappingIdTaken } from './mapping-id-taken.ts'
 import { mappingKeyLeftToTarget } from './mapping-key-left-to-target.ts'
@@ -45,6 +46,7 @@ export const ALL_CHECKS: readonly Check[] = [
   mappingServiceWithoutTenant,
   mappingNoTenantColumn,
   mappingPartWithoutHead,
+  mappingFinish,
   mappingHeadWithoutId,
   mappingIdTaken,
   mappingTimeDefaults,

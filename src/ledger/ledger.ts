@@ -140,6 +140,10 @@ export interface Ledger {
 
   /** The step that sets the id map’s own key aside for a first load; null = it holds rows, or is not ours to change. */
   idMapStep(): Promise<SchemaStep | null>
+  /** Of statements that end a run those to be run: never run, or rows were written or taken back since. In the order given. */
+  dueFinish(statements: readonly string[]): Promise<readonly string[]>
+  /** Remembers that a statement was run after every batch there is. */
+  recordFinish(tx: WriteTransaction, done: { readonly run: string; readonly statement: string }): Promise<void>
   recordStep(tx: WriteTransaction, run: string, step: SchemaStep): Promise<string>
   settleStep(tx: WriteTransaction, id: string): Promise<void>
   /** Oldest first: undo in reverse order. */

@@ -3,6 +3,7 @@ import type {
   Defaults,
   Entity,
   Exclusion,
+  Finish,
   Mapping,
   Phase,
   ServiceRef,
@@ -56,8 +57,14 @@ export function buildMapping(file: string, tree: Tree, { options, functions }: B
       columns: entriesOf(exclude && child(exclude, 'columns')).map(buildExclusion),
     },
     entities,
+    finish: oneOrMany(child(tree, 'finish')).map(one => buildFinish(one, entriesOf(child(tree, 'services'))[0]?.key ?? '')),
   }
   return { ...mapping, hash: mappingHash(mapping) }
+}
+
+function buildFinish(tree: Tree, service: string): Finish {
+  if (tree.kind === 'map') return { service: requiredText(tree, 'service'), sql: requiredText(tree, 'sql'), at: tree.at }
+  return { service, sql: asScalar(tree).text, at: tree.at }
 }
 
 function buildView({ key: name, keyAt: at, value }: Entry): View {

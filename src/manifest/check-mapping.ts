@@ -8,6 +8,7 @@ import { checkSourceName, unknownName } from './check-names.ts'
 import { checkPhases } from './check-phases.ts'
 import type { Problems } from './problems.ts'
 import type { Tree } from './tree.ts'
+import { child, oneOrMany } from './tree-access.ts'
 
 /** What no single place of a manifest can tell: names that must exist, entities in exactly one phase, rows of one tenant kept from the others. */
 export function checkMapping(manifest: Tree, mapping: Mapping, problems: Problems): void {
@@ -27,7 +28,24 @@ export function checkMapping(manifest: Tree, mapping: Mapping, problems: Problem
         next: 'Take `rows` out: leaving a column out leaves out no row.',
       })
   checkViews(mapping, problems)
+  checkFinish(manifest, mapping, problems)
   for (const entity of mapping.entities) checkEntity(manifest, entity, { mapping, problems })
+}
+
+/** In which database is said where there are several. */
+function checkFinish(manifest: Tree, { services, finish }: Mapping, problems: Problems): void {
+  const names = services.map(service => service.name)
+  for (const [i, { service, at }] of finish.entries()) {
+    const isUnsaid = oneOrMany(child(manifest, 'finish'))[i]?.kind !== 'map'
+    if (!names.includes(service)) problems.add({ at, ...unknownName('a service', service, names) })
+    else if (isUnsaid && names.length > 1)
+      problems.add({
+        code: 'MANIFEST_INVALID',
+        at,
+        message: `expected the service a statement under \`finish\` is for, got ${names.length} services and none named`,
+        next: `Write { service: ${service}, sql: … }.`,
+      })
+  }
 }
 
 /** `view/name` is one of the mapping's. */

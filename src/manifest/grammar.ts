@@ -157,11 +157,22 @@ export const MANIFEST: Form = object('a manifest', {
     doc: 'SQL over relations of the first source, read as a relation: `view/name`.',
     form: map('a map of views: the name of a view in snake_case', word('the name of a view in snake_case'), named('view')),
   },
-  finish: later('statements after the load'),
+  finish: {
+    doc: 'REFRESH MATERIALIZED VIEW [CONCURRENTLY] schema.view, done in the target once all rows are there, in this order; again only after rows were written. Nothing else.',
+    form: list('a list of statements', named('finish'), 1),
+  },
 })
 
 /** Forms with a name of their own, in the order of the reference. */
 export const FORMS: Forms = {
+  finish: either('a statement, or a map with service and sql', [
+    { on: 'text', form: anyText },
+    { on: 'map', form: named('finish_in') },
+  ]),
+  finish_in: object('a statement in a service', {
+    service: { doc: 'In whose database.', form: serviceName, isRequired: true },
+    sql: { doc: 'The statement.', form: anyText, isRequired: true },
+  }),
   view: object('a view', {
     sql: {
       doc: 'One SELECT in PostgreSQL’s SQL, names with their schema. It is read once, as one ordered stream.',

@@ -29,6 +29,15 @@ export interface Mapping {
   readonly views: readonly View[]
   readonly exclude: Exclusions
   readonly entities: readonly Entity[]
+  /** Run in the target once all rows are there, in order; no part of what a row becomes. */
+  readonly finish: readonly Finish[]
+}
+
+/** REFRESH MATERIALIZED VIEW, as written (plan/finish-statement.ts reads it). */
+export interface Finish {
+  readonly service: string
+  readonly sql: string
+  readonly at: Place
 }
 
 /** SQL over relations of the first source, read as a relation of its own: `view/name`. */

@@ -58,6 +58,12 @@ export const ERROR_TEXTS: Readonly<Record<Code, ErrorText>> = {
     risk: NOTHING_BEGAN,
     next: 'Export functions by name, import nothing but types, and let everything a function needs come through `uses`. Two answers to the same question: look for something it keeps between calls.',
   },
+  FINISH_FAILED: {
+    means:
+      'All rows are there, and a materialized view named under `finish` could not be refreshed: it is missing, belongs to somebody else, has no unique index or was never filled (for CONCURRENTLY), or its query fails.',
+    risk: 'None for the rows. The view shows what it showed before.',
+    next: 'Mend what the message names, then run with --resume: only the view is refreshed.',
+  },
   MANIFEST_SECRET: {
     means: 'A warning: an address in the manifest has a password in it. Manifests are kept in version control and sent around.',
     risk: 'None for the rows. Whoever reads the manifest can read the password.',

@@ -8,6 +8,12 @@ const NOTHING_BEGAN = 'None. Nothing was written.'
 export const FINDING_TEXTS = {
   ...INIT_TEXTS,
   ...PROFILE_TEXTS,
+  FINISH_NOT_RUN: {
+    means:
+      'A statement under `finish` was not run: no row was written since it was last run (info), this is a dry run, which says that it would be (info), or the load did not come to its end (warning).',
+    risk: 'None. After a load that did not come to its end the view shows what it showed before.',
+    next: 'Nothing; after a load that did not come to its end, run with --resume.',
+  },
   MAPPING_NO_TENANT: {
     means:
       'The service has a `tenant_column`, and a table that tenants’ rows go to does not have it; or several tenants go into a service without one. Nothing would tell the rows of one tenant from those of another.',

@@ -10,6 +10,7 @@ import { referencedEntities } from '../plan/order.ts'
 import type { TenantPlan } from '../plan/tenant-plan.ts'
 import { cascadeFor } from './cascade-for.ts'
 import { isFirstBulkLoad, planDeferral } from './defer-tables.ts'
+import { finishServices } from './finish-services.ts'
 import { isSelected } from './is-selected.ts'
 import { liveReferences } from './live-references.ts'
 import type { Migration, RunOptions } from './migration.ts'
@@ -80,6 +81,9 @@ async function runHeld(migration: Migration, survey: MigrationSurvey, options: R
   for (const finding of await finishTopUp(context, { cascade, failures })) options.emit({ type: 'finding:found', finding })
   for (const finding of await finishRepair(context, { survey, cascade, options, failures }))
     options.emit({ type: 'finding:found', finding })
+  const finishing = { run: record.id, hooks: options.hooks, signal: options.signal, isIncomplete: failures.length > 0 }
+  const emitFinding = (finding: Finding): void => options.emit({ type: 'finding:found', finding })
+  failures.push(...(await finishServices(migration, { ...finishing, emit: emitFinding })))
   const status = await statusOf(migration, { run: record.id, failures })
   await atSeam(options.hooks, 'before_finish', {})
   for (const { ledger } of services)

@@ -16,6 +16,8 @@ export const SEAMS = [
   'before_rebuild',
   'between_rebuilds',
   'after_rebuild',
+  'before_refresh_commit',
+  'after_refresh_commit',
   'before_finish',
 ] as const
 

@@ -143,6 +143,8 @@ export interface WriteTransaction {
   readRows(request: RowsByIds): AsyncIterable<Buffer>
   /** Replaces rows in place: sets all of `columns` but `key` in the rows that have the `key` of a tuple (binary COPY, each key once). Resolves to the rows changed. */
   updateRows(update: RowsUpdate): Promise<number>
+  /** Makes a materialized view anew from its query, in this transaction. An engine without such views does nothing. */
+  refresh(view: TableName & { readonly isConcurrent: boolean }): Promise<void>
   applyStep(step: SchemaStep): Promise<void>
   undoStep(step: SchemaStep): Promise<void>
   /** Rows that would make `undoStep` fail: of each set of duplicates all but the first stored; of a foreign key those without a parent. As text of the table’s `idColumn`, ordered. */

@@ -223,6 +223,36 @@ export function keyTests(engine: LedgerEngine): void {
     assert.equal((await ledger.keysOf([two.id])).length, 1)
   })
 
+  test('a statement that ends a run is due until it was run, and again once rows were written or taken back; never because of a batch that changed nothing', async t => {
+    const bed = await engine.open(t)
+    const started = await start(bed)
+    const { ledger } = started
+    const both = ['refresh b', 'refresh a']
+    const due = () => ledger.dueFinish(both)
+    const finish = async (statement: string, isKept = true): Promise<void> => {
+      const tx = await started.writer.begin()
+      await ledger.recordFinish(tx, { run: 'run-1', statement })
+      await (isKept ? tx.commit({ durable: true }) : tx.rollback())
+    }
+    assert.deepEqual(await due(), both)
+    await commit(started, { integers: mappedIntegers([1n]), written: { 'public.kept': 1 } })
+    await finish('refresh a', false)
+    assert.deepEqual(await due(), both, 'what was rolled back was not run')
+    await finish('refresh a')
+    assert.deepEqual(await due(), ['refresh b'])
+    await finish('refresh b')
+    await commit(started, { counts: { read: 1, unchanged: 1 }, written: { 'public.kept': 0 } })
+    assert.deepEqual(await due(), [])
+    await commit(started, {
+      kind: 'correct',
+      unmapped: [['1']],
+      written: { 'public.kept': -1 },
+      quarantine: [refused(['1'])],
+      counts: { read: 0, loaded: -1 },
+    })
+    assert.deepEqual(await due(), both)
+  })
+
   test('gives the id map in the order of keys, integers by value and texts by their bytes, as the tuples it was given with 0 as the batch', async t => {
     const bed = await engine.open(t)
     const started = await start(bed)

@@ -33,6 +33,8 @@ export const SEAM_TEXTS: Readonly<Record<Seam, string>> = {
   before_rebuild: 'all rows are there, no key is',
   between_rebuilds: 'some keys are back, some are not',
   after_rebuild: 'all keys of a service are back',
+  before_refresh_commit: 'in the transaction of a statement under `finish`: the view is refreshed',
+  after_refresh_commit: 'the refreshed view is committed',
   before_finish: 'everything is done but the word that it is',
 }
 
@@ -60,5 +62,7 @@ export const EXPECTED: Readonly<Record<Seam, Row>> = {
   before_rebuild: LOADING,
   between_rebuilds: LOADING,
   after_rebuild: { ...LOADING, cut: EITHER },
+  before_refresh_commit: { ...LOADING, cut: EITHER },
+  after_refresh_commit: { ...LOADING, cut: EITHER, server: EITHER },
   before_finish: { ...LOADING, cut: WENT_ON, server: WENT_ON },
 }

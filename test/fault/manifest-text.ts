@@ -13,6 +13,7 @@ services:
   facts: { url: env:SERVICE_FACTS, tenant_column: tenant_id }
 stop: { quarantined: 1, errors: 1 }
 defaults: { on_loss: { quarantine: lossy_cast }, unmapped: error }
+finish: [{ service: people, sql: refresh materialized view people.country_letters }]
 phases:
   - base: [country, person, team, member]
   - rest: [account, enrolment, tag, tagging, document, reading]

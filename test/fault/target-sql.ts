@@ -11,6 +11,7 @@ const isolate = (tables: readonly string[]): string =>
 export const PEOPLE_SQL = `
 create schema people;
 create table people.countries (id uuid primary key, code text not null unique, name text not null check (name <> ''));
+create materialized view people.country_letters as select left(code, 1) as letter, count(*) as countries from people.countries group by 1;
 create table people.persons (
   id uuid primary key, tenant_id uuid not null, legacy_id int not null, manager_id uuid, country_id uuid references people.countries, name text not null, email text, hired_at timestamptz,
   unique (tenant_id, id), unique (tenant_id, legacy_id),

@@ -25,6 +25,7 @@ import type { AuditEntry, Hold, Holder, Ledger, LedgerIdentity, LookupMatch, Qua
 import { idMapTuples, sumIdMap } from './id-map-tuples.ts'
 import { addAudit, checkOf, headOf } from './memory-audit.ts'
 import { applyBatch, checkBatch, keptRecord } from './memory-batch.ts'
+import { dueFinish, newestBatch } from './memory-finish.ts'
 import { keysOf, mergedKeys } from './memory-look-up.ts'
 import { adoptEntities, adoptTenants, numberEntities, numberTenants } from './memory-numbers.ts'
 import { ownedLines, ownedRows } from './memory-owned.ts'
@@ -38,6 +39,7 @@ const POLL_MS = 5
 const CHUNK = 1000
 
 /** The ledger without a database, for tests and for running the engine on memory. Same contract, same order, same errors. */
+// budget: one method for each of the port’s
 export class MemoryLedger implements Ledger {
   readonly #store: MemoryStore
   readonly #holds = new Set<Hold>()
@@ -277,6 +279,12 @@ export class MemoryLedger implements Ledger {
   /** A Map has no key to set aside. */
   async idMapStep(): Promise<SchemaStep | null> {
     return null
+  }
+
+  dueFinish = async (statements: readonly string[]): ReturnType<Ledger['dueFinish']> => dueFinish(this.#store, statements)
+
+  async recordFinish(tx: WriteTransaction, { statement }: Parameters<Ledger['recordFinish']>[1]): Promise<void> {
+    takePart(tx, { commit: () => this.#store.finished.set(statement, newestBatch(this.#store)), undo: () => undefined })
   }
 
   async recordStep(tx: WriteTransaction, run: string, step: SchemaStep): Promise<string> {

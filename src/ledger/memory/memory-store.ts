@@ -53,6 +53,8 @@ export class MemoryStore {
   readonly batches = new Map<string, BatchRecord>()
   nextBatch = 1
   readonly steps = new Map<string, SchemaDebt>()
+  /** Statement that ended a run → the newest batch there was. */
+  readonly finished = new Map<string, bigint>()
   nextStep = 1
   readonly audit: AuditRecord[] = []
   holder: (Holder & { readonly since: string }) | null = null

@@ -22,6 +22,7 @@ import { appendAudit, checkAudit, readAudit, readAuditHead } from './audit.ts'
 import { readImages, readUpdatedIn } from './before-images.ts'
 import { claimTask } from './claim.ts'
 import { ControlSession } from './control-session.ts'
+import { readDueFinish, recordFinish } from './finish.ts'
 import { holdDatabase } from './hold.ts'
 import { countIdMap, idMapStatement, readDigests, sumIdMap } from './id-map-rows.ts'
 import { checkLedgerIdentity, installLedger, ledgerState } from './install.ts'
@@ -248,6 +249,14 @@ export class PostgresLedger implements Ledger {
 
   idMapStep(): Promise<SchemaStep | null> {
     return this.#control.use(idMapStep)
+  }
+
+  dueFinish(statements: readonly string[]): Promise<readonly string[]> {
+    return this.#control.use(session => readDueFinish(session, statements))
+  }
+
+  recordFinish(tx: WriteTransaction, done: Parameters<Ledger['recordFinish']>[1]): Promise<void> {
+    return recordFinish(sessionOf(tx), done)
   }
 
   recordStep(tx: WriteTransaction, run: string, step: SchemaStep): Promise<string> {

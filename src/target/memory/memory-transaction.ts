@@ -156,6 +156,11 @@ export class MemoryTransaction implements WriteTransaction {
     checkRules(this.#states, new Set(tables), 'immediate')
   }
 
+  /** There are no views here. */
+  refresh(): Promise<void> {
+    return this.#statement(() => undefined)
+  }
+
   applyStep(step: SchemaStep): Promise<void> {
     return this.#statement(() => this.#switch(step, 'apply'))
   }

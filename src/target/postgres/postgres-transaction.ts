@@ -122,6 +122,10 @@ export class PostgresTransaction implements WriteTransaction {
     return { type, equals }
   }
 
+  async refresh({ isConcurrent, ...view }: TableName & { readonly isConcurrent: boolean }): Promise<void> {
+    await this.#open().script(`refresh materialized view ${isConcurrent ? 'concurrently ' : ''}${qualifiedName(view)}`)
+  }
+
   async applyStep(step: SchemaStep): Promise<void> {
     await this.#open().script(step.apply)
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { mappingCircle } from '../../../src/checks/mapping-circle.ts'
+import { mappingFinish } from '../../../src/checks/mapping-finish.ts'
 import { mappingHeadWithoutId } from '../../../src/checks/mapping-head-without-id.ts'
 import { mappingIdTaken } from '../../../src/checks/mapping-id-taken.ts'
 import { mappingKeyLeftToTarget } from '../../../src/checks/mapping-key-left-to-target.ts'
@@ -103,6 +104,16 @@ test('a head without an identifier is a warning, and one the target numbers is p
   )
   assert.match(left.next, /Otherwise map the column, or make it a uuid\.$/)
   assert.deepEqual(findingsOf(mappingTargetDefaults, survey), [])
+})
+
+test('after the load nothing runs but the refreshing of one materialized view, named with its schema', () => {
+  const withFinish = (sql: string) => surveyOf({ manifest: manifestWith('phases:', `finish: ["${sql}"]\nphases:`) })
+  const found = oneFinding(mappingFinish, withFinish('update core.schools set name = null'))
+  assert.equal(found.code, 'MANIFEST_INVALID')
+  assert.equal(found.where.service, 'app')
+  assert.equal(found.message, 'expected REFRESH MATERIALIZED VIEW [CONCURRENTLY] schema.view under `finish`, got another statement')
+  for (const view of ['core.counts', 'concurrently core.\\"Odd name\\"', 'core.counts with data;'])
+    assert.deepEqual(findingsOf(mappingFinish, withFinish(`refresh materialized view ${view}`)), [])
 })
 
 test('two entities that keep UUIDs in one table are a warning', () => {

@@ -198,6 +198,33 @@ test('`id: lookup` stands in the first table, with one expression; it is no way 
   expectOne(manifest({ entity: '    id: lookup' }), { code: 'MANIFEST_INVALID', says: /one of ordered, hashed, v5, keep .* got 'lookup'/ })
 })
 
+test('a statement under `finish` says its service where there are several, and names one there is', () => {
+  const sql = 'refresh materialized view public.a'
+  const two = manifest({ top: `finish: [${sql}]` }).replace(
+    'services: { app: { url: env:APP_DB } }',
+    'services: { app: { url: env:APP_DB }, more: { url: env:MORE } }',
+  )
+  expectOne(two, {
+    code: 'MANIFEST_INVALID',
+    says: /expected the service a statement under `finish` is for, got 2 services and none named/,
+    next: /\{ service: app, sql: … \}/,
+  })
+  assert.deepEqual(findingsOf(two.replace(`[${sql}]`, `[{ service: more, sql: ${sql} }]`)), [])
+  expectOne(manifest({ top: `finish: [{ service: ap, sql: ${sql} }]` }), {
+    code: 'MANIFEST_INVALID',
+    says: /a service, got `ap`.*did you mean `app`/,
+  })
+  expectOne(manifest({ top: 'finish: []' }), { code: 'MANIFEST_INVALID', says: /a list of statements with at least 1/ })
+  expectOne(manifest({ top: `finish: ${sql}` }), {
+    code: 'MANIFEST_INVALID',
+    says: /expected a list of statements at `finish`, got 'refresh/,
+  })
+  expectOne(manifest({ top: 'finish: [{ service: app }]' }), {
+    code: 'MANIFEST_INVALID',
+    says: /expected `sql` at `finish\.\[1\]`|expected `sql` at `finish\[1\]`/,
+  })
+})
+
 test('a rule has exactly one fate, an outcome at most one', () => {
   expectOne(manifest({ entity: '    rules: [{ when: a }]' }), {
     code: 'MANIFEST_INVALID',

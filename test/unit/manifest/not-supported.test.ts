@@ -8,7 +8,6 @@ const column = (text: string): string => manifest({ columns: `{ name: ${text} }`
 /** Everything the language has and Rehouse does not build yet: what it is called → a manifest that uses it. */
 const LATER: Readonly<Record<string, string>> = {
   '`id_map`': entity('id_map: derived'),
-  '`finish`': manifest({ top: 'finish: [refresh materialized view a]' }),
   'SQL Server': manifest().replace('env:LEGACY_DB', '"sqlserver://host/db"'),
   MySQL: manifest().replace('env:LEGACY_DB', '"mysql://host/db"'),
 }

@@ -9,6 +9,7 @@ tenants: [{ code: ADAMS, zone: America/Chicago }, { code: BAKER, zone: America/D
 services:
   app: { url: "postgres://writer@app/app", tenant_column: tenant_id }
 stop: { quarantined: 100%, errors: 100% }
+finish: [refresh materialized view core.counts]
 phases:
   - base: [school]
   - people: [student, staff]
