@@ -39,7 +39,6 @@ const POLL_MS = 5
 const CHUNK = 1000
 
 /** The ledger without a database, for tests and for running the engine on memory. Same contract, same order, same errors. */
-// budget: one method for each of the port’s
 export class MemoryLedger implements Ledger {
   readonly #store: MemoryStore
   readonly #holds = new Set<Hold>()

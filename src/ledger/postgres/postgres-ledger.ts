@@ -1,3 +1,4 @@
+// budget: a method for each of the port’s.
 import type { ConnectionOptions } from 'node:tls'
 import type {
   BatchRecord,
