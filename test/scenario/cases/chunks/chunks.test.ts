@@ -53,6 +53,7 @@ test('case C: two legacy tables become one, and the old API’s tables are accou
       [...counted].map(([name, of]) => `${name} ${of.length}`).toSorted(),
       [
         'chunk id_taken 1',
+        'chunk orphan_slot 2',
         'chunk own_parent 1',
         'chunk parent_missing 3',
         'chunk_hierarchy duplicate_key 1',
