@@ -136,7 +136,7 @@ export const entityForms: Forms = {
     },
     { needs: { order: ['many'], number: ['many'], rules: ['many'] } },
   ),
-  owns: object('what becomes of rows nobody asks for', {
+  owns: object('owned rows', {
     orphans: {
       doc: 'Rows that match no row of the entity, or have NULL in what they are matched by.',
       form: named('fate'),

@@ -70,13 +70,30 @@ export class TutorialBed {
     return `(select r.${theirs}::text from ${found?.[0] ?? assert.fail(`expected a foreign key of ${column}`)} r where r.id = t.${own}) collate "C"`
   }
 
-  async #run({ totals, outcomes, findings, failures }: MigrateResult): Promise<readonly string[]> {
+  /** Of relations an entity accounts for besides its own rows. */
+  async #owned(run: string): Promise<readonly string[]> {
+    const [ledger] = await this.target.sql("select to_regclass('rehouse.batch_count')")
+    if (ledger?.[0] === null) return []
+    const fates = ['loaded', 'updated', 'unchanged', 'merged', 'skipped', 'excluded', 'quarantined']
+    const lines = await this.target.sql(
+      `select relation, sum(read), ${fates.map(fate => `sum(c.${fate})`).join(', ')}
+      from rehouse.batch_count c join rehouse.batch b on b.id = c.batch where c.owned and b.run = $1 group by relation order by relation`,
+      run,
+    )
+    return lines.map(([relation, read, ...counts]) => {
+      const told = fates.flatMap((fate, i) => (counts[i] === '0' ? [] : [`${fate} ${counts[i]}`]))
+      return `owned ${relation} ${read}: ${told.join(', ')}`
+    })
+  }
+
+  async #run({ run, totals, outcomes, findings, failures }: MigrateResult): Promise<readonly string[]> {
     assert.deepEqual(failures, [])
     const { read, ...others } = totals
     const counts = Object.entries(others).flatMap(([name, count]) => (count === 0 ? [] : [`${name} ${count}`]))
     const { rows } = await quarantine(this.#options)
     return [
       `read ${read}: ${counts.join(', ')}`,
+      ...(await this.#owned(run)),
       ...outcomes
         .filter(({ kind }) => kind !== 'quarantine')
         .map(o => `${o.kind} ${[o.entity, o.column, o.code].filter(word => word !== '').join(' ')}: ${o.count}`),
