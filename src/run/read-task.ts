@@ -10,6 +10,7 @@ import type { EntityRows } from './entity-rows.ts'
 import type { BatchSink, FilledBatch, LoadContext } from './load-context.ts'
 import { meetDone, OwnedReading } from './owned-reading.ts'
 import { readRows } from './read-rows.ts'
+import { ResumedTable } from './resumed-table.ts'
 
 export interface ReadFrom {
   /** Position to begin after; null = the first row. */
@@ -53,20 +54,26 @@ async function readAll(context: LoadContext, filler: BatchFiller): Promise<void>
   const program = compiled.program as RowProgram
   // A row at the cursor that waits until the batch before it is handed on.
   let isWaiting = false
-  const mustWait = (rows: EntityRows): boolean => {
-    const isOther = (ends?.isOther(rows.cursor) ?? false) && filler.hasRows
-    if (!(isOther || filler.isFull) || rows.continues) return false
-    if (isOther) filler.endTable(rows)
-    return true
+  // Since the last row that was run another table has begun.
+  let isOther = false
+  const resumed = await ResumedTable.at(context, filler.from)
+  const meet = (rows: EntityRows): void => {
+    const begins = ends?.isOther(rows.cursor) ?? false
+    if (begins && !isOther && filler.hasRows) filler.endTable(rows)
+    isOther ||= begins
+    resumed?.meet(rows, begins)
   }
+  const mustWait = (rows: EntityRows): boolean => ((isOther && filler.hasRows) || filler.isFull) && !rows.continues
   const step = (rows: EntityRows): boolean => {
     if (!isWaiting) {
       if (!rows.next()) return false
+      meet(rows)
       if (sample !== null && !sample.has(rows.cursor, rowKey)) return true
       isWaiting = mustWait(rows)
       if (isWaiting) return false
     }
     isWaiting = false
+    isOther = false
     filler.run(rows)
     return true
   }
@@ -83,6 +90,7 @@ async function readAll(context: LoadContext, filler: BatchFiller): Promise<void>
     }
     if (!rows.isHeld) filler.endChunk(rows)
   }
+  resumed?.end()
   filler.endOwned()
   await filler.finish(sample === null ? await countRows(context) : BigInt(sample.rows))
 }

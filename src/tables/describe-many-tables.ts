@@ -80,6 +80,11 @@ function listedTables(rows: readonly (readonly Constant[])[], of: Listing): read
     const text = row[0]?.text?.trim() ?? ''
     if (text === '') continue
     const relation = findListedTable(text, listing.schema, catalogue)
+    if (
+      relation !== null &&
+      isExcludedTable(of.mapping, { source: of.entity.from.source, table: tableLabel(relation.schema, relation.name) })
+    )
+      continue
     const constants = row.filter((_, i) => columns[i]?.name !== null)
     if (relation === null) missing.add(text)
     else if (found.has(relation)) told.listedTwice(relation, { before: found.get(relation) ?? [], now: constants })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { grantsFor } from '../../../src/checks/grants-for.ts'
 import { surveyMigration } from '../../../src/run/survey-migration.ts'
+import type { Source } from '../../../src/source/source.ts'
 import { Bed, type Row, type SourceTable } from '../../support/memory-migration.ts'
 import { relation } from '../../support/survey.ts'
 
@@ -471,5 +472,50 @@ test('a list the login may not read is said by name; tables nobody lists that it
     (await findings('Answers_3', FROM.replace('carry', 'unlisted: public.Answers_*, carry'))).includes(
       'SOURCE_TABLE_UNLISTED: expected public.Answers_3 in the list of tables, got no row that names it: its rows, which this login may not count, are not migrated',
     ),
+  )
+})
+
+test('of the table a reading is taken up in, the rows read before and now come to what the source counts', async () => {
+  const wrong = (source: Source): Source => ({
+    engine: source.engine,
+    capability: source.capability,
+    label: source.label,
+    describe: () => source.describe(),
+    facts: () => source.facts(),
+    close: () => source.close(),
+    openSnapshot: async relations => {
+      const snapshot = await source.openSnapshot(relations)
+      const of = { id: snapshot.id, marker: snapshot.marker, origin: snapshot.origin, close: () => snapshot.close() }
+      const more = { Answers_1: 1n, Answers_2: -1n }
+      return {
+        ...of,
+        read: request => snapshot.read(request),
+        count: async relation => (await snapshot.count(relation)) + (isWrong ? (more[relation.name as keyof typeof more] ?? 0n) : 0n),
+      }
+    },
+  })
+  let isWrong = false
+  const bed = new Bed({ manifest: manifest(FROM), sources: { legacy: tablesOf() }, targets: { app: TARGETS }, wrap: wrong })
+  const hooks = {
+    at: (seam: string, { entity }: { readonly entity?: string }) => {
+      if (seam === 'after_batch_commit' && entity === 'answer') throw new Error('the process dies')
+    },
+  }
+  await assert.rejects(bed.run({ batchRows: 1, hooks }), /the process dies/)
+  isWrong = true
+  const { end } = await bed.run({ resume: 'latest', batchRows: 1 })
+  assert.deepEqual(
+    end.failures.map(({ code, message }) => [code, message]),
+    [['SOURCE_COUNT_MISMATCH', 'expected 3 rows of public.Answers_1, as the source counted in the same snapshot, got 2']],
+  )
+})
+
+test('a listed table that is excluded is left out', async () => {
+  const text = manifest(FROM).replace('entities:', 'exclude: { tables: { public.Answers_2: { reason: old } } }\nentities:')
+  const bed = bedOf({ manifest: text })
+  await bed.run()
+  assert.deepEqual(
+    answers(bed).map(row => row[0]),
+    [1, 1, 3],
   )
 })
