@@ -61,6 +61,13 @@ function runOf(run: RunRecord): RunReport['run'] {
     entities,
     phase,
     retries,
+    ...changesOf(run),
     ...sampleOf(run),
   }
+}
+
+function changesOf({ selection: { topUp, deleteGone, repairs } }: RunRecord): Pick<RunReport['run'], 'changes'> {
+  if (repairs) return { changes: 'repair' }
+  if (topUp) return { changes: deleteGone ? 'top_up_and_remove' : 'top_up' }
+  return {}
 }

@@ -22,6 +22,8 @@ export interface RunReport {
     readonly phase: string | null
     /** It tried rows in quarantine again. */
     readonly retries: boolean
+    /** What it did to rows that were loaded before; absent = nothing. */
+    readonly changes?: 'top_up' | 'top_up_and_remove' | 'repair'
     /** It drew about so many rows of each entity and tenant; absent = it read all. */
     readonly sample?: number
   }

@@ -100,6 +100,7 @@ const run = z.object({
   entities: names,
   phase: maybeText,
   retries: z.boolean(),
+  changes: z.enum(['top_up', 'top_up_and_remove', 'repair']).exactOptional(),
   sample: count.exactOptional(),
 })
 

@@ -51,12 +51,19 @@ function verdictText({ run, checks, totals }: RunReport): string {
   return `The run ${end}: ${equationText(totals)}. ${complete} ${told}.`
 }
 
+const CHANGES = {
+  top_up: 'loaded rows were brought up to the source',
+  top_up_and_remove: 'loaded rows were brought up to the source, those gone from it removed',
+  repair: 'rows that differed were put right',
+} as const
+
 function factsOf({ run, made_at, made_by }: RunReport, sha256: string): ReportDocument['facts'] {
   const asked = [
     ...(run.tenants === null ? [] : [`tenants ${run.tenants.join(', ')}`]),
     ...(run.entities === null ? [] : [`entities ${run.entities.join(', ')}`]),
     ...(run.phase === null ? [] : [`phase ${run.phase}`]),
     ...(run.sample === undefined ? [] : [`a sample of about ${formatCount(run.sample)} rows of each entity and tenant`]),
+    ...(run.changes === undefined ? [] : [CHANGES[run.changes]]),
     ...(run.retries ? ['rows in quarantine were tried again'] : []),
   ]
   return [

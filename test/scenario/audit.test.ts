@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { exportAudit, lookup, quarantine, verifyAudit } from '../../src/index.ts'
+import { exportAudit, lookup, migrate, quarantine, report, retryQuarantine, verifyAudit } from '../../src/index.ts'
 import { openProofStage, type ProofStage } from './verify/proof-stage.ts'
 
 const WHO = 'Ada'
@@ -45,6 +45,10 @@ test('the audit of a migration: what is in it, and every way of tampering that r
     assert.equal((await exportAudit(options)).entries, before)
   })
   await t.test('where the login may not write, the entry goes to a file and a finding says so', () => readOnly(stage, options))
+
+  await t.test('every operation that changes or tells something is an entry with who did it: a top-up, a retry, a repair, a report', () =>
+    operations(stage, options),
+  )
 
   const whole = await verifyAudit(options)
   assert.deepEqual([whole.outcome, whole.findings], ['intact', []])
@@ -129,6 +133,37 @@ async function looks(stage: ProofStage, options: Options): Promise<void> {
   assert.deepEqual(last[2]?.detail, { limit: 5 })
   const started = rows.find(({ action }) => action === 'run:started')
   assert.deepEqual(Object.keys(started?.detail ?? {}), ['mappingHash', 'programVersion', 'host', 'pid', 'selection', 'settings'])
+}
+
+async function operations(stage: ProofStage, options: Options): Promise<void> {
+  const before = (await exportAudit(options)).entries
+  await migrate({ ...options, operator: WHO, topUp: true })
+  await retryQuarantine({ ...options, operator: WHO })
+  await stage.target.script("update app.pupils set name = 'X' where legacy_id = 3")
+  const repaired = await stage.verify({ operator: WHO, level: 'rigorous', repair: true })
+  assert.equal(repaired.repaired, 2)
+  await report({ ...options, operator: WHO, run: 'latest' })
+  const { rows } = await exportAudit(options)
+  const told = rows.slice(before).filter(({ action }) => action !== 'task:claimed')
+  assert.deepEqual([...new Set(told.map(({ who }) => who))], [WHO])
+  const asked = ({ detail }: (typeof told)[number]): string => {
+    const { selection, level } = detail as { readonly selection?: Readonly<Record<string, unknown>>; readonly level?: string }
+    return ['topUp', 'retries', 'repairs'].filter(name => selection?.[name]).join() || (level ?? '')
+  }
+  assert.deepEqual(
+    told.map(entry => `${entry.action} ${asked(entry)}`.trim()),
+    [
+      'run:started topUp',
+      'run:finished',
+      'run:started retries',
+      'run:finished',
+      'verify rigorous',
+      'run:started repairs',
+      'run:finished',
+      'verify rigorous',
+      'report:made',
+    ],
+  )
 }
 
 async function readOnly(stage: ProofStage, options: Options): Promise<void> {

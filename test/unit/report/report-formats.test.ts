@@ -164,3 +164,14 @@ test('every format can be written, and the JSON is the bytes that are signed', (
   assert.deepEqual(JSON.parse(reportFiles(REPORT, 'json')[0]?.content ?? ''), REPORT.report)
   assert.ok(AWKWARD.formula.startsWith('='))
 })
+
+test('the report says what a run did to rows that were loaded before', () => {
+  const askedOf = (changes: 'top_up' | 'top_up_and_remove' | 'repair'): unknown => {
+    const report = { ...REPORT.report, run: { ...REPORT.report.run, tenants: null, entities: null, phase: null, changes } }
+    assert.deepEqual(runReportSchema.parse(JSON.parse(JSON.stringify(report))), report)
+    return runReportDocument({ ...REPORT, report }).facts.find(([name]) => name === 'Asked for')?.[1]
+  }
+  assert.equal(askedOf('repair'), 'rows that differed were put right')
+  assert.equal(askedOf('top_up'), 'loaded rows were brought up to the source')
+  assert.equal(askedOf('top_up_and_remove'), 'loaded rows were brought up to the source, those gone from it removed')
+})
