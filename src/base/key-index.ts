@@ -20,6 +20,7 @@ const PIECE_MASK = PIECE - 1
 const PART_BITS = 6
 const PARTS = 1 << PART_BITS
 const FIRST_SLOTS = 16
+const FIRST_ROW = 64
 
 /**
  * A set of keys, each with a dense ordinal (0, 1, 2, … in the order added) and a state. A key is either a 64-bit integer, given as the high and low
@@ -28,6 +29,8 @@ const FIRST_SLOTS = 16
  */
 export class KeyIndex {
   #size = 0
+  /** Ordinal + 1 of each integer key from 0 on that is below its length, or 0: keys are mostly numbers in a row. What is told here need not be in the slots. */
+  #row = new Int32Array(0)
   /** Open addressing: ordinal + 1, or 0 for a free slot; at most three quarters full. */
   readonly #slots: Int32Array[] = Array.from({ length: PARTS }, () => new Int32Array(FIRST_SLOTS))
   readonly #used = new Int32Array(PARTS)
@@ -47,6 +50,8 @@ export class KeyIndex {
 
   /** The ordinal of an integer key, or NOT_FOUND. */
   find(hi: number, lo: number): number {
+    const row = this.#row
+    if (hi === 0 && lo >>> 0 < row.length) return (row[lo] as number) - 1
     const hash = hashOfInteger(hi, lo)
     const slots = this.#partOf(hash)
     const mask = slots.length - 1
@@ -108,7 +113,7 @@ export class KeyIndex {
   /** Bytes held, without what the engine needs to know the arrays. */
   get bytes(): number {
     const slots = this.#slots.reduce((sum, part) => sum + part.byteLength, 0)
-    return slots + this.#hi.length * PIECE * 9 + (this.#arena?.bytes ?? 0)
+    return slots + this.#row.byteLength + this.#hi.length * PIECE * 9 + (this.#arena?.bytes ?? 0)
   }
 
   #partOf(hash: number): Int32Array {
@@ -144,8 +149,25 @@ export class KeyIndex {
     ;(this.#lo[piece] as Int32Array)[at] = key.lo
     ;(this.#states[piece] as Uint8Array)[at] = key.isText
     this.#size = ordinal + 1
-    this.#occupy(hash, ordinal)
+    if (key.hi === 0 && key.isText === 0 && this.#reaches(key.lo >>> 0)) this.#row[key.lo >>> 0] = ordinal + 1
+    else this.#occupy(hash, ordinal)
     return ordinal
+  }
+
+  /** Whether a key has its place in the row, which is made longer as long as most of it is used. */
+  #reaches(lo: number): boolean {
+    const { length } = this.#row
+    if (lo < length) return true
+    const wider = Math.max(FIRST_ROW, length * 2)
+    if (lo >= wider || wider > FIRST_ROW + this.#size * 3) return false
+    const row = new Int32Array(wider)
+    row.set(this.#row)
+    for (let ordinal = 0; ordinal < this.#size; ordinal++) {
+      const own = this.#loOf(ordinal) >>> 0
+      if (own >= length && own < wider && this.#hiOf(ordinal) === 0 && !this.#isText(ordinal)) row[own] = ordinal + 1
+    }
+    this.#row = row
+    return true
   }
 
   #occupy(hash: number, ordinal: number): void {

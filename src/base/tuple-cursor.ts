@@ -1,3 +1,5 @@
+import { release } from './owned-bytes.ts'
+
 /**
  * Walks a stream of PostgreSQL binary COPY tuples (no header; an optional trailer of -1), given in chunks cut anywhere.
  * After `next()` returned true, field i of the row is `data[start[i] … start[i]+length[i]]`; length -1 = NULL.
@@ -13,6 +15,8 @@ export class TupleCursor {
   rowEnd = 0
   /** Where rows are put together that came in pieces. */
   #store: Buffer = Buffer.alloc(0)
+  /** What was taken and is read where it lies. */
+  #taken: Buffer | null = null
   /** Bytes from `rowEnd` on without which `next` cannot be true. */
   #needed = 0
 
@@ -29,6 +33,16 @@ export class TupleCursor {
     this.#view = new DataView(this.data.buffer, this.data.byteOffset, this.data.byteLength)
     this.rowStart = 0
     this.rowEnd = 0
+  }
+
+  /** As `push`, of a chunk nobody else will look at: its memory is given back once its rows are done. */
+  take(chunk: Buffer): void {
+    const before = this.#taken
+    this.push(chunk)
+    const isCopied = this.data !== chunk
+    if (isCopied) release(chunk)
+    this.#taken = isCopied ? null : chunk
+    if (before !== null) release(before)
   }
 
   /** The `rest` bytes not read yet and the chunk, one after the other in the store; where they lie there already, only the chunk is copied. */

@@ -25,7 +25,10 @@ export interface Measure {
   readonly value?: Sql
   /** Of `row` only. */
   readonly parts?: readonly MeasuredValue[]
-  /** Of `row` only: the hash functions both sides have (`rowHash` of each says the same). Absent: SHA-256, which every engine has. */
+  /**
+   * The hash functions both sides have (`rowHash` of each says the same). Of `row`: they are used; absent: SHA-256, which every engine has.
+   * Of `length`: both sides keep texts in one encoding, and bytes are counted instead of characters, which costs less.
+   */
   readonly hash?: string
 }
 

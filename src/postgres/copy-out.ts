@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { own } from '../base/owned-bytes.ts'
 import type { CopyConnection } from './copy-in.ts'
 
 type DataListener = (bytes: Buffer) => void
@@ -37,7 +38,7 @@ export class CopyOut {
     this.text = text
   }
 
-  /** The tuples in chunks cut anywhere, the header taken off, the trailer left on. Throws what ended the statement. */
+  /** The tuples in chunks cut anywhere, the header taken off, the trailer left on; nobody else uses their memory (owned-bytes.ts). Throws what ended the statement. */
   async *chunks(): AsyncGenerator<Buffer> {
     for (;;) {
       const chunk = this.#waiting.shift()
@@ -124,6 +125,7 @@ export class CopyOut {
       at += bytes
       this.#left -= bytes
     }
+    own(chunk)
     this.#deliver(chunk.subarray(0, end))
   }
 

@@ -40,7 +40,7 @@ function resultOf(of: Measure['of'], { as, value }: { readonly as: 'number' | 'm
 }
 
 /** What is summed up, in a type sums are exact in; of a moment the moment. */
-function measured({ as, zone, ...of }: Pick<Measure, 'column' | 'as' | 'zone' | 'value'>): string {
+function measured({ as, zone, hash, ...of }: Pick<Measure, 'column' | 'as' | 'zone' | 'value' | 'hash'>): string {
   const name = valueText(of)
   switch (as) {
     case 'number':
@@ -51,7 +51,7 @@ function measured({ as, zone, ...of }: Pick<Measure, 'column' | 'as' | 'zone' | 
     case 'flag':
       return `${name}::pg_catalog.int4`
     case 'length':
-      return `pg_catalog.length(${name}::pg_catalog.text)`
+      return `pg_catalog.${hash === undefined ? 'length' : 'octet_length'}(${name}::pg_catalog.text)`
     case 'bytes':
       return `pg_catalog.octet_length(${name})`
     case 'moment':

@@ -18,8 +18,9 @@ const NO_TEXT = `'\x7f no value \x7f'::pg_catalog.text`
  */
 export function ownRowHash(parts: readonly { readonly part: MeasuredValue; readonly value: string }[]): string {
   const chain = parts.reduce((seed, { part, value }) => chained(part.as, value, seed), '1::pg_catalog.int8')
-  // Some functions only add the last bits on; the sum over rows must not see those apart.
-  return `pg_catalog.hashint8extended(1, ${chain})`
+  // Of numbers and moments the last bits are only put beside the rest; the sum over rows must not see those apart.
+  const last = parts.at(-1)?.part.as
+  return last === 'number' || last === 'moment' ? `pg_catalog.hashint8extended(1, ${chain})` : chain
 }
 
 /** `value`: of a number or flag a value of that kind, of a moment something `date_part` takes, of everything else a text. */

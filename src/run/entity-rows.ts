@@ -8,6 +8,7 @@ import { nextRow, sourceInvalid } from './next-row.ts'
 /** The rows of an entity, out of what its source delivers: chunks in, a cursor at one row after the other. */
 export interface EntityRows {
   readonly cursor: TupleCursor
+  /** Nobody else may look at the chunk any more. */
   push(chunk: Buffer): void
   /** Throws SOURCE_INVALID. */
   next(): boolean
@@ -47,7 +48,7 @@ class PlainRows implements EntityRows {
   }
 
   push(chunk: Buffer): void {
-    this.cursor.push(chunk)
+    this.cursor.take(chunk)
   }
 
   next(): boolean {

@@ -1,3 +1,4 @@
+import { release } from '../base/owned-bytes.ts'
 import { RehouseError } from '../errors.ts'
 
 const LENGTH_BYTES = 4
@@ -22,6 +23,8 @@ export class TupleStream {
   end = 0
   #isOver = false
   #store: Buffer = Buffer.alloc(0)
+  /** A chunk that is read where it lies. */
+  #taken: Buffer | null = null
 
   /** `what` names the stream in an error. */
   constructor(chunks: AsyncIterable<Buffer>, of: { readonly fields: number; readonly what: string }) {
@@ -44,11 +47,17 @@ export class TupleStream {
       this.#isOver = true
       return false
     }
-    if (this.available > 0) this.data = this.#joined(value)
-    else {
+    const before = this.#taken
+    if (this.available > 0) {
+      this.data = this.#joined(value)
+      this.#taken = null
+      release(value)
+    } else {
       this.data = value
+      this.#taken = value
       if (this.#store.length > KEPT_BYTES) this.#store = Buffer.alloc(0)
     }
+    if (before !== null) release(before)
     this.view = new DataView(this.data.buffer, this.data.byteOffset, this.data.byteLength)
     this.at = 0
     return true

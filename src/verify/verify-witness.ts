@@ -166,8 +166,9 @@ async function compare(
   if (snapshot.aggregates === undefined) return null
   const hash = await sharedHash(snapshot, setting.reader(scope.service))
   const rowSum = rowSumOf(columns, { keyNames: of.facts.key.names, hash })
+  const hashed = (measure: Measure): Measure => (hash !== undefined && measure.as === 'length' ? { ...measure, hash } : measure)
   const pairs = columns.flatMap(column =>
-    'source' in column ? column.source.map((source, i) => ({ source, target: column.target[i] as Measure })) : [],
+    'source' in column ? column.source.map((source, i) => ({ source: hashed(source), target: hashed(column.target[i] as Measure) })) : [],
   )
   const aside = await asideKeys(of, setting)
   if (aside === null)

@@ -121,6 +121,22 @@ test('numbers of the same digits that change places change the sum, although a f
   for (let way = 0; way < ORDERS.length * 2; way++) assert.equal(new Set(ways.map(way_ => way_[way])).size, 21, `way ${way}`)
 })
 
+test('the length of a text is told in characters, and in bytes where both sides have the same hash functions and so one encoding', async t => {
+  const database = await newDatabase(t)
+  await database.script(`create table t (b bpchar(9)); insert into t values ('Zoë'), ('a'), (null)`)
+  const server = openPostgresSource({ url: database.url, ssl: false, applicationName: 'test' })
+  try {
+    const sums = await withSnapshot(server, async snapshot => {
+      const one: Measure = { column: 'b', as: 'length', zone: null, of: 'sum' }
+      const measures: readonly Measure[] = [one, { ...one, hash: (await snapshot.rowHash?.()) ?? '' }]
+      return snapshot.aggregates?.({ relation: await find(server, 't'), measures, without: { columns: [], keys: [] } })
+    })
+    assert.deepEqual(sums, ['4', '5'])
+  } finally {
+    await server.close()
+  }
+})
+
 test('two servers name their functions for hashing a row alike where they give the same', async t => {
   const nameOf = async (): Promise<string | undefined> => {
     const server = openPostgresSource({ url: (await newDatabase(t)).url, ssl: false, applicationName: 'test' })

@@ -19,7 +19,7 @@ is in quarantine; otherwise the target is *accounted for, not complete*.
 | standard | also: every row as it was loaded (the 64-bit hash the ledger keeps), the id map both ways, the audit chain and what it seals (batches, counts, outcomes, before-images: a digest of them stands in the entry that ends a run), the *witness*, and the manifest's *examples* |
 | rigorous | also: every row and every field computed again from the source by the row program, and compared byte for byte; every key, identifier and hash of the id map; how many rows were loaded, excluded and read |
 
-The **witness** is a set of sums (count, sum, smallest, largest; of times in seconds, of texts their length) that both engines compute in their own SQL, from the mapping alone. It shares no code with the
+The **witness** is a set of sums (count, sum, smallest, largest; of times in seconds, of texts their length, in bytes where both keep them in one encoding) that both engines compute in their own SQL, from the mapping alone. It shares no code with the
 row program, so it sees a wrong program. Expressions, \`let\`, conditions, constants and translations (\`map\`) are put to the source's server as SQL: it computes them by
 itself, and only how they are read is shared. Columns without one are listed with the reason: values over related rows or lists, functions, \`lower\` and \`upper\` (which differ between servers), values that were
 replaced or cleansed, identifiers, shapes with alternatives.
