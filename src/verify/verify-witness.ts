@@ -1,6 +1,7 @@
 import { allSettled } from '../base/all-settled.ts'
 import { RehouseError } from '../errors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { mayMerge } from '../model/mapping.ts'
 import type { Measure } from '../model/measure.ts'
 import type { WitnessLine } from '../model/results.ts'
 import type { SourceSnapshot } from '../source/source.ts'
@@ -141,8 +142,8 @@ function onNoStaging(error: unknown): typeof NO_STAGING {
 /** Why the rows that were set aside cannot be left out of a sum. */
 async function keyObstacle(of: VerifiedEntity, { factsOf }: WitnessSetting): Promise<string | null> {
   const counts = factsOf(of)?.counts
-  if (counts === undefined || counts.quarantined + counts.excluded === 0) return null
-  if (counts.quarantined + counts.excluded > MOST_ASIDE) return 'too many rows were set aside'
+  if (counts === undefined || (counts.quarantined + counts.excluded === 0 && !mayMerge(of.facts.entity))) return null
+  if (counts.quarantined + counts.excluded + counts.merged > MOST_ASIDE) return 'too many rows were set aside'
   const { key, relation } = of.facts
   const isPlain = key.names.every(name => {
     const column = relation.columns.find(c => c.name === name)
@@ -250,6 +251,9 @@ async function asideKeys(of: VerifiedEntity, { ledger, factsOf }: WitnessSetting
     const known = await own.known(of.number, of.tenant?.number ?? 0, held)
     keys.push(...held.filter((_, i) => known[i]?.state !== 'loaded'))
   }
+  // Of what is excluded they were among the known keys already.
+  if (mayMerge(of.facts.entity) && (counts?.excluded ?? 0) === 0)
+    for await (const chunk of own.merged(of.number, of.tenant?.number ?? 0)) keys.push(...chunk.map(({ key }) => key))
   return keys.every(key => key.length === of.facts.key.names.length) ? keys : null
 }
 
