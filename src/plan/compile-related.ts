@@ -1,5 +1,6 @@
 import { tableLabel } from '../base/table-label.ts'
 import { TupleCursor } from '../base/tuple-cursor.ts'
+import type { TupleWriter } from '../base/tuple-writer.ts'
 import { builtinType } from '../cast/builtin-types.ts'
 import type { KeyPart } from '../cast/key-text.ts'
 import { RehouseError } from '../errors.ts'
@@ -174,13 +175,23 @@ function exposeColumns({ one, full, names, rows, ours, inner, columns }: Exposed
     if (at === null) return
     const write: WriteField = (row, out) => {
       if (row.value(found) === null) return out.null()
-      return inner.state.copySlot(at.slot, out) || row.seal(inner.state.fate, inner.state.fateCode, inner.state.fateColumn)
+      return copied(inner.state, at.slot, out) || row.seal(inner.state.fate, inner.state.fateCode, inner.state.fateColumn)
     }
     outer.slots.addComputed(`${one.name}.${name}`, at.type, write)
   }
   for (const name of new Set([...columns, ...[...names].filter(used => used.includes('.'))])) expose(name)
   for (const name of inner.slots.known()) outer.slots.addUnused(`${one.name}.${name}`)
   return found
+}
+
+/** False: the fate of the row it is a slot of is sealed, on the way to a row related to that too. */
+function copied(state: RowState, slot: number, out: TupleWriter): boolean {
+  try {
+    return state.copySlot(slot, out)
+  } catch (error) {
+    if (error instanceof FateSealed) return false
+    throw error
+  }
 }
 
 /** A list is found once per row, when something first asks for it. */

@@ -109,8 +109,9 @@ export class RowKey {
 
   /** Whether the row at the cursor has the key of the last row read, or none at all (those come last, all in one batch). Always false where keys are unique. */
   equalsLast(cursor: TupleCursor): boolean {
-    if (this.#isUnique || !this.#hasLast) return false
+    if (this.#isUnique) return false
     for (let i = 0; i < this.#count; i++) if ((cursor.length[i] as number) < 0) return true
+    if (!this.#hasLast) return false
     if (this.#toHalves === null) return this.#text(cursor) === this.#lastText
     const halves = new Int32Array(2)
     this.#toHalves(cursor.data, cursor.start[0] as number, cursor.length[0] as number, halves)

@@ -96,6 +96,41 @@ test('a resumed run reads related rows from the key it stopped at, not from the 
   assert.deepEqual(reads, ['attribute by student_id after 1', 'student by id+part after 2+1'])
 })
 
+test('rows without a key are all in one batch, also where no row has one: a run killed after it has nothing to read again', async () => {
+  const of: Case = {
+    ...SIMPLE,
+    isMany: false,
+    driving: [
+      [null, 0, null],
+      [null, 0, null],
+      [null, 1, null],
+    ],
+    related: [],
+  }
+  const bed = bedOf(of, { way: 'memory' })
+  let batches = 0
+  const hooks = {
+    at: (seam: string) => {
+      if (seam === 'after_batch_commit' && ++batches === 1) throw new Error('killed')
+    },
+  }
+  await assert.rejects(bed.run({ batchRows: 1, hooks }))
+  await bed.run({ batchRows: 1, resume: 'latest' })
+  assert.deepEqual(
+    await bed.quarantine(),
+    [1, 2, 3].map(n => `student/ADAMS \\N,${n === 3 ? 1 : 0},#${n} null_key`),
+  )
+})
+
+test('a row whose related row has two related rows is refused by what is ambiguous, whichever of its columns is asked for', async () => {
+  const of: Case = { ...SIMPLE, theirs: 'int4', isMany: false, isNested: true, driving: [[3, 0, null]], related: [[3, 2, '1']] }
+  for (const way of ['memory', 'merge', 'pushed'] as const) {
+    const bed = bedOf(of, { way })
+    await bed.run()
+    assert.deepEqual(await bed.quarantine(), ['student/ADAMS 1,0 ambiguous_kind'])
+  }
+})
+
 const WAYS: readonly (readonly [what: string, of: Partial<Case>, by: string])[] = [
   ['integers of different lengths', {}, 'student_id'],
   ['uuids', { ours: 'uuid', theirs: 'uuid' }, 'student_id'],
