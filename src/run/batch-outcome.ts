@@ -104,8 +104,8 @@ function countsOf(
     read: buffers.read,
     loaded: rowsIn(written),
     updated: rowsIn(toppedUp?.updated ?? []) + updatedEarlier + merged.moved.length,
-    unchanged: unchanged + merged.unchanged,
-    merged: merged.fresh.length + merged.earlier,
+    unchanged: unchanged + merged.unchanged.length,
+    merged: merged.fresh.length + merged.earlier.length,
     skipped: (toppedUp === null ? rowsIn(classified.changed) : toppedUp.skipped) + classified.keptKeys.size,
     ...aside,
   }

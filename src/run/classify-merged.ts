@@ -12,9 +12,9 @@ export interface MergedFates {
   /** Were another row than they are now: to be written. Of a top-up run. */
   readonly moved: readonly { readonly row: MergedRow; readonly before: KnownMerged }[]
   /** Of earlier runs. */
-  readonly unchanged: number
+  readonly unchanged: readonly MergedRow[]
   /** Written by this very run, in an earlier pass. */
-  readonly earlier: number
+  readonly earlier: readonly MergedRow[]
   /** The ledger has them in quarantine: they stay there, for the reason they have. */
   readonly held: readonly QuarantineRow[]
   /** Were a row of their own, or another row than now: kept as they were. */
@@ -29,21 +29,21 @@ export interface Rerun {
 
 /** A first load: every row is new. */
 export function allMerged(rows: readonly MergedRow[]): MergedFates {
-  return { fresh: [...rows], moved: [], unchanged: 0, earlier: 0, held: [], kept: [] }
+  return { fresh: [...rows], moved: [], unchanged: [], earlier: [], held: [], kept: [] }
 }
 
 /** `known`: in the order of the rows. A row with a row of its own in the target keeps it: taking it away is a matter of `--delete-gone`. */
 export function classifyMerged(rows: readonly MergedRow[], known: readonly (KnownKey | null)[], rerun: Rerun): MergedFates {
   const fates = { fresh: [] as MergedRow[], moved: [] as MergedFates['moved'][number][], held: [] as QuarantineRow[] }
   const kept: (readonly string[])[] = []
-  let unchanged = 0
-  let earlier = 0
+  const unchanged: MergedRow[] = []
+  const earlier: MergedRow[] = []
   for (const [i, row] of rows.entries()) {
     const before = known[i] ?? null
     if (before === null || before.state === 'excluded' || (before.state === 'quarantined' && rerun.retries)) fates.fresh.push(row)
     else if (before.state === 'quarantined') fates.held.push(heldRow(row, before))
     else if (before.state === 'loaded') kept.push(row.key)
-    else if (before.id.toLowerCase() === row.id) before.run === rerun.run ? earlier++ : unchanged++
+    else if (before.id.toLowerCase() === row.id) (before.run === rerun.run ? earlier : unchanged).push(row)
     else if (rerun.isTopUp) fates.moved.push({ row, before })
     else kept.push(row.key)
   }

@@ -6,6 +6,7 @@ import type { CompiledEntity } from '../plan/compile-entity.ts'
 import type { OwnedBuffer } from '../plan/owned-buffer.ts'
 import type { OwnedRelation } from '../plan/owned-relation.ts'
 import { type Classified, loadedKey } from './classify-batch.ts'
+import type { MergedFates } from './classify-merged.ts'
 import type { RefusedRow } from './refusal-code.ts'
 import { type RowRun, rowTest } from './row-runs.ts'
 import { NOT_TOPPED_UP, type ToppedUp } from './topped-up.ts'
@@ -91,8 +92,10 @@ function outcomeOf(
         quarantined,
       })
   }
+  const mergedAs = owned.aside.some(({ fate }) => fate === 'merged') ? fatesOfMerged(classified.merged) : null
   for (const { key, fate, rows: all } of owned.aside) {
-    counts[classified.keptKeys.has(JSON.stringify(key)) ? 'skipped' : fate] += all
+    const name = JSON.stringify(key)
+    counts[classified.keptKeys.has(name) ? 'skipped' : (mergedAs?.get(name) ?? fate)] += all
     if (fate === 'merged') rows.push({ key, relation: name, kept: all, excluded: 0, quarantined: 0 })
   }
   counts[orphans.fate === 'exclude' ? 'excluded' : 'quarantined'] += owned.orphans.length
@@ -102,6 +105,15 @@ function outcomeOf(
   const blank = { code: orphans.code, column: null, valueMasked: null, detail: null }
   const quarantine = orphans.fate === 'exclude' ? [] : owned.orphans.map(({ key, child }) => ({ ...blank, key, part: `${path}[${child}]` }))
   return { line: { relation: name, counts, loadedEarlierInRun, isOwned: true }, rows, quarantine, outcomes }
+}
+
+/** What becomes of rows that are other rows, by their keys as JSON, where it is not that they are merged now. */
+function fatesOfMerged({ moved, unchanged, held }: MergedFates): ReadonlyMap<string, Fate> {
+  return new Map([
+    ...moved.map(({ row }) => [JSON.stringify(row.key), 'updated'] as const),
+    ...unchanged.map(({ key }) => [JSON.stringify(key), 'unchanged'] as const),
+    ...held.map(({ key }) => [JSON.stringify(key), 'quarantined'] as const),
+  ])
 }
 
 /** What becomes of a loaded row. */

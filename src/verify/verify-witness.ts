@@ -236,12 +236,12 @@ async function rowLines(
   return [line, ...columns]
 }
 
-/** Legacy keys of rows that are not in the target; null: some cannot be named. */
+/** Legacy keys of rows that are not in the target, or only as other rows; null: some cannot be named. */
 async function asideKeys(of: VerifiedEntity, { ledger, factsOf }: WitnessSetting): Promise<readonly (readonly string[])[] | null> {
   const counts = factsOf(of)?.counts
   const own = ledger(of.facts.entity.service)
   const keys: (readonly string[])[] = []
-  if (counts !== undefined && counts.excluded > 0) {
+  if ((counts !== undefined && counts.excluded > 0) || mayMerge(of.facts.entity)) {
     for await (const chunk of own.knownKeys(of.number, of.tenant?.number ?? 0))
       for (const { key, state } of chunk) if (state !== 'loaded') keys.push(key)
   } else if ((await heldKeys(own, of)).size > 0) {
