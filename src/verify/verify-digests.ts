@@ -7,6 +7,7 @@ import type { Differences } from './differences.ts'
 import { rowsAsLoaded } from './digest-sum.ts'
 import { placeOf } from './explain-rows.ts'
 import type { Tuple } from './merge-rows.ts'
+import { SharedDigest } from './shared-digest.ts'
 import { SortRows } from './sort-rows.ts'
 import type { SpillFolder } from './spill-folder.ts'
 import { copied, isSameId, TableDigest } from './table-digest.ts'
@@ -33,13 +34,33 @@ export interface DigestsSetting {
  * Reads neither sources nor mapping values: it says whether anybody changed the target since.
  */
 export async function verifyDigests(setting: DigestsSetting): Promise<void> {
-  for (const of of setting.entities) {
-    const scopes = scopesOf(of, setting.scopes)
-    const obstacle = obstacleOf(of, scopes)
-    if (obstacle === null) await compareEntity(of, scopes, setting)
-    else setting.onNone(of, obstacle)
-    await setting.onDone(of)
+  for (const together of groupsOf(setting)) {
+    const [of, ...others] = together
+    if (of === undefined) continue
+    const obstacle = together.map(one => obstacleOf(one, scopesOf(one, setting.scopes))).find(one => one !== null)
+    if (obstacle != null) for (const one of together) setting.onNone(one, obstacle)
+    else if (others.length === 0) await compareEntity(of, scopesOf(of, setting.scopes), setting)
+    else await compareTogether(together, setting)
+    for (const one of together) await setting.onDone(one)
   }
+}
+
+/** Entities that fill a table together belong together, with all that fill one with any of them. */
+function groupsOf({ entities, scopes }: DigestsSetting): readonly (readonly VerifiedEntity[])[] {
+  const groups = new Map(entities.map(of => [of, [of]]))
+  for (const { writers } of scopes) {
+    const [first, ...others] = [...new Set(writers.map(({ of }) => groups.get(of)))].filter(group => group !== undefined)
+    for (const group of others) {
+      first?.push(...group)
+      for (const of of group) if (first !== undefined) groups.set(of, first)
+    }
+  }
+  return [...new Set(groups.values())]
+}
+
+async function compareTogether(together: readonly VerifiedEntity[], setting: DigestsSetting): Promise<void> {
+  const scopes = setting.scopes.filter(({ writers }) => writers.some(({ of }) => together.includes(of)))
+  await new SharedDigest(together, scopes, setting).run()
 }
 
 /** Sums say that all is as it was loaded, or else rows are compared one by one. */
@@ -62,7 +83,6 @@ function obstacleOf(of: VerifiedEntity, scopes: readonly TableScope[]): string |
   if (of.compiled.tables.some(({ headColumn }, shape) => shape > 0 && headColumn === null))
     return 'rows of one of its tables do not say which row they are part of'
   if (scopes.some(scope => scope.keyColumn === null)) return 'a table has no uuid column by which its rows could be found'
-  if (scopes.some(scope => scope.writers.length > 1)) return 'several entities or tenants fill one of its tables'
   return null
 }
 
