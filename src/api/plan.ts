@@ -104,8 +104,9 @@ function relatedOf(entity: MigrationSurvey['order'][number]['entity'], { compile
     if (one.entity !== entity) continue
     for (const { path, source, relation, way, reason } of one.compiled.related) {
       const from = `${source}/${tableLabel(relation.schema, relation.name)}`
+      const owned = one.compiled.owned.some(({ parts }) => parts.path === path)
       const name = JSON.stringify([path, from, way, reason])
-      const known = found.get(name) ?? { name: path, from, way, reason, tenants: 0, estimated_rows: 0 }
+      const known = found.get(name) ?? { name: path, from, way, reason, owned, tenants: 0, estimated_rows: 0 }
       const rows = known.estimated_rows === null || relation.estimatedRows === null ? null : known.estimated_rows + relation.estimatedRows
       found.set(name, { ...known, tenants: known.tenants + (one.tenant === null ? 0 : 1), estimated_rows: rows })
     }

@@ -127,7 +127,7 @@ export interface Ledger {
 
   /** The lines of owned relations, of each task's latest pass; by entity, tenant and relation. */
   ownedLines(run: string): Promise<readonly OwnedLine[]>
-  /** Of loaded rows with these keys, what became of the rows they own. */
+  /** Of loaded rows with these keys, what became of the rows they own; in no order. */
   ownedRows(of: {
     readonly entity: number
     readonly tenant: number

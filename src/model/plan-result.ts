@@ -46,6 +46,8 @@ export interface PlanRelated {
   /** `memory`: read whole before the first row; `merge`: read beside the rows, in the order of their key; `pushed`: brought along by the source. */
   readonly way: 'memory' | 'merge' | 'pushed'
   readonly reason: string
+  /** The entity accounts for its rows. */
+  readonly owned: boolean
   /** 0 = shared rows. */
   readonly tenants: number
   readonly estimated_rows: number | null

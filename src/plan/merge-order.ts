@@ -64,9 +64,23 @@ export function positionBefore(texts: readonly string[], types: readonly SqlType
   return lead.every((text, i) => fits(text, types[i] as SqlType)) ? [...lead, before] : null
 }
 
-/** The position after every row with these key parts; null: the beginning is as good. */
+/**
+ * The position after every row that is not behind these key parts, whether or not the columns that are read can hold them; null = the beginning. What was passed is not read again.
+ */
 export function positionAfter(texts: readonly string[], types: readonly SqlType[]): readonly string[] | null {
-  return texts.every((text, i) => fits(text, types[i] as SqlType)) ? texts : null
+  const at = texts.findIndex((text, i) => !fits(text, types[i] as SqlType))
+  if (at < 0) return texts
+  const text = texts[at] ?? ''
+  if (!INTEGER.test(text)) return null
+  const rest = (from: number): readonly string[] => types.slice(from).map(greatest)
+  if (!text.startsWith('-')) return [...texts.slice(0, at), ...rest(at)]
+  const before = at === 0 ? null : positionBefore(texts.slice(0, at), types.slice(0, at))
+  return before && [...before, ...rest(at)]
+}
+
+function greatest(type: SqlType): string {
+  const range = rangeOf(type)
+  return range === null ? 'ffffffff-ffff-ffff-ffff-ffffffffffff' : String(range.most)
 }
 
 const INTEGER = /^-?\d+$/

@@ -25,6 +25,7 @@ const planRelated = z.object({
       '`memory`: read whole before the first row; `merge`: read beside the rows, in the order of their key; `pushed`: brought along by the source.',
     ),
   reason: text,
+  owned: z.boolean().describe('The entity accounts for its rows.'),
   tenants: count.describe('0 = shared rows.'),
   estimated_rows: z.number().nullable(),
 })

@@ -55,10 +55,10 @@ const WAYS: Readonly<Record<PlanRelated['way'], string>> = {
   pushed: 'brought along by the source',
 }
 
-function relatedFact({ name, from, way, reason, tenants, estimated_rows: rows }: PlanRelated, entity: PlanEntity): string {
+function relatedFact({ name, from, way, reason, owned, tenants, estimated_rows: rows }: PlanRelated, entity: PlanEntity): string {
   const size = rows === null ? 'an unknown number of rows' : `about ${formatCounted(rows, 'row')}`
   const whose = tenants === entity.tenants ? '' : ` (${formatCounted(tenants, 'tenant')})`
-  return `with ${name} from ${from}: ${size}, ${WAYS[way]}: ${reason}${whose}`
+  return `with ${name} from ${from}: ${size}, ${WAYS[way]}: ${reason}${whose}${owned ? '; each is accounted for here' : ''}`
 }
 
 function renderColumns(entity: PlanEntity, page: Page): readonly string[] {

@@ -6,7 +6,7 @@ import { uuidBytes } from '../../src/base/uuid-text.ts'
 import { type Code, RehouseError } from '../../src/errors.ts'
 import type { Ledger, TaskClaim } from '../../src/ledger/ledger.ts'
 import { type Counts, NO_COUNTS } from '../../src/model/counts.ts'
-import type { BatchRecord, IdMapRows, QuarantineRow, RunRecord, TaskRecord } from '../../src/model/ledger-records.ts'
+import type { BatchRecord, CountLine, IdMapRows, QuarantineRow, RunRecord, TaskRecord } from '../../src/model/ledger-records.ts'
 import type { Tenant } from '../../src/model/mapping.ts'
 import type { Writer } from '../../src/target/target.ts'
 import { KEPT, type LedgerBed } from './ledger-engines.ts'
@@ -78,6 +78,8 @@ export function mappedIntegers(keys: readonly bigint[]): readonly Mapped[] {
 type Change = Partial<Omit<BatchRecord, 'counts' | 'idMap'>> & {
   readonly counts?: Partial<Counts>
   readonly loadedEarlierInRun?: number
+  /** Of other relations. */
+  readonly lines?: readonly CountLine[]
   readonly integers?: readonly Mapped[]
   readonly texts?: readonly Mapped[]
   /** The tenant and entity the id map rows are of. */
@@ -86,7 +88,7 @@ type Change = Partial<Omit<BatchRecord, 'counts' | 'idMap'>> & {
 
 /** A batch of a task, balanced unless `counts` says otherwise. */
 export async function batch({ ledger, task }: Pick<Started, 'ledger' | 'task'>, change: Change = {}): Promise<BatchRecord> {
-  const { counts, loadedEarlierInRun = 0, integers, texts, ...rest } = change
+  const { counts, loadedEarlierInRun = 0, lines = [], integers, texts, ...rest } = change
   const id = await ledger.nextBatch()
   const loaded = (integers ?? texts ?? []).length
   const whole = (change.quarantine ?? []).filter(row => row.part === null).length
@@ -105,7 +107,7 @@ export async function batch({ ledger, task }: Pick<Started, 'ledger' | 'task'>, 
     ...{ after: null, upTo: null, snapshot: 'snap-1', outcomes: [], quarantine: [], exclusions: [], notes: [], unmapped: [] },
     ...{ digest: Buffer.alloc(32, 3), bytes: 10, written: {}, seconds: 0.25, taskState: 'running', sourceCount: null },
     ...rest,
-    counts: [{ relation: 'legacy/public.student', counts: given, loadedEarlierInRun }],
+    counts: [{ relation: 'legacy/public.student', counts: given, loadedEarlierInRun }, ...lines],
     idMap: idMapOf({ id, entity: task.entity, tenant: change.tenant ?? task.tenant }, { integers, texts }),
   }
 }

@@ -5,6 +5,7 @@ import { batchTests } from './ledger-batches.ts'
 import type { LedgerEngine } from './ledger-engines.ts'
 import { holdTests } from './ledger-holds.ts'
 import { keyTests } from './ledger-keys.ts'
+import { ownedTests } from './ledger-owned.ts'
 import { quarantineTests } from './ledger-quarantine.ts'
 import { ENTITY, hasCode, IDENTITY, run, start, tenant } from './ledger-samples.ts'
 
@@ -16,6 +17,7 @@ export function ledgerContract(engine: LedgerEngine): void {
     batchTests(engine)
     keyTests(engine)
     quarantineTests(engine)
+    ownedTests(engine)
     holdTests(engine)
   })
 }

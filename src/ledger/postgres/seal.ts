@@ -14,7 +14,8 @@ const LINES = `
   select jsonb_build_array('batch', id, kind, task, fence, run, entity, tenant, pass, after_key, up_to_key, snapshot, mapped, unmapped, pg_catalog.encode(digest, 'hex'),
     bytes, written, mapping_hash, program_version, operator)::text as line from rehouse.batch where id > $1 and id <= $2
   union all
-  select jsonb_build_array('count', batch, relation, read, loaded, updated, unchanged, merged, skipped, excluded, quarantined, parts_quarantined, loaded_earlier_in_run)::text
+  select jsonb_build_array('count', batch, relation, read, loaded, updated, unchanged, merged, skipped, excluded, quarantined, parts_quarantined, loaded_earlier_in_run,
+    owned, source_count)::text
     from rehouse.batch_count where batch > $1 and batch <= $2
   union all
   select jsonb_build_array('outcome', batch, kind, column_name, code, count)::text from rehouse.outcome_count where batch > $1 and batch <= $2

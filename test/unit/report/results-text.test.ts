@@ -33,7 +33,7 @@ test('a plan shows phases, entities and what fills each column', () => {
     '    key student_id, identifier ordered',
     '    after school',
     '    references to student are checked when all rows are in',
-    '    with marks from legacy/public.mark: about 9_000_000 rows, read beside the rows in the order of their key: too many to be kept (4 tenants)',
+    '    with marks from legacy/public.mark: about 9_000_000 rows, read beside the rows in the order of their key: too many to be kept (4 tenants); each is accounted for here',
     '    with marks from legacy/public.mark: about 700 rows, read into memory first: few enough to be kept (2 tenants)',
     '    column  type  from                  how         can be lost  way back',
     '    ──────  ────  ────────────────────  ──────────  ───────────  ─────────',

@@ -192,10 +192,19 @@ export const PLAN: PlanResult = {
               from: 'legacy/public.mark',
               way: 'merge',
               reason: 'too many to be kept',
+              owned: true,
               tenants: 4,
               estimated_rows: 9_000_000,
             },
-            { name: 'marks', from: 'legacy/public.mark', way: 'memory', reason: 'few enough to be kept', tenants: 2, estimated_rows: 700 },
+            {
+              name: 'marks',
+              from: 'legacy/public.mark',
+              way: 'memory',
+              reason: 'few enough to be kept',
+              owned: false,
+              tenants: 2,
+              estimated_rows: 700,
+            },
           ],
           columns: [
             {

@@ -198,6 +198,52 @@ for (const way of WAYS) {
   })
 }
 
+test('a key that is beyond what the owned relation can hold leaves nothing to be counted twice', async () => {
+  const wide = { ...relation('public.student', ['id int8', 'name text', 'friend int4'], { primaryKey: null }), uniqueKeys: [] }
+  const narrow = relation('public.attribute', ['id int4!', 'student_id int4', 'value numeric'])
+  const bed = new Bed({
+    manifest: manifest(MANY, INTO),
+    sources: {
+      legacy: [
+        {
+          relation: wide,
+          rows: {
+            ADAMS: [
+              [-5000000000n, 'low', null],
+              [2n, 'Bob', null],
+              [5000000000n, 'high', null],
+              [5000000001n, 'higher', null],
+            ],
+          },
+        },
+        {
+          relation: narrow,
+          rows: {
+            ADAMS: [
+              [1, 1, '1'],
+              [2, 2, '2'],
+              [3, 3, '3'],
+              [4, null, '4'],
+            ],
+          },
+        },
+      ],
+    },
+    targets: { app: [TARGET] },
+    relatedWay: 'merge',
+  })
+  let batches = 0
+  const hooks = {
+    at: (seam: string) => {
+      if (seam === 'after_batch_commit' && ++batches === 3) throw new Error('killed')
+    },
+  }
+  await assert.rejects(bed.run({ batchRows: 1, hooks }))
+  const { end } = await bed.run({ batchRows: 1, resume: 'latest' })
+  assert.deepEqual(end.failures, [])
+  assert.deepEqual(await lines(bed, end.run), [[LINE, '4', { read: 4, loaded: 1, quarantined: 3 }]])
+})
+
 test('a dry run finds the orphans', async () => {
   const { end } = await bedOf({ way: 'merge' }).dry()
   assert.deepEqual(
