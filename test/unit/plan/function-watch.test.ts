@@ -9,7 +9,7 @@ function forEver(): never {
 }
 
 test('a call watched alone is stopped when its time is up', () => {
-  const watch = new FunctionWatch(10)
+  const watch = new FunctionWatch(200)
   assert.throws(() => watch.call(WHAT, forEver), CallStopped)
   assert.equal(
     watch.call(WHAT, () => 5),
@@ -18,7 +18,7 @@ test('a call watched alone is stopped when its time is up', () => {
 })
 
 test('of rows watched together the one whose call does not end is told of, and the next follow', () => {
-  const watch = new FunctionWatch(10)
+  const watch = new FunctionWatch(200)
   const told: unknown[] = []
   let row = 0
   watch.rows(
@@ -33,23 +33,23 @@ test('of rows watched together the one whose call does not end is told of, and t
 })
 
 test('rows that take long together but not each are let be', () => {
-  const watch = new FunctionWatch(300)
+  const watch = new FunctionWatch(1_000)
   let row = 0
   watch.rows(
     () => {
-      const until = performance.now() + 50
+      const until = performance.now() + 200
       watch.call(WHAT, () => {
         while (performance.now() < until);
       })
-      return ++row < 12
+      return ++row < 8
     },
     () => assert.fail('expected nothing to be stopped'),
   )
-  assert.equal(row, 12)
+  assert.equal(row, 8)
 })
 
 test('what is thrown goes to who watches, as it is', () => {
-  const watch = new FunctionWatch(10)
+  const watch = new FunctionWatch(5_000)
   const error = new RangeError('mine')
   const work = (): never => {
     throw error

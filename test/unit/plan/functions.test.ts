@@ -211,7 +211,7 @@ test('a function the manifest gives the wrong values is told of where it stands'
 
 test('a call that does not come to an end is stopped: its row goes to quarantine under the function’s name, the next is run', () => {
   const source = 'export const work = ({ t }) => { while (t === "x"); return { value: t } }'
-  const program = new Program(wish(source, { callMs: 20 }))
+  const program = new Program(wish(source, { callMs: 250 }))
   const rows = [ROW, [2, null, 'y', null, null, null, null, null]] as const
   assert.deepEqual(program.details(rows), ['f.ts#work did not come to an end'])
   const { quarantine, tables, counts } = program.run(rows)
@@ -224,7 +224,7 @@ test('a call that does not come to an end is stopped: its row goes to quarantine
 })
 
 test('what looks at an answer is watched too: a getter that does not come to an end is stopped', () => {
-  const program = new Program(wish('export const work = () => ({ get value() { for (;;); } })', { callMs: 20 }))
+  const program = new Program(wish('export const work = () => ({ get value() { for (;;); } })', { callMs: 250 }))
   assert.deepEqual(program.details([ROW]), ['f.ts#work did not come to an end'])
 })
 
