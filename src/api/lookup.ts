@@ -59,12 +59,29 @@ async function findMatches(
   const folds = schemeOf(migration.mapping.sources.find(source => source.name === from.source)?.url ?? '') === 'bacpac'
   const wanted = folds ? legacy.flatMap(key => [key, ...foldedKeys(key)]) : legacy
   const known = await ledger.known(numbered.number, owner, wanted)
+  const merged = known.flatMap(found => (found?.state === 'merged' ? [found.id] : []))
+  const tables = await tablesOf(merged, migration)
   const byKey = wanted.flatMap((key, i) => {
     const found = known[i]
-    return found?.state === 'loaded' || found?.state === 'merged' ? [{ key, id: found.id, table: numbered.table, batch: found.batch }] : []
+    return found?.state === 'loaded' || found?.state === 'merged'
+      ? [{ key, id: found.id, table: tables.get(found.id) ?? numbered.table, batch: found.batch }]
+      : []
   })
-  const byId = (await ledger.keysOf(ids))
-    .filter(match => match.entity === entity && match.tenant === tenant)
-    .map(({ key, id, table, batch }) => ({ key, id, table, batch }))
+  const own = (await ledger.keysOf(ids)).filter(match => match.entity === entity && match.tenant === tenant)
+  const others = await tablesOf(
+    own.flatMap(({ id, isMerged }) => (isMerged ? [id] : [])),
+    migration,
+  )
+  const byId = own.map(({ key, id, table, batch, isMerged }) => ({ key, id, table: isMerged ? (others.get(id) ?? table) : table, batch }))
   return [...byKey, ...byId]
+}
+
+/** Where the rows with these identifiers are, in whatever service. */
+async function tablesOf(ids: readonly string[], { services }: OpenMigration): Promise<ReadonlyMap<string, string>> {
+  const tables = new Map<string, string>()
+  for (const { ledger } of ids.length === 0 ? [] : services) {
+    if ((await ledger.state()) === 'absent') continue
+    for (const { id, table, isMerged } of await ledger.keysOf(ids)) if (isMerged !== true) tables.set(id, table)
+  }
+  return tables
 }

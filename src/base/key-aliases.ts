@@ -4,6 +4,9 @@ const PIECE = 1 << 12
 /** Of one entity and tenant; about 60 bytes each. */
 export const MOST_ALIASES = 8_000_000
 
+/** More than MOST_ALIASES. */
+export class TooManyAliases extends Error {}
+
 /** Keys whose identifier is not made of them: ordinals of a `KeyIndex`, each with its 16 bytes. */
 export class KeyAliases {
   /** Ordinal → where its identifier lies, counted in identifiers. */
@@ -23,7 +26,7 @@ export class KeyAliases {
     return this.#places.has(ordinal)
   }
 
-  /** Throws RangeError where there would be more than MOST_ALIASES. */
+  /** Throws TooManyAliases. */
   set(ordinal: number, id: Buffer): void {
     const at = this.#places.get(ordinal) ?? this.#grow()
     this.#places.set(ordinal, at)
@@ -45,7 +48,7 @@ export class KeyAliases {
 
   #grow(): number {
     if (this.#used >= MOST_ALIASES)
-      throw new RangeError(`expected at most ${MOST_ALIASES} rows whose identifier is not made of their key, got more`)
+      throw new TooManyAliases(`expected at most ${MOST_ALIASES} rows whose identifier is not made of their key, got more`)
     if (this.#used % PIECE === 0) this.#pieces.push(Buffer.alloc(PIECE * ID_BYTES))
     return this.#used++
   }

@@ -1,4 +1,6 @@
+import { TooManyAliases } from '../base/key-aliases.ts'
 import type { TupleCursor } from '../base/tuple-cursor.ts'
+import { RehouseError } from '../errors.ts'
 import type { CompiledEntity } from '../plan/compile-entity.ts'
 import type { EntityFacts } from '../plan/tenant-plan.ts'
 import type { SourceSnapshot } from '../source/source.ts'
@@ -45,9 +47,20 @@ async function findMerged(compiled: CompiledEntity, { facts, snapshotOf }: FillF
   if (merged === null || rowKey === null || merged.store.isFilled) return
   const snapshot = await snapshotOf(facts.entity.from.source)
   rowKey.restart()
-  for await (const rows of readRows({ facts, compiled, snapshot, snapshotOf })) while (rows.next()) merged.take(rows.cursor)
-  rowKey.restart()
-  merged.finish()
+  try {
+    for await (const rows of readRows({ facts, compiled, snapshot, snapshotOf })) while (rows.next()) merged.take(rows.cursor)
+    rowKey.restart()
+    merged.finish()
+  } catch (error) {
+    throw error instanceof TooManyAliases ? tooMany(error, facts) : error
+  }
+}
+
+function tooMany({ message }: TooManyAliases, { entity }: EntityFacts): RehouseError {
+  return new RehouseError('RELATED_TOO_LARGE', message, {
+    where: { entity: entity.name },
+    next: 'Such rows are held in memory, of one tenant at a time: split the entity by a rule into several, or let the source merge the rows before.',
+  })
 }
 
 interface Reading {

@@ -100,6 +100,10 @@ test('look-ups go both ways: from a merged key to the row it is, and from that t
   const of = { manifest: options.manifest, env: options.env ?? {}, entity: 'lookup_value', tenant: 'north' }
   const { matches } = await lookup({ ...of, legacy: [['2'], ['5'], ['3']] })
   const ids = matches.map(({ id }) => id)
+  assert.deepEqual(
+    matches.map(({ table }) => table),
+    ['public.shared_lookups', 'public.lookups', 'public.lookups'],
+  )
   assert.deepEqual(await target.sql('select value from shared_lookups where id = $1::uuid', ids[0] ?? ''), [['Value 2']])
   assert.equal(ids[1], ids[2], '5 is 3')
   const back = await lookup({ ...of, ids: [ids[0] ?? '', ids[2] ?? ''] })
