@@ -26,6 +26,8 @@ export interface EntityReading {
   /** Null: shared rows. */
   readonly tenant: NumberedTenant | null
   readonly snapshot: SourceSnapshot
+  /** How many rows are read, where they are drawn; null = all. */
+  readonly drawn: number | null
 }
 
 /** Who wants to know what the rows come to. Called one at a time, each awaited. */
@@ -104,7 +106,8 @@ class Lane {
     const entity = this.#run.entity(name)
     const compiled = await this.state.compile(facts)
     const snapshot = await this.state.snapshot(facts.entity.from.source)
-    const reading: EntityReading = { facts, compiled, entity, tenant, snapshot }
+    const sample = await this.state.sampled(facts)
+    const reading: EntityReading = { facts, compiled, entity, tenant, snapshot, drawn: sample?.rows ?? null }
     const began = now()
     emit({ type: 'task:started', entity: name, tenant: tenant?.code ?? null, estimatedRows: facts.relation.estimatedRows })
     const held = await this.#watcher.begin(reading)
@@ -116,7 +119,7 @@ class Lane {
       if (event.type === 'finding:found') this.#watcher.example(reading, event.finding)
     }
     const examples = examplesOf({ facts, compiled, tenant: tenant?.code ?? null }, this.#run)
-    const from = { sample: await this.state.sampled(facts), snapshotOf: this.state.snapshotOf }
+    const from = { sample, snapshotOf: this.state.snapshotOf }
     const own = { ...from, index: this.state.index(name), tally: new TenantTally(this.#run.mapping.stop), emit: tell, examples }
     const context = { ...known, ...own, confirm: () => this.state.confirmAfter(name) }
     const sink = new WatchedSink(context, { reading, watcher: this.#watcher, held })

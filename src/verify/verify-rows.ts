@@ -42,6 +42,8 @@ interface Reading {
   readonly facts: EntityFacts
   readonly tenant: NumberedTenant | null
   readonly snapshot: Pick<SourceSnapshot, 'marker' | 'count'>
+  /** How many rows are read, where they are drawn; null = all. */
+  readonly drawn: number | null
 }
 
 /** A batch as it is told (run/recompute.ts). */
@@ -99,7 +101,7 @@ export class VerifyRows {
     return this.#find(entity, tenant) !== undefined
   }
 
-  async begin({ facts, tenant, snapshot }: Reading): Promise<ReadonlySet<string>> {
+  async begin({ facts, tenant, snapshot, drawn }: Reading): Promise<ReadonlySet<string>> {
     const of = this.#find(facts.entity.name, tenant)
     if (of === undefined) throw bug(`expected ${facts.entity.name} to be verified`)
     const ledger = this.#setting.ledger(facts.entity.service)
@@ -112,7 +114,7 @@ export class VerifyRows {
     )
     const { absent, standing } = await heldRows(ledger, of, this.#setting.factsOf(of)?.run?.id ?? null)
     const { sample } = this.#setting
-    const every = sample === null ? 1 : Math.floor(Number(await snapshot.count(facts.relation)) / sample)
+    const every = sample === null ? 1 : Math.floor((drawn ?? Number(await snapshot.count(facts.relation))) / sample)
     this.#work = {
       of,
       idMap: sample === null ? idMap : null,

@@ -9,6 +9,7 @@ import { bedOf, type Content, contents, leftBy, rowsOf, setContent, type World, 
 
 const isNightly = process.env.REHOUSE_NIGHTLY === '1'
 const RUNS = { numRuns: Number(process.env.REHOUSE_PROPERTY_RUNS ?? (isNightly ? 2000 : 30)) }
+const MORE = isNightly ? '' : ' (a few cases; REHOUSE_NIGHTLY=1 tries 2000)'
 const ALL = { topUp: true, deleteGone: true } as const
 
 /** One thing that happens between the first row and the last. */
@@ -29,7 +30,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('topUp' as const), batchRows }),
 )
 
-test('any split into batches, crashes, retries and top-ups ends as one pass over the final source, and after each step every row has one outcome', async () => {
+test(`any split into batches, crashes, retries and top-ups ends as one pass over the final source, and after each step every row has one outcome${MORE}`, async () => {
   let compared = 0
   await fc.assert(
     fc.asyncProperty(worlds, contents, fc.array(step, { maxLength: 6 }), async (world, first, steps) => {
@@ -140,7 +141,7 @@ function assertAccounted({ counts }: Told, world: World, content: Content): void
   }
 }
 
-test('a sample of any size is a part of the whole: the same rows, refused for the same reasons; again it changes nothing, and verify says equal but not complete', async () => {
+test(`a sample of any size is a part of the whole: the same rows, refused for the same reasons; again it changes nothing, and verify says equal but not complete${MORE}`, async () => {
   await fc.assert(
     fc.asyncProperty(worlds, contents, fc.integer({ min: 1, max: 6 }), batchRows, async (world, content, sample, rows) => {
       const whole = bedOf(world, content)

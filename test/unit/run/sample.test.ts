@@ -81,6 +81,15 @@ test('a sample is verified against the rows that were drawn, and is never comple
   }
 })
 
+test('a part of a sample is verified by drawing from what was drawn', async () => {
+  const one = bed()
+  await one.run({ selection: { sample: 100 } })
+  const result = await verifyOpened(one.migration, { sample: 50 })
+  assert.equal(result.outcome, 'equal')
+  const students = result.entities.find(({ entity, tenant }) => entity === 'student' && tenant === 'ADAMS')
+  assert.ok((students?.compared ?? 0) >= 50, String(students?.compared))
+})
+
 test('all rows are not put beside a sample, nor a sample beside all rows: each is refused with the way out', async () => {
   const sampled = bed()
   await sampled.run({ selection: { sample: 10 } })

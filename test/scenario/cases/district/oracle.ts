@@ -1,4 +1,5 @@
-import type { Rows } from '../../../support/postgres.ts'
+import { withSession } from '../../../../demo/make-legacy.ts'
+import type { Rows, TestDatabase } from '../../../support/postgres.ts'
 import { type Bed, DISTRICTS, type District } from './setup.ts'
 
 /** What the services must hold, in SQL over the databases the files were made from: shares nothing with the mapping or the program. References read as the legacy key of the row they lead to. */
@@ -180,18 +181,33 @@ export interface Compared {
 /** Each table’s rows as the oracle has them and as the service has them, as texts in order. */
 export async function compareWithOracle({ legacy, services }: Pick<Bed, 'legacy' | 'services'>): Promise<readonly Compared[]> {
   const names = await readNames(services)
+  const wanted = new Map<string, string[]>(EXPECTATIONS.map(({ table }) => [table, []]))
+  for (const district of DISTRICTS)
+    await inOneSession(legacy.get(district.code), async query => {
+      for (const { table, expected } of EXPECTATIONS) {
+        const rows = await query(`with ${PARTS} ${expected}`.replaceAll('time zone T', `time zone '${district.zone}'`))
+        wanted.get(table)?.push(...rowTexts(rows, district))
+      }
+    })
   const compared: Compared[] = []
-  for (const { service, table, columns, expected } of EXPECTATIONS) {
-    const wanted: string[] = []
-    for (const district of DISTRICTS) {
-      const text = `with ${PARTS} ${expected}`.replaceAll('time zone T', `time zone '${district.zone}'`)
-      wanted.push(...rowTexts((await legacy.get(district.code)?.sql(text)) ?? [], district))
-    }
-    const rows = (await services.get(service)?.sql(`select tenant_id, ${columns} from ${table}`)) ?? []
-    const actual = rows.map(row => JSON.stringify(row.map(value => nameOf(value, { names, tenant: row[0] ?? '' }))))
-    compared.push({ table, expected: wanted.toSorted(), actual: actual.toSorted() })
-  }
+  for (const [name, database] of services)
+    await inOneSession(database, async query => {
+      for (const { table, columns } of EXPECTATIONS.filter(({ service }) => service === name)) {
+        const rows = await query(`select tenant_id, ${columns} from ${table}`)
+        const actual = rows.map(row => JSON.stringify(row.map(value => nameOf(value, { names, tenant: row[0] ?? '' }))))
+        compared.push({ table, expected: (wanted.get(table) ?? []).toSorted(), actual: actual.toSorted() })
+      }
+    })
   return compared
+}
+
+/** Every query in one session: opening one takes longer than most of them. */
+export async function inOneSession(
+  database: TestDatabase | undefined,
+  work: (query: (text: string) => Promise<Rows>) => Promise<void>,
+): Promise<void> {
+  if (database === undefined) throw new RangeError('expected a database')
+  await withSession(database.url, {}, session => work(async text => (await session.query(text)).rows))
 }
 
 function rowTexts(rows: Rows, { code }: District): readonly string[] {
