@@ -48,6 +48,19 @@ test('case A: a learning platform moves to its second schema', async t => {
     ])
   })
 
+  await t.test('every regular task is accounted for, those no task has too', async () => {
+    const { rows } = await quarantine({ ...options, entity: 'task' })
+    const orphans = rows.filter(({ part }) => part?.startsWith('regular['))
+    assert.deepEqual(
+      orphans.map(({ key, code }) => [...key, code]).toSorted(),
+      (
+        await oracle.sql(`select task_id, 'section_missing' from regular_tasks where task_id not in (select id from task_base) order by 1`)
+      ).toSorted(),
+    )
+    const line = `select sum(c.read) from rehouse.batch_count c where c.owned and c.relation like '%regular_tasks'`
+    assert.deepEqual(await target.sql(line), await oracle.sql('select count(*) from regular_tasks'))
+  })
+
   await mistakes(t, { ...bed, foreseen, result })
 
   await t.test('the plan says what is read for whom and what comes back; `types` what the functions are given', async () => {
