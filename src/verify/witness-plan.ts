@@ -171,8 +171,7 @@ function mappedValue(
   map: readonly { readonly from: string; readonly to: JsonLiteral }[],
   { source, sql, target }: { readonly source: Column; readonly sql: Sql; readonly target: Column },
 ): SourceValue {
-  const isSame = (source.collation?.equality ?? 'bytes') === 'bytes' && source.collation?.isDeterministic !== false
-  if (!MAPPED.has(familyOf(source.type)) || !isSame) return { reason: 'values are translated by another equality than a server’s' }
+  if (!MAPPED.has(familyOf(source.type))) return { reason: 'values are translated whose text servers write differently' }
   const arms: Sql[number][] = []
   for (const { from, to } of map) {
     const constant = constantSql(to, target)

@@ -3,7 +3,7 @@ import { RehouseError } from '../errors.ts'
 import type { CastTarget, ExpressionNode, Literal, NamePart } from '../expression/expression-node.ts'
 import { parseExpression } from '../expression/parse-expression.ts'
 import { scopeOf, typeExpression } from '../expression/type-expression.ts'
-import type { Column, Relation } from '../model/catalogue.ts'
+import type { Relation } from '../model/catalogue.ts'
 import type { Entity, Expression } from '../model/mapping.ts'
 import type { Sql } from '../model/measure.ts'
 import type { SqlType } from '../model/sql-type.ts'
@@ -29,8 +29,8 @@ export class WitnessNames {
   readonly #made: ReadonlySet<string>
 
   constructor(entity: Pick<Entity, 'let' | 'with' | 'list'>, relation: Pick<Relation, 'columns'>) {
-    for (const column of relation.columns)
-      this.#known.set(column.name, isSame(column) ? { sql: [{ column: column.name }], type: column.type } : null)
+    for (const { name, type } of relation.columns)
+      this.#known.set(name, KNOWN.has(familyOf(type)) ? { sql: [{ column: name }], type } : null)
     this.#made = new Set([...entity.with, ...entity.let].map(({ name }) => name))
     for (const { name } of entity.with) this.#known.set(name, null)
     if (entity.list !== null) this.#known.set(entity.list.as, null)
@@ -60,10 +60,6 @@ export class WitnessNames {
     const names = [...this.#known].flatMap(([name, known], slot) => (known === null ? [] : [{ name: [name], slot, type: known.type }]))
     return typeExpression(node, scopeOf(names)).type
   }
-}
-
-function isSame({ type, collation }: Column): boolean {
-  return KNOWN.has(familyOf(type)) && (collation?.equality ?? 'bytes') === 'bytes' && collation?.isDeterministic !== false
 }
 
 function orNull(made: WitnessSql | { readonly reason: string }): WitnessSql | null {
