@@ -67,6 +67,14 @@ test('case C: two legacy tables become one, and the old API’s tables are accou
     assert.deepEqual(foreseen.totals, { ...others, loaded: loaded + 1, quarantined: quarantined - 1 })
   })
 
+  await t.test('the statistics of the tags stand as they would have been counted', async () => {
+    const counted = 'select tag_chunk_id, count(*), max(created_time), min(created_time) from chunk_tags group by 1 order by 1'
+    assert.deepEqual(
+      await target.sql('select tag_chunk_id, usage_count, last_used, first_used from tag_statistics order by 1'),
+      await target.sql(counted),
+    )
+  })
+
   await t.test('a second run changes nothing', async () => {
     const again = await migrate(options)
     assert.deepEqual([again.totals.loaded, again.totals.updated, again.totals.unchanged], [0, 0, result.totals.loaded])
