@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { migrate, quarantine, retryQuarantine, verify } from '../../src/index.ts'
+import { migrate, plan, quarantine, retryQuarantine, verify } from '../../src/index.ts'
 import { newDatabase, type TestDatabase } from '../support/postgres.ts'
 import { workFolder } from '../support/rehouse-process.ts'
 
@@ -14,12 +14,13 @@ interface Bed {
   write(code: string): void
 }
 
-const SOURCE = `create table owner (id int primary key, name text);
+const SOURCE = `create table owner (id int primary key, name text) with (autovacuum_enabled = off);
   insert into owner select i, 'Owner ' || i from generate_series(1, 20) i;
-  create table thing (id int primary key, owner_id int, words text[]);
+  create table thing (id int primary key, owner_id int, words text[]) with (autovacuum_enabled = off);
   insert into thing select i, i % 25, case when i % 3 > 0 then array['a' || i, null, 'b,' || i] end from generate_series(1, 300) i;
-  create table part (id int primary key, thing_id int, price numeric(9,2), secret text);
-  insert into part select i, i % 200, i * 1.10, 'hush' from generate_series(1, 900) i`
+  create table part (id int primary key, thing_id int, price numeric(9,2), secret text) with (autovacuum_enabled = off);
+  insert into part select i, i % 200, i * 1.10, 'hush' from generate_series(1, 900) i;
+  create index on part (thing_id)`
 
 const TARGET = `create table owners (id uuid primary key, name text);
   create table things (id uuid primary key, legacy_id int, owner text, words int, total numeric, dearest text, owner_ref uuid)`
@@ -107,6 +108,10 @@ test('lists, objects and identifiers in functions give what SQL gives, in a dry 
   const dry = await migrate({ ...options, dryRun: true })
   const result = await migrate(options)
   assert.deepEqual([result.failures, dry.totals], [[], result.totals])
+  const ways = (await plan(options)).phases.flatMap(({ entities }) =>
+    entities.flatMap(({ related }) => related.map(({ name, way }) => `${name} ${way}`)),
+  )
+  assert.deepEqual(ways, ['owner pushed', 'parts merge'])
   assert.deepEqual(await target.sql(THINGS), await source.sql(expected(false)))
   const { rows } = await quarantine({ ...options, limit: null })
   assert.deepEqual(
