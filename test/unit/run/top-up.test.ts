@@ -68,7 +68,11 @@ test('a row that changed in the target only is kept, counted as unchanged, and t
   const found = bed.events.flatMap(event => (event.type === 'finding:found' ? [event.finding] : []))
   assert.deepEqual(
     found.map(({ code, where, message }) => [code, where.tenant, /got 1 .*: 2$/.test(message)]),
-    [['TARGET_ROWS_CHANGED', 'ADAMS', true]],
+    [
+      ['TARGET_ROWS_CHANGED', 'ADAMS', true],
+      // Nothing was written, so nothing has to be refreshed.
+      ['FINISH_NOT_RUN', undefined, false],
+    ],
   )
   assert.deepEqual(bed.target('app').told(), [])
 })
