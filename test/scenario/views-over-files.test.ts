@@ -187,8 +187,8 @@ test('check and plan say what a view over files gives without staging a row, and
   const { phases } = await plan(at.options)
   const ways = phases.flatMap(({ entities }) => entities.map(({ entity, strategy }) => [entity, strategy]))
   assert.deepEqual(ways, [
-    ['unit', 'streamed from the file'],
-    ['closure', 'through staging: SQL of the mapping'],
+    ['unit', 'through staging: related rows are read beside it'],
+    ['closure', 'through staging: SQL of the mapping; its rows change together'],
   ])
   assert.equal(await stagedDatabases(at), 0)
 })
