@@ -5,6 +5,7 @@ import { partsOf } from '../plan/row-program.ts'
 import type { EntityFacts, TenantPlan } from '../plan/tenant-plan.ts'
 import type { BatchOutcome } from './batch-outcome.ts'
 import type { CircleMember } from './circle-member.ts'
+import { ForeseenIds } from './foreseen-ids.ts'
 import { isSelected } from './is-selected.ts'
 import { type LaneProgress, LaneState } from './lane-state.ts'
 import { MemorySink } from './memory-sink.ts'
@@ -74,6 +75,7 @@ class DryLane {
   readonly #run: RunContext
   readonly #options: RunOptions
   readonly #tally: TenantTally
+  readonly #foreseen: ForeseenIds
   readonly state: LaneState
   readonly results: DryResult[] = []
 
@@ -82,6 +84,7 @@ class DryLane {
     this.#options = options
     this.#tally = new TenantTally(context.mapping.stop)
     this.state = new LaneState(context, plan)
+    this.#foreseen = new ForeseenIds(plan.entities.values())
   }
 
   async run(): Promise<void> {
@@ -147,7 +150,7 @@ class DryLane {
     const from = { snapshot, snapshotOf: this.state.snapshotOf, sample }
     const known = { run, facts, compiled, entity, tenant, service, ...from, index, batch, retries, topUp, examples }
     const context = { ...known, tally: this.#tally, hooks, signal, now, emit, confirm: () => this.state.confirmAfter(name) }
-    const sink = new MemorySink(context, { compares, audit: isShown ? this.#audit(name) : null })
+    const sink = new MemorySink(context, { compares, audit: isShown ? this.#audit(name) : null, foreseen: this.#foreseen })
     await readTask(context, sink, { after: null, readBefore: 0 })
     const seconds = (now() - began) / 1000
     if (!isShown) return

@@ -2,6 +2,7 @@ import { addCounts, type Counts, NO_COUNTS } from '../model/counts.ts'
 import type { OutcomeCount } from '../model/ledger-records.ts'
 import { type BatchOutcome, outcomeOf } from './batch-outcome.ts'
 import { allFresh, type Classified, classify, keysOf, loadedKey } from './classify-batch.ts'
+import type { ForeseenIds } from './foreseen-ids.ts'
 import type { BatchSink, FilledBatch, LoadContext } from './load-context.ts'
 import { rememberStates } from './remember-states.ts'
 import { reportBatch } from './report-batch.ts'
@@ -13,12 +14,15 @@ const MOST_DIFFERING = 20
 /** A dry run has no task: no number is given to one that is 0. */
 const NO_TASK = '0'
 
+type Audit = (batch: string, outcome: BatchOutcome) => Promise<void>
+
 /** A dry run's sink: the same outcomes, nothing written. Rows the ledger knows are compared as in a real run. */
 export class MemorySink implements BatchSink {
   readonly overlap = 1
   readonly #context: LoadContext
   readonly #compares: boolean
-  readonly #audit: ((batch: string, outcome: BatchOutcome) => Promise<void>) | null
+  readonly #audit: Audit | null
+  readonly #foreseen: ForeseenIds
   #batches = 0
   counts: Counts = NO_COUNTS
   readonly written: Record<string, number> = {}
@@ -26,13 +30,11 @@ export class MemorySink implements BatchSink {
   /** The first few keys of loaded rows that would come out otherwise now. */
   readonly differing: (readonly string[])[] = []
 
-  constructor(
-    context: LoadContext,
-    options: { readonly compares: boolean; readonly audit: ((batch: string, outcome: BatchOutcome) => Promise<void>) | null },
-  ) {
+  constructor(context: LoadContext, options: { readonly compares: boolean; readonly audit: Audit | null; readonly foreseen: ForeseenIds }) {
     this.#context = context
     this.#compares = options.compares
     this.#audit = options.audit
+    this.#foreseen = options.foreseen
   }
 
   nextBatch(): Promise<string> {
@@ -81,9 +83,9 @@ export class MemorySink implements BatchSink {
     const began = now()
     const { classified, known, isInteger } = await this.#classify(batch)
     const toppedUp = this.#compares ? await this.#foresee(batch, { classified, known, isInteger }) : null
-    const outcome = outcomeOf({ buffers: batch.buffers, compiled, classified, written: classified.fresh, refused: [], toppedUp })
-    if (index !== null)
-      rememberStates(index, { buffers: batch.buffers, isInteger: compiled.key?.isInteger ?? false, classified, refused: [] })
+    const { written, refused } = this.#foreseen.part(classified.fresh, batch, facts)
+    const outcome = outcomeOf({ buffers: batch.buffers, compiled, classified, written, refused, toppedUp })
+    if (index !== null) rememberStates(index, { buffers: batch.buffers, isInteger: compiled.key?.isInteger ?? false, classified, refused })
     this.#differ(batch, classified)
     this.counts = addCounts(this.counts, outcome.counts)
     for (const [table, rows] of Object.entries(outcome.written)) this.written[table] = (this.written[table] ?? 0) + rows

@@ -20,7 +20,7 @@ export async function explainTakenIds(
   const { compiled, service, facts, tenant } = context
   const duplicates = refused.filter(row => row.code === 'unique_violation')
   if (duplicates.length === 0 || compiled.strategy === 'ordered') return refused
-  const ids = new Map(duplicates.map(row => [row.row, idOf(batch, row.row)]))
+  const ids = new Map(duplicates.map(row => [row.row, givenIdOf(batch, row.row)]))
   const known = (await service.ledger.keysOf([...ids.values()])).filter(match => match.isMerged !== true)
   const matches = new Map(known.map(match => [match.id, match]))
   const isInteger = compiled.key?.isInteger ?? false
@@ -37,7 +37,8 @@ export async function explainTakenIds(
   })
 }
 
-function idOf({ buffers }: FilledBatch, row: number): string {
+/** The identifier of a loaded row whose id map is in the text form: any but an `ordered` one. */
+export function givenIdOf({ buffers }: FilledBatch, row: number): string {
   const cursor = new TupleCursor(ID_MAP_FIELDS)
   cursor.push(buffers.idMap.slice(row, row + 1))
   cursor.next()
