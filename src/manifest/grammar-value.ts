@@ -1,4 +1,4 @@
-import { either, expression, type Forms, later, list, literal, map, named, object, onlyTrue, plain, text, words } from './form.ts'
+import { either, expression, type Forms, list, literal, map, named, object, onlyTrue, plain, text, words } from './form.ts'
 import { cleanseName } from './grammar-cleanse.ts'
 import { anyText, code, columnName, entityName, relationName, word } from './grammar-words.ts'
 

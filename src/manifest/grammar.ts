@@ -1,4 +1,4 @@
-import { either, type Form, type Forms, later, list, map, named, number, object, text, words } from './form.ts'
+import { either, type Form, type Forms, list, map, named, number, object, text, words } from './form.ts'
 import { cleanseForms, cleanseName } from './grammar-cleanse.ts'
 import { entityForms, optionForm, sessionForm, tenantRow } from './grammar-entity.ts'
 import { idStrategies, valueForms } from './grammar-value.ts'

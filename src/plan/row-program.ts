@@ -13,7 +13,7 @@ import type { ListElements } from './list-elements.ts'
 import { EXCLUDED, MERGED, NO_FATE, type OutcomeRegistry, QUARANTINED } from './outcome-registry.ts'
 import type { ProgramParts } from './program-parts.ts'
 import { integerText } from './row-key.ts'
-import { FateSealed, type RowState } from './row-state.ts'
+import { FateSealed } from './row-state.ts'
 
 /**
  * The heart: one source row in, tuples for target tables or another outcome out. Migrate, dry run, verify and sync run the same program.

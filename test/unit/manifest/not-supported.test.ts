@@ -3,7 +3,6 @@ import { test } from 'node:test'
 import { findingsOf, manifest } from './support.ts'
 
 const entity = (text: string): string => manifest({ entity: `    ${text}` })
-const column = (text: string): string => manifest({ columns: `{ name: ${text} }` })
 
 /** Everything the language has and Rehouse does not build yet: what it is called → a manifest that uses it. */
 const LATER: Readonly<Record<string, string>> = {

@@ -334,7 +334,7 @@ test('a top-up run makes a merged row a row of its own where the source says so 
   assert.deepEqual(counts['word/ADAMS'], { read: 7, loaded: 1, updated: 2, unchanged: 3, excluded: 1 })
   assert.deepEqual(dry.counts['word/ADAMS'], counts['word/ADAMS'])
   assert.deepEqual(notesOf(bed).toSorted(), ['end of a chain: tree', 'own: tree', 'shared: other', 'the same: wood'])
-  const images = (await Promise.all([...(bed.stores.get('app')?.batches.values() ?? [])].map(batch => batch.images ?? []))).flat()
+  const images = [...(bed.stores.get('app')?.batches.values() ?? [])].flatMap(batch => batch.images ?? [])
   assert.deepEqual(
     images.filter(image => image.table === 'rehouse.merged').map(image => [image.operation, image.id]),
     [
