@@ -35,6 +35,17 @@ export class TupleCursor {
     this.rowEnd = 0
   }
 
+  /** Puts the cursor on the whole row that begins at `at` of a buffer that stays as it is while the row is looked at. */
+  placeAt(data: Buffer, at: number): void {
+    if (this.data !== data) {
+      this.data = data
+      this.#view = new DataView(data.buffer, data.byteOffset, data.byteLength)
+    }
+    this.#needed = 0
+    this.rowEnd = at
+    this.next()
+  }
+
   /** As `push`, of a chunk nobody else will look at: its memory is given back once its rows are done. */
   take(chunk: Buffer): void {
     const before = this.#taken

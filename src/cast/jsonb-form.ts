@@ -35,15 +35,47 @@ export function canonicalJsonb(json: string): string {
 
 /** An object from keys and ready JSON texts (jsonb form), as jsonb prints it. The last of equal keys wins. */
 export function jsonbObject(entries: readonly (readonly [string, string])[]): string {
-  const unique = new Map(entries)
-  const keys = [...unique.keys()].sort(compareKeys)
-  return `{${keys.map(key => `${JSON.stringify(key)}: ${unique.get(key)}`).join(', ')}}`
+  return jsonbObjectFrom(new Map(entries))
+}
+
+/** The same of keys that are different. */
+export function jsonbObjectFrom(entries: ReadonlyMap<string, string>): string {
+  const marks: KeyMark[] = []
+  for (const key of entries.keys()) marks.push(markOf(key))
+  marks.sort(compareMarks)
+  let inside = ''
+  for (const { key, mark } of marks) inside += inside === '' ? mark + entries.get(key) : `, ${mark}${entries.get(key)}`
+  return `{${inside}}`
+}
+
+/** A key as it stands in a document, and its length in bytes. */
+interface KeyMark {
+  readonly key: string
+  readonly mark: string
+  readonly size: number
+}
+
+/** Documents have the same few keys again and again. */
+const KEPT_MARKS = new Map<string, KeyMark>()
+const MOST_MARKS = 4096
+
+function markOf(key: string): KeyMark {
+  const known = KEPT_MARKS.get(key)
+  if (known !== undefined) return known
+  const made = { key, mark: `${JSON.stringify(key)}: `, size: Buffer.byteLength(key) }
+  if (KEPT_MARKS.size < MOST_MARKS) KEPT_MARKS.set(key, made)
+  return made
+}
+
+function compareMarks(a: KeyMark, b: KeyMark): number {
+  return a.size - b.size || Buffer.compare(Buffer.from(a.key), Buffer.from(b.key))
 }
 
 /** The same for keys that are known beforehand and different: what comes is the texts in the order of the keys given, null for one to leave out. */
 export function jsonbObjectOf(keys: readonly string[]): (texts: readonly (string | null)[]) => string {
-  const marks = keys.map(key => `${JSON.stringify(key)}: `)
-  const order = keys.map((_, i) => i).sort((a, b) => compareKeys(keys[a] as string, keys[b] as string))
+  const known = keys.map(markOf)
+  const marks = known.map(({ mark }) => mark)
+  const order = keys.map((_, i) => i).sort((a, b) => compareMarks(known[a] as KeyMark, known[b] as KeyMark))
   return texts => {
     let inside = ''
     for (const i of order) {
@@ -92,9 +124,4 @@ class JsonbWriter {
     if (this.#scale === 'trim scale') this.#numeric.trimScale()
     return this.#numeric.text()
   }
-}
-
-function compareKeys(a: string, b: string): number {
-  const difference = Buffer.byteLength(a) - Buffer.byteLength(b)
-  return difference === 0 ? Buffer.compare(Buffer.from(a), Buffer.from(b)) : difference
 }

@@ -129,4 +129,4 @@ function jsonRecord(fields: readonly (readonly [string, FieldText])[]): FieldTex
 }
 
 /** Documents are built with these from the texts of `jsonScalar`. */
-export { encodeJsonbDocument, jsonbArray, jsonbObject, jsonbObjectOf } from './jsonb-form.ts'
+export { encodeJsonbDocument, jsonbArray, jsonbObject, jsonbObjectFrom, jsonbObjectOf } from './jsonb-form.ts'

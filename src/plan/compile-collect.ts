@@ -1,7 +1,7 @@
 import { TupleWriter } from '../base/tuple-writer.ts'
 import { builtinType } from '../cast/builtin-types.ts'
 import { fieldDecoder, fieldEncoder } from '../cast/field-codec.ts'
-import { jsonbArray, jsonbObject } from '../cast/jsonb-form.ts'
+import { jsonbArray, jsonbObjectFrom } from '../cast/jsonb-form.ts'
 import { jsonScalar } from '../cast/jsonb-text.ts'
 import { valueText } from '../cast/value-text.ts'
 import type { MappingValue } from '../model/mapping.ts'
@@ -57,7 +57,7 @@ export function compileCollect(value: Collection, wanted: ValueWanted, context: 
       return true
     })
     if (!isWhole) return false
-    encode(keyOf === null ? jsonbArray(items) : jsonbObject([...entries]), out)
+    encode(keyOf === null ? jsonbArray(items) : jsonbObjectFrom(entries), out)
     return true
   }
   return { type, slot: null, write }

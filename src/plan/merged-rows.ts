@@ -194,9 +194,7 @@ export class MergedRows implements RelatedRows {
   }
 
   place(row: number, cursor: TupleCursor): void {
-    const start = row === 0 ? 0 : (this.#ends[row - 1] as number)
-    cursor.push(this.#held.subarray(start, this.#ends[row]))
-    cursor.next()
+    cursor.placeAt(this.#held, row === 0 ? 0 : (this.#ends[row - 1] as number))
   }
 
   #invalid(message: string): RehouseError {

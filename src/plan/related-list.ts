@@ -122,16 +122,22 @@ export class RelatedList implements RowList {
   /** By `order`, then by what they hold, so that the same rows give the same list whatever order they came in. */
   #sort(row: RowState): boolean {
     this.#order.clear()
-    const bytes: Buffer[] = []
     for (let i = 0; i < this.#members.length; i++) {
       this.place(i)
-      bytes.push(Buffer.from(this.#cursor.data.subarray(this.#cursor.rowStart, this.#cursor.rowEnd)))
       if (!this.#sealing(row, () => this.#order.take(this.#inner.state, i))) return row.fate !== NO_FATE ? false : this.#pass(row)
     }
+    if (this.#members.length === 1) return true
+    const bytes: Buffer[] = []
+    const bytesOf = (i: number): Buffer => (bytes[i] ??= this.#content(i))
     const order = this.#members.map((_, i) => i)
-    order.sort((a, b) => this.#order.compare(a, b) || Buffer.compare(bytes[a] as Buffer, bytes[b] as Buffer))
+    order.sort((a, b) => this.#order.compare(a, b) || Buffer.compare(bytesOf(a), bytesOf(b)))
     this.#members = order.map(i => this.#members[i] as number)
     return true
+  }
+
+  #content(i: number): Buffer {
+    this.place(i)
+    return Buffer.from(this.#cursor.data.subarray(this.#cursor.rowStart, this.#cursor.rowEnd))
   }
 
   #pass(row: RowState): false {

@@ -119,9 +119,7 @@ export class RelatedStore implements RelatedRows {
   place(row: number, cursor: TupleCursor): void {
     const places = this.#places[Math.floor(row / PIECE_ROWS)] as Int32Array
     const at = (row % PIECE_ROWS) * 3
-    const start = places[at + 1] as number
-    cursor.push((this.#pieces[places[at] as number] as Buffer).subarray(start, start + (places[at + 2] as number)))
-    cursor.next()
+    cursor.placeAt(this.#pieces[places[at] as number] as Buffer, places[at + 1] as number)
   }
 
   #keep(data: Buffer, start: number, end: number): number {

@@ -84,3 +84,16 @@ test('a field count or length that cannot be throws RangeError', () => {
   lengths.push(Buffer.from([0, 1, 0xff, 0xff, 0xff, 0xfe]))
   assert.throws(() => lengths.next(), /expected a field length/)
 })
+
+test('a cursor is put on any whole row of buffers that stay as they are, in any order', () => {
+  const [a, b, c] = ['a', 'bb', ''].map(text => written([[Buffer.from(text), null]])) as [Buffer, Buffer, Buffer]
+  const [first, second] = [Buffer.concat([a, b, Buffer.from('rest')]), Buffer.concat([Buffer.from('x'), c])]
+  const cursor = new TupleCursor(2)
+  const place = (data: Buffer, at: number): Row => {
+    cursor.placeAt(data, at)
+    return rowAt(cursor)
+  }
+  const bytes = (text: string): Row => [Uint8Array.from(Buffer.from(text)), null]
+  assert.deepEqual([place(first, a.length), place(second, 1), place(first, 0)], [bytes('bb'), bytes(''), bytes('a')])
+  assert.deepEqual([cursor.rowStart, cursor.rowEnd], [0, a.length])
+})
