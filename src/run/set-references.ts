@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto'
 import { type KeyIndex, LOADED, NOT_FOUND } from '../base/key-index.ts'
 import { TupleWriter } from '../base/tuple-writer.ts'
 import { uuidText } from '../base/uuid-text.ts'
-import { NO_COUNTS } from '../model/counts.ts'
-import type { BatchRecord, TaskRecord } from '../model/ledger-records.ts'
+import type { TaskRecord } from '../model/ledger-records.ts'
 import { HAS_KEY } from '../plan/parent-key.ts'
 import type { ColumnUpdate, Writer } from '../target/target.ts'
 import type { CircleMember } from './circle-member.ts'
@@ -11,6 +9,7 @@ import type { EntityTables } from './corrections.ts'
 import type { Service } from './load-context.ts'
 import { readRows } from './read-rows.ts'
 import { atSeam, type Hooks } from './seams.ts'
+import { uncountedBatch } from './uncounted-batch.ts'
 
 export interface ReferenceSetting {
   readonly member: CircleMember
@@ -123,7 +122,9 @@ async function update(setting: ReferenceSetting, updates: Updates): Promise<void
   const tx = await writer.begin()
   try {
     for (const [column, values] of updates) await tx.updateColumn(updateOf(setting.tables, column, values))
-    await service.ledger.recordBatch(tx, recordOf(setting, id))
+    const { relation } = setting.tables
+    const snapshot = setting.member.snapshot.id
+    await service.ledger.recordBatch(tx, uncountedBatch(setting.task, { id, kind: 'settle', relation, snapshot }))
     await atSeam(hooks, 'before_correction_commit', place)
     await tx.commit({ durable: true })
   } catch (error) {
@@ -141,34 +142,5 @@ function updateOf({ tables }: EntityTables, column: string, values: Pick<ColumnU
     where: table.headColumn,
     set: column.slice(table.name.length + 1),
     ...values,
-  }
-}
-
-/** Nothing is counted: the rows were, when they were loaded. */
-function recordOf({ task, tables, member }: ReferenceSetting, id: string): BatchRecord {
-  return {
-    id,
-    kind: 'settle',
-    task: { id: task.id, fence: task.fence },
-    run: task.run,
-    entity: task.entity,
-    tenant: task.tenant,
-    pass: task.pass,
-    after: null,
-    upTo: null,
-    snapshot: member.snapshot.id,
-    counts: [{ relation: tables.relation, counts: NO_COUNTS, loadedEarlierInRun: 0 }],
-    outcomes: [],
-    quarantine: [],
-    exclusions: [],
-    notes: [],
-    idMap: null,
-    unmapped: [],
-    digest: createHash('sha256').digest(),
-    bytes: 0,
-    written: {},
-    seconds: 0,
-    taskState: task.state,
-    sourceCount: null,
   }
 }

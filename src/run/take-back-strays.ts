@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto'
 import { canonicalKey } from '../base/key-text.ts'
 import { uuidText } from '../base/uuid-text.ts'
-import { NO_COUNTS } from '../model/counts.ts'
 import type { Finding } from '../model/finding.ts'
-import { type BatchRecord, ID_MAP_IMAGE, type TaskRecord } from '../model/ledger-records.ts'
+import { ID_MAP_IMAGE } from '../model/ledger-records.ts'
 import type { TablePlan } from '../plan/compile-table.ts'
 import { NO_TENANT } from '../plan/no-tenant.ts'
 import type { EntityFacts, TenantPlan } from '../plan/tenant-plan.ts'
@@ -14,6 +12,7 @@ import { atSeam } from './seams.ts'
 import { type CascadeContext, childrenOf, selectIds } from './take-back-cascade.ts'
 import { type RowPlace, TargetRows } from './target-rows.ts'
 import { namedKeys } from './touched-rows.ts'
+import { uncountedBatch } from './uncounted-batch.ts'
 import { writeChanges } from './write-changes.ts'
 
 /** Rows of target tables nothing expects, as a verification found them. */
@@ -138,7 +137,8 @@ async function takeBackGroup(group: Group, context: StrayContext): Promise<Taken
       const refused = new Set((await writeChanges(tx, changes, place)).map(({ row }) => row.stray))
       const done = changes.filter(({ stray }) => !refused.has(stray))
       const images = done.flatMap(({ change }) => change.images.filter(({ table }) => table !== ID_MAP_IMAGE))
-      if (done.length > 0) await ledger.recordBatch(tx, { ...recordOf(task, { id, relation: place.found.relation }), images })
+      const of = { id, kind: 'correct', relation: place.found.relation, snapshot: task.snapshot ?? '' } as const
+      if (done.length > 0) await ledger.recordBatch(tx, { ...uncountedBatch(task, of), images })
       await atSeam(context.run.hooks, 'before_correction_commit', { entity: entity.name, service: name, batch: id })
       await tx.commit({ durable: true })
       const stayed = group.strays.filter(stray => referred.has(stray.id) || refused.has(stray))
@@ -168,34 +168,6 @@ async function referredTo(tx: WriteTransaction, { facts, strays }: Group, { casc
     for (const id of found) referred.add(id.toLowerCase())
   }
   return referred
-}
-
-function recordOf(task: TaskRecord, { id, relation }: { readonly id: string; readonly relation: string }): BatchRecord {
-  return {
-    id,
-    kind: 'correct',
-    task: { id: task.id, fence: task.fence },
-    run: task.run,
-    entity: task.entity,
-    tenant: task.tenant,
-    pass: task.pass,
-    after: null,
-    upTo: null,
-    snapshot: task.snapshot ?? '',
-    counts: [{ relation, counts: NO_COUNTS, loadedEarlierInRun: 0 }],
-    outcomes: [],
-    quarantine: [],
-    exclusions: [],
-    notes: [],
-    idMap: null,
-    unmapped: [],
-    digest: createHash('sha256').digest(),
-    bytes: 0,
-    written: {},
-    seconds: 0,
-    taskState: task.state,
-    sourceCount: null,
-  }
 }
 
 function findingOf({ facts, tenant }: Group, stayed: readonly Stray[]): Finding {
