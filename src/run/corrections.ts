@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { canonicalKey } from '../base/key-text.ts'
 import { RehouseError } from '../errors.ts'
 import { NO_COUNTS } from '../model/counts.ts'
@@ -8,6 +7,7 @@ import { Refusal, type Removal, type Writer, type WriteTransaction } from '../ta
 import type { Service } from './load-context.ts'
 import { type CountedAs, ownedMoves } from './owned-moves.ts'
 import { atSeam, type Hooks } from './seams.ts'
+import { uncountedBatch } from './uncounted-batch.ts'
 
 /** How the rows of one entity are found again in the target. */
 export interface EntityTables {
@@ -142,29 +142,13 @@ function correctionRecord(
     return { kind: 'quarantine' as const, column, code, count }
   })
   return {
-    id,
-    kind,
-    task: { id: task.id, fence: task.fence },
-    run: task.run,
-    entity: task.entity,
-    tenant: task.tenant,
-    pass: task.pass,
-    after: null,
-    upTo: null,
-    snapshot,
+    ...uncountedBatch(task, { id, kind, relation: tables.relation, snapshot }),
     counts: [{ relation: tables.relation, counts, loadedEarlierInRun: 0 }, ...ownedMoves(owned, countedAs(rows, updated))],
     outcomes,
     quarantine,
-    exclusions: [],
-    notes: [],
-    idMap: null,
     unmapped: quarantine.map(row => row.key),
-    digest: createHash('sha256').digest(),
-    bytes: 0,
     written,
-    seconds: 0,
     taskState: isLast ? taskState : task.state,
-    sourceCount: null,
   }
 }
 

@@ -1,6 +1,5 @@
-// budget: a method for each of the port's.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { canonicalKey, keyParts } from '../../base/key-text.ts'
+import { canonicalKey } from '../../base/key-text.ts'
 import { RehouseError } from '../../errors.ts'
 import type {
   BatchRecord,
@@ -26,17 +25,17 @@ import { idMapTuples, sumIdMap } from './id-map-tuples.ts'
 import { addAudit, checkOf, headOf } from './memory-audit.ts'
 import { applyBatch, checkBatch, keptRecord } from './memory-batch.ts'
 import { dueFinish, newestBatch } from './memory-finish.ts'
+import { knownKey, knownKeys } from './memory-known.ts'
 import { keysOf, mergedKeys } from './memory-look-up.ts'
 import { adoptEntities, adoptTenants, numberEntities, numberTenants } from './memory-numbers.ts'
 import { ownedLines, ownedRows } from './memory-owned.ts'
 import { digests, outcomes, quarantine, taskRecord, tenantOutcomes, totals, updatedIn } from './memory-reports.ts'
-import { type KeyRoom, MemoryStore, quarantineName } from './memory-store.ts'
+import { MemoryStore } from './memory-store.ts'
 import { claimTask, type EndBackend, failTask, planTasks, unknownRun } from './memory-tasks.ts'
 import { sumIntegers } from './sum-integers.ts'
 import { takePart } from './take-part.ts'
 
 const POLL_MS = 5
-const CHUNK = 1000
 
 /** The ledger without a database, for tests and for running the engine on memory. Same contract, same order, same errors. */
 export class MemoryLedger implements Ledger {
@@ -185,28 +184,11 @@ export class MemoryLedger implements Ledger {
 
   async known(entity: number, tenant: number, keys: readonly (readonly string[])[]): Promise<readonly (KnownKey | null)[]> {
     const room = this.#store.room({ entity, tenant })
-    return keys.map(key => this.#knownKey(room, canonicalKey(key)))
+    return keys.map(key => knownKey(this.#store, room, canonicalKey(key)))
   }
 
   sumIntegers(...asked: Parameters<Ledger['sumIntegers']>): ReturnType<Ledger['sumIntegers']> {
     return Promise.resolve(sumIntegers(this.#store, ...asked))
-  }
-
-  #knownKey(room: KeyRoom, key: string): KnownKey | null {
-    const mapped = room.mapped.get(key)
-    if (mapped) {
-      const { id, hash, batch } = mapped
-      return { state: 'loaded', id, hash, run: this.#store.batches.get(batch)?.run ?? '', batch }
-    }
-    const merged = room.merged.get(key)
-    if (merged) return { state: 'merged', ...merged, run: this.#store.batches.get(merged.batch)?.run ?? '' }
-    const refused = room.quarantine.get(quarantineName(key, { part: null, ordinal: 0 }))
-    if (refused && refused.resolvedBatch === null) {
-      const { code, column, valueMasked, detail } = refused
-      return { state: 'quarantined', code, column, valueMasked, detail }
-    }
-    const code = room.excluded.get(key)
-    return code === undefined ? null : { state: 'excluded', code }
   }
 
   async updatedIn(run: string, of: Parameters<Ledger['updatedIn']>[1]): Promise<ReadonlySet<string>> {
@@ -222,16 +204,8 @@ export class MemoryLedger implements Ledger {
     return false
   }
 
-  async *knownKeys(entity: number, tenant: number): ReturnType<Ledger['knownKeys']> {
-    const room = this.#store.room({ entity, tenant })
-    const whole = [...room.quarantine.values()].filter(row => row.part === null).map(row => canonicalKey(row.key))
-    const texts = [...new Set([...room.mapped.keys(), ...room.merged.keys(), ...whole, ...room.excluded.keys()])]
-    for (let at = 0; at < texts.length; at += CHUNK) {
-      yield texts.slice(at, at + CHUNK).flatMap(text => {
-        const state = this.#knownKey(room, text)?.state
-        return state === undefined ? [] : [{ key: keyParts(text) ?? [text], state }]
-      })
-    }
+  knownKeys(entity: number, tenant: number): ReturnType<Ledger['knownKeys']> {
+    return knownKeys(this.#store, this.#store.room({ entity, tenant }))
   }
 
   idMap(of: Parameters<Ledger['idMap']>[0]): AsyncIterable<Buffer> {
