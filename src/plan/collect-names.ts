@@ -15,7 +15,7 @@ function expressionsOf(entity: Entity): readonly Expression[] {
   ]
 }
 
-function oursIn(related: Related): Expression[] {
+export function oursIn(related: Related): Expression[] {
   return related.match.flatMap(({ ours }) => inValue(ours))
 }
 

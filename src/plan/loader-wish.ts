@@ -2,7 +2,7 @@ import type { TupleCursor } from '../base/tuple-cursor.ts'
 import type { KeyPart } from '../cast/key-text.ts'
 import type { Relation } from '../model/catalogue.ts'
 import type { Related } from '../model/mapping.ts'
-import { inNumbering, namesInAll } from './collect-names.ts'
+import { inNumbering, namesInAll, oursIn } from './collect-names.ts'
 import type { CompileContext } from './compile-context.ts'
 import type { MatchKey } from './match-key.ts'
 
@@ -32,7 +32,9 @@ export interface LoaderWish {
   readonly orphan: ((cursor: TupleCursor) => void) | null
 }
 
-/** Whether positions go by a related row: they are computed before the driving rows are read. */
-export function isNumbered(name: string, number: CompileContext['entity']['number']): boolean {
-  return [...namesInAll(number.flatMap(inNumbering))].some(used => used.toLowerCase().startsWith(`${name}.`))
+/** Whether positions go by a related row, by how many there are, or by a row that is matched by one: they are computed before the driving rows are read. */
+export function isNumbered(name: string, { number, with: related }: Pick<CompileContext['entity'], 'number' | 'with'>): boolean {
+  if (number.length === 0) return false
+  const names = namesInAll([...number.flatMap(inNumbering), ...related.flatMap(oursIn)])
+  return [...names].map(used => used.toLowerCase()).some(used => used === name || used.startsWith(`${name}.`))
 }

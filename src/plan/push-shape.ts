@@ -17,7 +17,7 @@ export function pushShape(wish: LoaderWish, outer: CompileContext): PushedBy | s
   if (key.source.kind === 'content') return 'the driving rows have no key'
   if (!isTable(outer.relation)) return 'the driving rows are of no single table'
   if (!isTable(relation)) return 'they are of no single table'
-  if (isNumbered(one.name, entity.number)) return 'positions go by them'
+  if (isNumbered(one.name, entity)) return 'positions go by them'
   const pairs = ours.slots.flatMap((slot, i) => {
     const own = slot === null ? undefined : outer.slots.columnAt(slot)
     const other = theirs.slots[i] ?? null

@@ -127,7 +127,7 @@ function mergeShape({ one, full, relation, columns, theirs, ours }: LoaderWish, 
   if (entity.list !== null) return 'the driving rows are elements of lists'
   if (key.source.kind === 'content') return 'the driving rows have no key'
   if (outer.relation.many !== undefined) return 'the driving rows are of many tables'
-  if (isNumbered(one.name, entity.number)) return 'positions go by them'
+  if (isNumbered(one.name, entity)) return 'positions go by them'
   const pairs = ours.slots.map((slot, i) => ({ ours: slot, theirs: theirs.slots[i] ?? null }))
   const parts = key.names.slice(0, pairs.length).map((_, at) => pairs.find(pair => pair.ours === at)?.theirs ?? null)
   const slots = parts.filter(slot => slot !== null)

@@ -34,12 +34,15 @@ function chained(as: MeasuredValue['as'], value: string, seed: string): string {
     case 'flag':
       return `pg_catalog.hashint4extended(coalesce(${value}::pg_catalog.int4, 2), ${seed})`
     case 'number': {
-      // The function leaves the sign out.
-      const sign = `coalesce((${value} < 0)::pg_catalog.int4, 2)`
+      // The function leaves the sign out, and gives the seed for NaN as for infinity.
+      const sign = `coalesce((${value} < 0)::pg_catalog.int4 + 3 * (${value} = 'NaN')::pg_catalog.int4, 2)`
       return `pg_catalog.hash_numeric_extended(coalesce(${value}, 'NaN'), pg_catalog.hashint4extended(${sign}, ${seed}))`
     }
-    case 'moment':
-      return `pg_catalog.hashfloat8extended(coalesce(pg_catalog.date_part('epoch', ${value}), 'NaN'), ${seed})`
+    case 'moment': {
+      // The function gives the seed for 0: the first instant must count in its place all the same.
+      const own = `pg_catalog.hashint4extended((${value} is null)::pg_catalog.int4, ${seed})`
+      return `pg_catalog.hashfloat8extended(coalesce(pg_catalog.date_part('epoch', ${value}), 'NaN'), ${own})`
+    }
     default:
       return `pg_catalog.hashtextextended(coalesce(${value}, ${NO_TEXT}) collate "C", ${seed})`
   }

@@ -94,8 +94,8 @@ function outcomeOf(
   }
   const mergedAs = owned.aside.some(({ fate }) => fate === 'merged') ? fatesOfMerged(classified.merged) : null
   for (const { key, fate, rows: all } of owned.aside) {
-    const name = JSON.stringify(key)
-    counts[classified.keptKeys.has(name) ? 'skipped' : (mergedAs?.get(name) ?? fate)] += all
+    const text = JSON.stringify(key)
+    counts[classified.keptKeys.has(text) ? 'skipped' : (mergedAs?.get(text) ?? fate)] += all
     if (fate === 'merged') rows.push({ key, relation: name, kept: all, excluded: 0, quarantined: 0 })
   }
   counts[orphans.fate === 'exclude' ? 'excluded' : 'quarantined'] += owned.orphans.length

@@ -18,7 +18,7 @@ import { planTasks, refuseOrphans } from './plan-tasks.ts'
 import { withRetries } from './retry.ts'
 import type { RunContext } from './run-context.ts'
 import { runLanes } from './run-lanes.ts'
-import { runsOf, type SampleRule, sampleOf, sampleRuleOf } from './sample-rule.ts'
+import { runsOf, type SampleRule, sampleOf, sampleRuleOf, withoutEmptySamples } from './sample-rule.ts'
 import { applySteps, settleDebts } from './schema-debts.ts'
 import { atSeam } from './seams.ts'
 import { describeTables, describeTargets, type MigrationSurvey } from './survey-migration.ts'
@@ -68,7 +68,7 @@ async function runHeld(migration: Migration, survey: MigrationSurvey, options: R
   const record = await takeUpRun(migration, options)
   if (record === null) return { run: '', status: 'clean', failures: [] }
   const numbered = await allotNumbers(migration, survey)
-  const sample = sampleRuleOf(await runsOf(migration), record.selection)
+  const sample = sampleRuleOf(await withoutEmptySamples(await runsOf(migration), migration), record.selection)
   const context = contextOf(migration, { survey, numbered, record, options, sample })
   await refuseOrphans(context)
   for (const { ledger } of services) await ledger.beginRun(record)

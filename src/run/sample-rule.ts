@@ -55,6 +55,20 @@ export async function runsOf({ services }: Services): Promise<readonly RunRecord
   return control !== undefined && (await control.state()) === 'current' ? control.runs() : []
 }
 
+/** Without samples that were broken off before they read a row: they left nothing, and make no sample of what comes after them. */
+export async function withoutEmptySamples(runs: readonly RunRecord[], { services }: Services): Promise<readonly RunRecord[]> {
+  const kept: RunRecord[] = []
+  for (const run of runs) if (!isSampled(run.selection) || (await hasRead(run.id, services))) kept.push(run)
+  return kept
+}
+
+async function hasRead(run: string, services: Services['services']): Promise<boolean> {
+  for (const { ledger } of services) {
+    if ((await ledger.state()) === 'current' && (await ledger.totals(run)).some(({ counts }) => counts.read > 0)) return true
+  }
+  return false
+}
+
 /** What a retry or a repair works on is a sample where the ledger is one of a sample. */
 export function withSample(selection: RunSelection, earlier: readonly RunRecord[]): RunSelection {
   const sample = sampleSize(earlier)
@@ -67,14 +81,11 @@ export async function refuseMixedSample(
   asked: RunSelection,
   { earlier, services }: { readonly earlier: readonly RunRecord[] } & Services,
 ): Promise<void> {
-  const hasRead = async (run: string): Promise<boolean> => {
-    for (const { ledger } of services) if ((await ledger.totals(run)).some(({ counts }) => counts.read > 0)) return true
-    return false
-  }
+  const isRead = (run: string): Promise<boolean> => hasRead(run, services)
   if (!isSampled(asked)) {
     const sampled = await first(
       earlier.filter(({ selection }) => isSampled(selection)),
-      hasRead,
+      isRead,
     )
     if (sampled === null) return
     throw new RehouseError(
@@ -87,7 +98,7 @@ export async function refuseMixedSample(
   }
   const whole = await first(
     earlier.filter(({ selection }) => !isSampled(selection)),
-    hasRead,
+    isRead,
   )
   if (whole === null) return
   throw new RehouseError(
@@ -99,8 +110,8 @@ export async function refuseMixedSample(
   )
 }
 
-async function first(runs: readonly RunRecord[], hasRead: (run: string) => Promise<boolean>): Promise<RunRecord | null> {
-  for (const run of runs) if (await hasRead(run.id)) return run
+async function first(runs: readonly RunRecord[], isRead: (run: string) => Promise<boolean>): Promise<RunRecord | null> {
+  for (const run of runs) if (await isRead(run.id)) return run
   return null
 }
 

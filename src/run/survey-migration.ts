@@ -18,7 +18,7 @@ import { type CompileSetting, compileFor, planTenant, type TenantPlan } from '..
 import type { TableName } from '../target/target.ts'
 import { findElsewhere } from './absent-tables.ts'
 import type { Migration } from './migration.ts'
-import { runsOf } from './sample-rule.ts'
+import { runsOf, withoutEmptySamples } from './sample-rule.ts'
 import { type LeftOut, type SurveyedSource, surveySources } from './survey-sources.ts'
 import { watchOptions } from './watched-examples.ts'
 
@@ -60,7 +60,7 @@ export async function surveyMigration(migration: Migration, chosen: readonly str
     ...sources.flatMap(s => s.excluded),
   ])
   const staging = sources.some(source => source.capability === 'scan') ? await migration.stagingIdentity?.() : null
-  const runs = await runsOf(migration)
+  const runs = await withoutEmptySamples(await runsOf(migration), migration)
   return { mapping, services, sources, staging: staging ?? null, plans, compiled, order, tenants, setting, findings, runs }
 }
 

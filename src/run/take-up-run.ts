@@ -1,7 +1,7 @@
 import { bug, RehouseError } from '../errors.ts'
 import type { RunRecord, RunSelection } from '../model/ledger-records.ts'
 import type { Migration, RunOptions } from './migration.ts'
-import { refuseMixedSample, withSample } from './sample-rule.ts'
+import { refuseMixedSample, withoutEmptySamples, withSample } from './sample-rule.ts'
 
 /** The record of a new run, or of the one to resume, with what was asked for then. Null: there is nothing to resume. */
 export async function takeUpRun(
@@ -32,7 +32,7 @@ export async function takeUpRun(
   const runs = await control.runs()
   if (resume === null) {
     if (!options.acceptsMapping) refuseChangedMapping(mapping, runs[0])
-    const asked = withSample(selection, runs)
+    const asked = withSample(selection, await withoutEmptySamples(runs, { services }))
     await refuseMixedSample(asked, { earlier: runs, services })
     return { ...fresh, selection: asked }
   }

@@ -135,6 +135,7 @@ class ManyTablesSnapshot implements SourceSnapshot {
   readonly confirm?: NonNullable<SourceSnapshot['confirm']>
   readonly declaredRows?: bigint
   readonly aggregates?: NonNullable<SourceSnapshot['aggregates']>
+  readonly rowHash?: NonNullable<SourceSnapshot['rowHash']>
   readonly #own: SourceSnapshot
   readonly #counts = new Map<Relation, Promise<bigint>>()
 
@@ -144,6 +145,7 @@ class ManyTablesSnapshot implements SourceSnapshot {
     this.marker = own.marker
     this.origin = own.origin
     const { countElements, confirm, aggregates } = own
+    if (own.rowHash !== undefined) this.rowHash = own.rowHash.bind(own)
     if (own.declaredRows !== undefined) this.declaredRows = own.declaredRows
     if (confirm !== undefined) this.confirm = confirm.bind(own)
     if (aggregates !== undefined) this.aggregates = (request: AggregateRequest) => aggregates.call(own, request)

@@ -72,6 +72,8 @@ const CHANGES: readonly (readonly [what: string, rows: readonly string[]])[] = [
   ['another sign', [ONE.replace('1.50', '-1.50'), ROWS[1] ?? '']],
   ['ten thousand times as much', [ONE.replace('1.50', '15000'), ROWS[1] ?? '']],
   ['NaN', [ONE.replace('1.50', "'NaN'"), ROWS[1] ?? '']],
+  ['infinity', [ONE.replace('1.50', "'Infinity'"), ROWS[1] ?? '']],
+  ['less than any number', [ONE.replace('1.50', "'-Infinity'"), ROWS[1] ?? '']],
   ['no number', [ONE.replace('1.50', 'null'), ROWS[1] ?? '']],
   ['the halves of a whole number', [ONE.replace('(1', '(4294967296'), ROWS[1] ?? '']],
   ['both halves of a whole number', [ONE.replace('(1', '(4294967298'), ROWS[1] ?? '']],
@@ -148,4 +150,28 @@ test('two servers name their functions for hashing a row alike where they give t
   }
   assert.match((await nameOf()) ?? '', /^postgres\/UTF8\/-?\d+/)
   assert.equal(await nameOf(), await nameOf())
+})
+
+test('moments of two columns that change places change the sum, the first instant of all too', async t => {
+  const types = 'k int8, opens timestamptz, closes timestamptz'
+  const database = await newDatabase(t)
+  const [first, later] = ["'1970-01-01 00:00:00+00'", "'1970-01-01 08:00:00+00'"]
+  await database.script(
+    `create table a (${types}); insert into a values (1, ${first}, ${later}); create table b (${types}); insert into b values (1, ${later}, ${first})`,
+  )
+  const parts = (['k', 'opens', 'closes'] as const).map(
+    (column): MeasuredValue => ({ column, as: column === 'k' ? 'integer' : 'moment', zone: null }),
+  )
+  const server = openPostgresSource({ url: database.url, ssl: false, applicationName: 'test' })
+  try {
+    const sums = await withSnapshot(server, async snapshot => {
+      const hash = (await snapshot.rowHash?.()) ?? ''
+      const measures: readonly Measure[] = [{ column: '', as: 'row', zone: null, of: 'sum', parts, hash }]
+      const without = { columns: [], keys: [] }
+      return Promise.all(['a', 'b'].map(async name => snapshot.aggregates?.({ relation: await find(server, name), measures, without })))
+    })
+    assert.notDeepEqual(sums[0], sums[1])
+  } finally {
+    await server.close()
+  }
 })

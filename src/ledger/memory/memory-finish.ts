@@ -13,6 +13,6 @@ export function dueFinish(store: MemoryStore, statements: readonly string[]): re
   })
 }
 
-function hasChanged({ idMap, unmapped, written }: BatchRecord): boolean {
-  return (idMap?.rows ?? 0) > 0 || unmapped.length > 0 || Object.values(written).some(rows => rows !== 0)
+function hasChanged({ idMap, unmapped, written, images }: BatchRecord): boolean {
+  return (images?.length ?? 0) > 0 || (idMap?.rows ?? 0) > 0 || unmapped.length > 0 || Object.values(written).some(rows => rows !== 0)
 }

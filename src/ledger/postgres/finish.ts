@@ -8,7 +8,8 @@ export async function readDueFinish(session: Session, statements: readonly strin
     left join rehouse.finish f on f.statement = s.statement
     where f.statement is null or exists (
       select from rehouse.batch b where b.id > f.through_batch
-        and (b.mapped > 0 or b.unmapped > 0 or exists (select from pg_catalog.jsonb_each_text(b.written) w where w.value <> '0'))
+        and (b.mapped > 0 or b.unmapped > 0 or exists (select from pg_catalog.jsonb_each_text(b.written) w where w.value <> '0')
+          or exists (select from rehouse.before_image i where i.batch = b.id))
     )
     order by s.n`,
     [textArray(statements)],

@@ -300,3 +300,27 @@ test('a relation is owned once', () => {
     'many: true, owns: { orphans: { exclude: x } } }, other: { from: public.attribute, match: { student_id: id }, many: true, owns: { orphans: { exclude: x } }'
   assert.throws(() => bedOf({ way: 'memory', related: twice }), /expected one `owns` of public\.attribute, got another in student/)
 })
+
+for (const way of WAYS)
+  test(`owned rows of a row that was another row and is taken back move with it, in their own relation (${way})`, async () => {
+    const more = `    rules: [{ when: "name = 'same'", same_as: { ref: student, from: friend } }]
+    into: { core.students: { columns: { name: name, total: count(attribute), friend_id: { ref: student, from: friend } } } }`
+    const students: readonly Row[] = [
+      [1, 'Ann', 99],
+      [2, 'same', 1],
+      [3, 'Cem', null],
+    ]
+    const attributes: readonly Row[] = [
+      [10, 1n, '1'],
+      [11, 2n, '1'],
+      [12, 2n, '2'],
+      [13, 3n, '1'],
+    ]
+    const bed = bedOf({ way, more, students, attributes })
+    await bed.run()
+    const lines = [...(bed.stores.get('app')?.batches.values() ?? [])].flatMap(batch => batch.counts)
+    assert.deepEqual([...new Set(lines.map(({ relation: name }) => name))].toSorted(), ['legacy/public.attribute', 'legacy/public.student'])
+    const owned = lines.filter(({ relation: name }) => name === 'legacy/public.attribute').map(({ counts }) => counts)
+    const sum = (fate: 'loaded' | 'merged' | 'quarantined'): number => owned.reduce((all, counts) => all + counts[fate], 0)
+    assert.deepEqual([sum('loaded'), sum('merged'), sum('quarantined')], [1, 0, 3])
+  })

@@ -117,3 +117,16 @@ test('a sample is topped up: what changed is updated, and what was drawn stays d
   assert.equal(told.counts['student/ADAMS']?.updated, 10)
   assert.deepEqual((await verifyOpened(one.migration)).differences, [])
 })
+
+test('a sample that was broken off before it read a row makes no sample of what comes after it', async () => {
+  const one = bed()
+  const at = (seam: string): void => {
+    if (seam === 'run_recorded') throw new Error('the end')
+  }
+  await assert.rejects(one.run({ selection: { sample: 10 }, hooks: { at } }), /the end/)
+  const told = await one.run()
+  assert.equal(told.counts['student/ADAMS']?.read, STUDENTS)
+  assert.equal(told.end.status, 'clean')
+  const verified = await verifyOpened(one.migration, { level: 'standard' })
+  assert.deepEqual([verified.outcome, verified.sample], ['equal', undefined])
+})
