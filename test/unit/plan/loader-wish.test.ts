@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { loadParser } from '../../../src/expression/parse-expression.ts'
 import { readManifest } from '../../../src/manifest/read-manifest.ts'
 import { isNumbered } from '../../../src/plan/loader-wish.ts'
 
@@ -26,7 +27,8 @@ entities:
   return student.with.map(({ name }) => name).filter(name => isNumbered(name, student))
 }
 
-test('positions go by related rows, by how many there are, and by rows that others are matched by', () => {
+test('positions go by related rows, by how many there are, and by rows that others are matched by', async () => {
+  await loadParser()
   assert.deepEqual(numbered('"regular.points"'), ['section', 'regular'])
   assert.deepEqual(numbered('"count(members)"'), ['members', 'section'])
 })
