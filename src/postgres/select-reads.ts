@@ -44,6 +44,8 @@ class Names {
 
   note(key: string, value: unknown): void {
     if (key === 'A_Star' || (key === 'isNatural' && value === true)) this.#hasStar = true
+    // `t as a(x, y)` reads columns under names of the view's own.
+    if (key === 'colnames' && Array.isArray(value) && value.length > 0) this.#hasStar = true
     if ((key === 'aliasname' || key === 'relname') && typeof value === 'string') this.#rows.add(value)
     if (!isMap(value)) return
     if (key === 'withClause' && value.recursive === true) this.recurses ||= [value.ctes].flat().some(isEndless)
@@ -54,7 +56,7 @@ class Names {
     this.tables.set(JSON.stringify(table), table)
   }
 
-  /** `t.*`, `t` in the place of a value, NATURAL JOIN. */
+  /** `t.*`, `t` in the place of a value, NATURAL JOIN, `t as a(x, y)`. */
   get takesWholeRows(): boolean {
     return this.#hasStar || [...this.#alone].some(word => this.#rows.has(word))
   }

@@ -27,6 +27,8 @@ export interface NamedOptions {
 /** Where a value stands that PostgreSQL could not hold. */
 export interface Unheld {
   readonly column: string
+  /** What the column is called in the copy, where SQL names it. */
+  readonly staged: string
   /** From 1, the first of them. */
   readonly row: number
   readonly values: number
@@ -137,14 +139,14 @@ function asText(out: TupleWriter, { of }: NamedColumn): WriteOne {
   return (cursor, i) => out.text(text(cursor.data, cursor.start[i] as number, cursor.length[i] as number))
 }
 
-function whereHeld(out: TupleWriter, { of }: NamedColumn, unheld: Map<string, Unheld>): WriteOne {
+function whereHeld(out: TupleWriter, { of, name: staged }: NamedColumn, unheld: Map<string, Unheld>): WriteOne {
   const write = asIs(out)
   return (cursor, i, row) => {
     const start = cursor.start[i] as number
     const bytes = cursor.data.subarray(start, start + (cursor.length[i] as number))
     if (isUtf8(bytes) && !bytes.includes(0)) return write(cursor, i, row)
     const known = unheld.get(of.name)
-    unheld.set(of.name, { column: of.name, row: known?.row ?? row, values: (known?.values ?? 0) + 1 })
+    unheld.set(of.name, { column: of.name, staged, row: known?.row ?? row, values: (known?.values ?? 0) + 1 })
     out.null()
   }
 }

@@ -58,7 +58,7 @@ export async function stageForView(
   for (const relation of relations) {
     const table = namedTable(relation, { known: database.types, texts: file.texts })
     const remark = await stageRelation(database, { snapshot, relation, table, signal })
-    const unheld = unheldIn(remark).find(({ column }) => mayRead(column))
+    const unheld = unheldIn(remark).find(({ staged }) => mayRead(staged))
     if (unheld !== undefined) throw notHeld(view, relation, unheld)
   }
 }

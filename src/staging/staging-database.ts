@@ -15,7 +15,7 @@ export interface StagedFor {
 
 const PREFIX = 'rehouse_staging_'
 /** How rows lie in staging; another layout finds nothing of this one. */
-const LAYOUT = 2
+const LAYOUT = 3
 /** UNLOGGED like the tables it speaks of: a crash of the server empties all of them, so that what is lost is never said to be there. */
 const SCHEMA = `create schema if not exists ${STAGING_SCHEMA};
 create unlogged table if not exists ${STAGING_SCHEMA}.relation (name text primary key, marker text not null, relation text not null,

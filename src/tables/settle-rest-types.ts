@@ -73,10 +73,11 @@ function addDeclaration(
   const type = mapped === undefined || mapped === '' ? null : mapped
   if (type === null && wanted.otherwise.length === 0) told.unmapped(word)
   if (type !== null) told.check(type)
-  const name = JSON.stringify(match)
-  const before = declared.get(name)
-  if (before !== undefined && before.type !== type) told.twice(match[wanted.match.findIndex(({ ours }) => ours.kind === 'name')] ?? '')
-  declared.set(name, { match, type })
+  const at = wanted.match.findIndex(({ ours }) => ours.kind === 'name')
+  // A column is found whatever its case: two rows that differ in nothing else would both mean it.
+  const alike = JSON.stringify(match.map((text, i) => (i === at ? text?.toLowerCase() : text)))
+  told.declare(alike, { column: match[at] ?? '', type })
+  declared.set(JSON.stringify(match), { match, type })
 }
 
 function typesOf({
@@ -112,6 +113,7 @@ class TypeFindings {
   readonly #wanted: RestTypesFrom
   readonly #unmapped = new Set<string>()
   readonly #twice = new Set<string>()
+  readonly #declared = new Map<string, string | null>()
   readonly #types = new Map<string, RehouseError | null>()
 
   constructor(from: SettleFrom, wanted: RestTypesFrom) {
@@ -167,8 +169,11 @@ class TypeFindings {
     this.#unmapped.add(word)
   }
 
-  twice(column: string): void {
-    this.#twice.add(column)
+  /** `alike`: the same for rows that mean one column. */
+  declare(alike: string, { column, type }: { readonly column: string; readonly type: string | null }): void {
+    const before = this.#declared.get(alike)
+    if (before !== undefined && before !== type) this.#twice.add(column)
+    this.#declared.set(alike, type)
   }
 
   check(type: string): void {

@@ -179,6 +179,7 @@ test('a view that reads a text PostgreSQL cannot hold is refused with column and
     'select id, d::text as whole from public.dirty d',
     'select id, good from public.dirty where bad is null',
     'select id from public.dirty natural join (select 1 as id) as one',
+    'select a.id, a.x, a.y from public.dirty as a(id, x, y)',
   ]
   const views = await Promise.all(bad.map(sql => view(source, sql, ['id'])))
   await withSnapshot(source, async snapshot => {

@@ -355,6 +355,11 @@ test('what is wrong with rows that say types is said by name', async () => {
     twice[0] ?? '',
     /^MAPPING_TYPE: expected one type for each column in public\.field, got several for "colour"\. Correct the rows/,
   )
+  const otherCase = await told([
+    [1, 1, 'colour', 'words'],
+    [2, 1, 'Colour', 'choice'],
+  ])
+  assert.match(otherCase[0] ?? '', /^MAPPING_TYPE: expected one type for each column in public\.field, got several for "Colour"/)
   const bare = typed('').replace(', else: { quarantine: unknown_kind }', '')
   const unknown = await told([[1, 1, 'colour', 'smell']], bare)
   assert.match(
